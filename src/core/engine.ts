@@ -1,0 +1,185 @@
+/**
+ * The port between the product and where it keeps things.
+ *
+ * An engine stores channels, seats and messages, and tells every other hub process what was said. Its contract:
+ *
+ *   - **Each method is one atomic step.** What must not be torn apart is one method; the core never reads and then
+ *     writes. Two processes may call any two methods at once.
+ *   - **Stored before told.** `append` resolves when the message is as durable as its channel promises; nobody hears
+ *     it before that. What was resolved survives the death of the process.
+ *   - **Wake-ups are hints.** `onAppended` reports what *other* processes appended; a report may be late, doubled or
+ *     lost. A listener parks first and reads then, so a hint can wake it for nothing but never leave it asleep
+ *     beside mail.
+ *   - **Values are facts of the product**, not rows. Rules for mailboxes are in `mailbox.ts`; an engine runs them.
+ *   - Failures are HubErrors: `storage_unavailable` when it cannot store now, `hub_full` when a size of `limits.ts`
+ *     is reached. A call that failed may be made again.
+ *   - Sessions slide: every method that takes a session's callsign as the doer counts as a sign of life.
+ *
+ * Methods that can answer at once may do so without a promise.
+ */
+import type { Rate } from './limits.ts';
+import type { AnswerLimits, Ask, Standing } from './mailbox.ts';
+import type {
+  Attestation,
+  Channel,
+  Eventually,
+  Identity,
+  Kind,
+  Message,
+  Position,
+  Presence,
+  Receipt,
+  RosterEntry,
+  Session,
+  Since,
+  Slice,
+  TranscriptEvent,
+} from './types.ts';
+
+/** A claim to a callsign: what `join` asks for in one atomic step. */
+export interface SeatClaim {
+  readonly channelId: string;
+  readonly callsign: string;
+  /** Hash of the join token that was shown. A live session belongs to the token it was made with. */
+  readonly tokenHash: string;
+  /** The session to begin, if the seat has no live one of this token. */
+  readonly nonce: string;
+  readonly sessionHash: string;
+  readonly identityId: string | null;
+  /** The right owner password was given with this claim. */
+  readonly authorized: boolean;
+  /** How much of what is unconfirmed may be shown. */
+  readonly limits: AnswerLimits;
+}
+
+export interface ClaimedSeat extends Standing {
+  readonly session: Session;
+  /** Nonce of the session in force: the claimed one, or that of the session taken up again. */
+  readonly nonce: string;
+  readonly resumed: boolean;
+}
+
+/** What became of a session id. */
+export type SessionState =
+  | { readonly state: 'live'; readonly session: Session }
+  | { readonly state: 'expired' }
+  | { readonly state: 'kicked' }
+  | { readonly state: 'unknown' };
+
+export interface Draft {
+  readonly channelId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+  readonly kind: Kind;
+  readonly replyTo: number | null;
+  readonly sender: Attestation;
+  /** Hash of the Idempotency-Key, and of what was sent with it; null without a key. */
+  readonly key: { readonly hash: string; readonly content: string } | null;
+}
+
+export interface Recipient {
+  readonly callsign: string;
+  /** Just before this message was announced. */
+  readonly presence: Presence;
+}
+
+export interface Appended {
+  readonly message: Message;
+  /** Members it is for, at most the listed number; a direct message has exactly one, joined or not. */
+  readonly recipients: readonly Recipient[];
+  readonly recipientCount: number;
+  /** The key was used before with the same content: nothing was appended. */
+  readonly duplicate: boolean;
+}
+
+/** A listener's read of its mailbox. */
+export interface Read extends Ask {
+  readonly channelId: string;
+  readonly callsign: string;
+}
+
+/** Counts of a channel, for `channel_info` and the operator; never content. */
+export interface ChannelCounts {
+  readonly members: number;
+  readonly listening: number;
+  readonly messages: number;
+  readonly head: number;
+}
+
+export interface RateAnswer {
+  readonly allowed: boolean;
+  /** Calls left at this instant. */
+  readonly remaining: number;
+  /** Until the next call is allowed; 0 when one is. */
+  readonly retryAfterMs: number;
+}
+
+export interface Engine {
+  /** Tells of messages that other processes appended. Set once, before the first call. */
+  onAppended(hear: (channelId: string, message: Message) => void): void;
+  /** Null when all is well, else a sentence for the operator. */
+  health(): string | null;
+  /** Writes what is not yet written and lets go of everything. No method may be called after it. */
+  close(): Promise<void>;
+
+  // Channels
+  /** @throws HubError hub_full */
+  createChannel(channel: Channel): Promise<void>;
+  channel(channelId: string): Eventually<Channel | undefined>;
+  counts(channelId: string): Eventually<ChannelCounts>;
+  channelCount(): Eventually<number>;
+
+  // Identities
+  createIdentity(identity: Identity): Promise<void>;
+  identity(keyHash: string): Eventually<Identity | undefined>;
+
+  // Seats
+  /**
+   * Gives the seat of a callsign to a joiner. A live session of the same token is taken up again, however many ask at
+   * once; else a new one begins and the mailbox goes on where it stood. Moves no position.
+   * @throws HubError callsign_taken when the seat is bound to another identity; hub_full
+   */
+  claimSeat(claim: SeatClaim): Promise<ClaimedSeat>;
+  /** What a session id (by its hash) is worth now. `live` counts as a sign of life. */
+  session(channelId: string, sessionHash: string): Eventually<SessionState>;
+  /** Ends a session; the mailbox stays. Returns false when it was not live. */
+  leave(channelId: string, sessionHash: string): Promise<boolean>;
+  roster(channelId: string): Eventually<readonly RosterEntry[]>;
+  /** A listener of this callsign is parked here: the seat is `listening` and does not expire. */
+  park(channelId: string, callsign: string): void;
+  unpark(channelId: string, callsign: string): void;
+
+  // Messages
+  /**
+   * Gives a message the next id of its channel, puts it into the ring, remembers its key, writes what the retention
+   * mode keeps, and tells the other processes. A mailbox is made for a direct message's callsign that has none.
+   * @throws HubError idempotency_conflict, hub_full, storage_unavailable (then nothing of it is ever heard)
+   */
+  append(draft: Draft): Promise<Appended>;
+  /** A listen arrives with its evidence; where its answer starts. */
+  arrive(channelId: string, callsign: string, since: Since): Eventually<Position>;
+  /** What the mailbox has for a listener; null when it had better wait. Returned messages count as sent, durably. */
+  read(read: Read): Eventually<Slice | null>;
+  /** An answer's bytes were accepted by a live socket. */
+  handed(channelId: string, callsign: string, slice: Slice): void;
+  /** Evidence without listening. Returns the position confirmed from now on. */
+  acknowledge(channelId: string, callsign: string, since: Since): Eventually<Position>;
+  /** Every message after `from`, for whoever watches without a seat. Moves nothing. */
+  observe(channelId: string, from: Since, limits: AnswerLimits): Eventually<Slice>;
+  /** The last `n` messages, oldest first. */
+  history(channelId: string, n: number): Eventually<readonly Message[]>;
+  /**
+   * A message by id and how far it has come. Without `message` when it left the ring, with the receipts that are
+   * still known; undefined when the id was never issued.
+   */
+  receipts(channelId: string, id: number): Eventually<{ message: Message | null; receipts: readonly Receipt[] } | undefined>;
+
+  /** Transcript events after `seq`, oldest first, at most `limit`. */
+  transcript(channelId: string, after: number, limit: number): Eventually<readonly TranscriptEvent[]>;
+
+  /** Takes one call from a rate's allowance. `key` names who is counted. */
+  spend(key: string, rate: Rate): Eventually<RateAnswer>;
+  /** Expires sessions, forgets old keys and tombstones, removes idle channels. Returns the ids of those removed. */
+  sweep(): Promise<readonly string[]>;
+}

@@ -1,0 +1,112 @@
+/**
+ * Every number of the product, in one table (docs/protocol.md, area LIMIT). Operators change them with `--limits name=value`;
+ * `--limits off` lifts the rates and leaves the sizes.
+ */
+
+/** `burst` at once, then `perSecond` (GCRA). */
+export interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+export const SIZES = {
+  /** UTF-8 bytes of one message. */
+  messageBytes: 32 * 1024,
+  /** UTF-8 bytes of a status. */
+  statusBytes: 280,
+  /** Bytes of a request body. */
+  bodyBytes: 256 * 1024,
+  /** Bytes of messages in one answer; the rest follows with `more`. */
+  answerBytes: 256 * 1024,
+  ringMessages: 100,
+  ringBytes: 1024 * 1024,
+  /** Live sessions a channel. */
+  sessions: 1024,
+  /** Mailboxes a channel, of joined and of merely addressed callsigns. */
+  mailboxes: 2048,
+  channels: 15_000,
+  /** Parked listens a seat; one more ends the oldest. */
+  parked: 4,
+  /** Recipients listed in the answer to a send. */
+  recipients: 100,
+  /** Messages in one listen or history answer. */
+  messagesPerAnswer: 100,
+  identities: 100_000,
+} as const;
+
+export const TIMES = {
+  sessionTtlMs: 1800_000,
+  tombstoneMs: 3600_000,
+  /** A seat seen within this is `active`. */
+  activeMs: 60_000,
+  /** A listen waits this long at most, whatever it asked for: proxies cut at 60 s. */
+  listenMs: 55_000,
+  waitMs: 86_400_000,
+  heartbeatMs: 15_000,
+  idempotencyMs: 86_400_000,
+  /** Idle channels are removed after this … */
+  idleChannelMs: 86_400_000,
+  /** … and after this when they keep a transcript. */
+  idleTranscriptMs: 7 * 86_400_000,
+} as const;
+
+const NEVER: Rate = { burst: Number.POSITIVE_INFINITY, perSecond: Number.POSITIVE_INFINITY };
+
+/** Rates on a hub that strangers can reach. */
+const RATES = {
+  /** A session. */
+  send: { burst: 60, perSecond: 5 },
+  /** An address, only on an open hub. */
+  createChannel: { burst: 10, perSecond: 10 / 3600 },
+  /** An address. */
+  wrongToken: { burst: 10, perSecond: 10 / 60 },
+  /** A channel and address. */
+  ownerPassword: { burst: 5, perSecond: 5 / 900 },
+} as const satisfies Record<string, Rate>;
+
+export type RateName = keyof typeof RATES;
+
+export interface Limits {
+  readonly sizes: { readonly [K in keyof typeof SIZES]: number };
+  readonly rates: { readonly [K in RateName]: Rate };
+}
+
+const LOCAL_RATES: Limits['rates'] = {
+  send: { burst: 6000, perSecond: 1000 },
+  createChannel: NEVER,
+  wrongToken: { burst: 600, perSecond: 10 },
+  ownerPassword: RATES.ownerPassword,
+};
+
+const OFF_RATES: Limits['rates'] = { send: NEVER, createChannel: NEVER, wrongToken: NEVER, ownerPassword: RATES.ownerPassword };
+
+export class LimitsError extends Error {}
+
+/**
+ * The limits of one hub.
+ * @param mode `local` hubs, which only this machine reaches, have generous rates; only `open` ones limit channels.
+ * @param text what the operator said: `off`, and `name=value` for a size or `name=burst/perSecond` for a rate, by commas.
+ * @throws LimitsError for a name or value that is not one.
+ */
+export const limitsFor = (mode: 'local' | 'shared' | 'open', text = ''): Limits => {
+  const sizes: Record<string, number> = { ...SIZES };
+  const rates: Record<string, Rate> = {
+    ...(mode === 'local' ? LOCAL_RATES : RATES),
+    ...(mode === 'shared' ? { createChannel: NEVER } : {}),
+  };
+  for (const part of text.split(',').filter((word) => word !== '')) {
+    const [name = '', value = ''] = part.split('=', 2);
+    if (name === 'off') Object.assign(rates, OFF_RATES);
+    else if (name in sizes) {
+      if (!/^[1-9][0-9]*$/.test(value)) throw new LimitsError(`--limits ${name} needs a whole number, not "${value}"`);
+      sizes[name] = Number(value);
+    } else if (name in rates) {
+      const match = /^([1-9][0-9]*)\/([0-9]+(?:\.[0-9]+)?)$/.exec(value);
+      if (!match) throw new LimitsError(`--limits ${name} needs burst/perSecond, not "${value}"`);
+      rates[name] = { burst: Number(match[1]), perSecond: Number(match[2]) };
+    } else {
+      throw new LimitsError(`--limits does not know "${name}"; it knows off, ${[...Object.keys(sizes), ...Object.keys(rates)].join(', ')}`);
+    }
+  }
+  return { sizes, rates } as unknown as Limits;
+};

@@ -1,0 +1,198 @@
+/**
+ * Who is listening in this process: parked requests by channel and callsign.
+ *
+ * A waiter is a place to stand while the request's own stack waits. Waking one costs a map look-up; nobody polls,
+ * and nobody is asked who does not listen on that channel.
+ */
+import type { HubError } from './errors.ts';
+import type { Message } from './types.ts';
+
+/** Why a waiter stopped waiting. */
+export type Wake =
+  | { readonly type: 'mail' }
+  | { readonly type: 'time' }
+  | { readonly type: 'aborted' }
+  | { readonly type: 'superseded' }
+  | { readonly type: 'shutdown' }
+  | { readonly type: 'ended'; readonly error: HubError };
+
+const MAIL: Wake = { type: 'mail' };
+
+/** A send that wants to know whether this waiter's answer carried its message. */
+interface Outcome {
+  readonly message: Message;
+  readonly done: (handed: boolean) => void;
+}
+
+/** Observers watch a channel without a seat; they stand under the name that no callsign can have. */
+const OBSERVER = '';
+
+export class Waiter {
+  readonly channelId: string;
+  /** Null: an observer. */
+  readonly callsign: string | null;
+  readonly sessionHash: string | null;
+  /** Statuses heard since the last read; they are in no mailbox. */
+  statuses: Message[] = [];
+  /** For observers: somebody joined or left since the last look. */
+  rosterChanged = false;
+  #pending: Wake | null = null;
+  #resolve: ((wake: Wake) => void) | null = null;
+  #outcomes: Outcome[] = [];
+
+  constructor(channelId: string, callsign: string | null, sessionHash: string | null) {
+    this.channelId = channelId;
+    this.callsign = callsign;
+    this.sessionHash = sessionHash;
+  }
+
+  /** Resolves at the next wake, at once if one came since the last. */
+  wait(): Promise<Wake> {
+    if (this.#pending) {
+      const wake = this.#pending;
+      if (wake.type === 'mail') this.#pending = null;
+      return Promise.resolve(wake);
+    }
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  wake(wake: Wake): void {
+    if (this.#resolve) {
+      const resolve = this.#resolve;
+      this.#resolve = null;
+      // An end stays an end: whoever waits again hears it again.
+      if (wake.type !== 'mail') this.#pending = wake;
+      resolve(wake);
+    } else if (this.#pending === null || this.#pending.type === 'mail') {
+      this.#pending = wake;
+    }
+  }
+
+  /** @internal */
+  hear(message: Message, done: ((handed: boolean) => void) | null): void {
+    if (message.kind === 'status') this.statuses.push(message);
+    if (done) this.#outcomes.push({ message, done });
+    this.wake(MAIL);
+  }
+
+  /** Tells the sends that woke this waiter whether its answer, accepted by a socket, carried their message. */
+  settle(carried: (message: Message) => boolean): void {
+    if (this.#outcomes.length === 0) return;
+    const outcomes = this.#outcomes;
+    this.#outcomes = [];
+    for (const { message, done } of outcomes) done(carried(message));
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+export class Waiters {
+  readonly #channels = new Map<string, Map<string, Waiter[]>>();
+  #count = 0;
+
+  /** How many are parked in this process. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Parks a waiter; the oldest of a seat that has more than `most` is ended as superseded. */
+  park(waiter: Waiter, most: number): void {
+    let seats = this.#channels.get(waiter.channelId);
+    if (!seats) {
+      seats = new Map();
+      this.#channels.set(waiter.channelId, seats);
+    }
+    const name = waiter.callsign ?? OBSERVER;
+    const parked = seats.get(name);
+    this.#count++;
+    if (!parked) {
+      seats.set(name, [waiter]);
+      return;
+    }
+    parked.push(waiter);
+    if (waiter.callsign !== null && parked.length > most) parked.shift()!.wake({ type: 'superseded' });
+  }
+
+  /** Takes a waiter away. Safe to call for one that is gone. */
+  unpark(waiter: Waiter): void {
+    this.#count--;
+    const seats = this.#channels.get(waiter.channelId);
+    const name = waiter.callsign ?? OBSERVER;
+    const parked = seats?.get(name);
+    const at = parked?.indexOf(waiter) ?? -1;
+    if (!seats || !parked || at < 0) return;
+    if (parked.length > 1) parked.splice(at, 1);
+    else if (seats.size > 1) seats.delete(name);
+    else this.#channels.delete(waiter.channelId);
+  }
+
+  /** Wakes whom a message is for, wherever it was sent. */
+  announce(channelId: string, message: Message): void {
+    for (const waiter of this.#for(channelId, message)) waiter.hear(message, null);
+  }
+
+  /**
+   * Wakes whom a message is for and waits until each has answered or gone on waiting.
+   * @returns the callsigns whose listener's answer carried it and was accepted by a live socket
+   */
+  deliver(channelId: string, message: Message): ReadonlySet<string> | Promise<ReadonlySet<string>> {
+    const waiters = this.#for(channelId, message);
+    if (waiters.length === 0) return NOBODY;
+    return new Promise((resolve) => {
+      const handed = new Set<string>();
+      let open = 1;
+      const close = (): void => {
+        if (--open === 0) resolve(handed);
+      };
+      for (const waiter of waiters) {
+        const { callsign } = waiter;
+        if (callsign === null) {
+          waiter.hear(message, null);
+          continue;
+        }
+        open++;
+        waiter.hear(message, (carried) => {
+          if (carried) handed.add(callsign);
+          close();
+        });
+      }
+      close();
+    });
+  }
+
+  /** Wakes the observers of a channel: its roster changed. */
+  announceRoster(channelId: string): void {
+    for (const waiter of this.#channels.get(channelId)?.get(OBSERVER) ?? []) {
+      waiter.rosterChanged = true;
+      waiter.wake(MAIL);
+    }
+  }
+
+  /** Ends every waiter of a session. */
+  endSession(channelId: string, sessionHash: string, error: HubError): void {
+    for (const parked of this.#channels.get(channelId)?.values() ?? []) {
+      for (const waiter of parked) if (waiter.sessionHash === sessionHash) waiter.wake({ type: 'ended', error });
+    }
+  }
+
+  /** Ends every waiter of a channel, or of the hub. */
+  endAll(wake: Wake, channelId?: string): void {
+    const channels = channelId === undefined ? [...this.#channels.values()] : [this.#channels.get(channelId)];
+    for (const seats of channels) for (const parked of seats?.values() ?? []) for (const waiter of parked) waiter.wake(wake);
+  }
+
+  #for(channelId: string, message: Message): Waiter[] {
+    const seats = this.#channels.get(channelId);
+    if (!seats) return [];
+    const observers = seats.get(OBSERVER);
+    if (message.to !== 'all') {
+      const addressed = seats.get(message.to) ?? [];
+      return observers ? [...addressed, ...observers] : [...addressed];
+    }
+    const all: Waiter[] = [];
+    for (const [name, parked] of seats) if (name !== message.from) all.push(...parked);
+    return all;
+  }
+}

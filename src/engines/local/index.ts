@@ -1,0 +1,50 @@
+/** Opens the embedded engine on a data directory, or in memory. */
+import type { Clock } from '../../core/clock.ts';
+import { systemClock } from '../../core/clock.ts';
+import type { Limits } from '../../core/limits.ts';
+import { loadAll, UnsoundRowError } from './load.ts';
+import { LocalEngine } from './local.ts';
+import { DamagedDatabaseError, DATABASE_FILE, type DirectoryLock, lockDirectory, openDatabase } from './open.ts';
+import { repairDatabase } from './repair.ts';
+import { Store } from './store.ts';
+
+export interface LocalOptions {
+  /** Null: in memory only. */
+  readonly directory: string | null;
+  readonly limits: Limits;
+  readonly clock?: Clock;
+  /** Told of failures that no caller can be told of, and of what a repair found. */
+  readonly report?: (error: unknown) => void;
+  /** Set a damaged database aside and recover what is sound. */
+  readonly repair?: boolean;
+}
+
+/**
+ * @throws DirectoryInUseError when another hub runs on the directory
+ * @throws DamagedDatabaseError when the database is not sound and `repair` was not asked for
+ */
+export const openLocal = (options: LocalOptions): LocalEngine => {
+  const { directory, limits, clock = systemClock, report = () => {}, repair = false } = options;
+  const lock: DirectoryLock | null = directory === null ? null : lockDirectory(directory);
+  try {
+    if (repair && directory !== null) {
+      const found = repairDatabase(directory, clock);
+      if (found) report(new Error(found));
+    }
+    const { db, logPath } = openDatabase(directory);
+    const store = new Store(db, logPath, clock, report);
+    try {
+      return new LocalEngine({ store, loaded: loadAll(store, clock), limits, clock, report, release: () => lock?.release() });
+    } catch (error) {
+      store.abandon();
+      if (error instanceof UnsoundRowError) throw new DamagedDatabaseError(`${directory}/${DATABASE_FILE}`, error.message);
+      throw error;
+    }
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+};
+
+export { DamagedDatabaseError, DirectoryInUseError } from './open.ts';
+export type { LocalEngine } from './local.ts';

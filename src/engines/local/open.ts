@@ -1,0 +1,90 @@
+/**
+ * Opening a data directory: one hub at a time, a sound database or none, everything back in memory.
+ */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { createTables, SCHEMA_VERSION } from './schema.ts';
+
+export const DATABASE_FILE = 'rogerthat.db';
+const LOCK_FILE = 'hub.lock';
+const PID_FILE = 'hub.pid';
+
+/** Another hub is running on the directory. */
+export class DirectoryInUseError extends Error {}
+
+/** The database file is not what this hub wrote. */
+export class DamagedDatabaseError extends Error {
+  readonly path: string;
+
+  constructor(path: string, what: string) {
+    super(
+      `The database ${path} is damaged (${what}). Nothing was changed. Put a backup in its place, or start with --repair: ` +
+        'that keeps the damaged file beside it, recovers every row that is still sound, and tells each agent that messages may be missing.',
+    );
+    this.path = path;
+  }
+}
+
+/** Held as long as the hub runs; the kernel lets go of it when the process dies, however it dies. */
+export interface DirectoryLock {
+  release(): void;
+}
+
+/**
+ * Makes the directory (0700) and takes its lock.
+ * @throws DirectoryInUseError when another hub has it
+ */
+export const lockDirectory = (directory: string): DirectoryLock => {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, LOCK_FILE);
+  const pidPath = join(directory, PID_FILE);
+  // A lock of SQLite's own, on an empty file: it works on every platform SQLite does.
+  const lock = new Database(path, { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    const pid = existsSync(pidPath) ? readFileSync(pidPath, 'utf8').trim() : 'unknown';
+    throw new DirectoryInUseError(
+      `Another hub (process ${pid}) is running on the data directory ${directory}. Stop it, or start this one with another --data-dir.`,
+    );
+  }
+  chmodSync(path, 0o600);
+  writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+  return { release: () => lock.close() };
+};
+
+/**
+ * Opens the database of a locked directory, or one in memory.
+ * @throws DamagedDatabaseError when SQLite or its own check finds it unsound, or it is of a newer version
+ */
+export const openDatabase = (directory: string | null): { db: Database.Database; logPath: string | null } => {
+  const path = directory === null ? ':memory:' : join(directory, DATABASE_FILE);
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(path, { timeout: 1000 });
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = NORMAL');
+    db.exec('PRAGMA wal_autocheckpoint = 4000');
+    const check = db.prepare('PRAGMA quick_check(1)').raw().all() as string[][];
+    if (check[0]?.[0] !== 'ok') throw new DamagedDatabaseError(path, String(check[0]?.[0]));
+    const version = (db.prepare('PRAGMA user_version').raw().all() as number[][])[0]?.[0] ?? 0;
+    if (version > SCHEMA_VERSION) {
+      throw new DamagedDatabaseError(path, `written by a newer RogerThat: schema ${version}, this one knows ${SCHEMA_VERSION}`);
+    }
+    createTables(db);
+    if (version < SCHEMA_VERSION) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  } catch (error) {
+    db?.close();
+    if (error instanceof DamagedDatabaseError) throw error;
+    const code = (error as { code?: string }).code ?? '';
+    if (/CORRUPT|NOTADB|FORMAT/.test(code)) throw new DamagedDatabaseError(path, (error as Error).message);
+    throw error;
+  }
+  if (directory !== null) {
+    for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) chmodSync(path + suffix, 0o600);
+  }
+  return { db, logPath: directory === null ? null : `${path}-wal` };
+};

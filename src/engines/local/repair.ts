@@ -1,0 +1,122 @@
+/**
+ * Recovery of a damaged database: what is sound is kept, what is not is named, nothing is invented.
+ *
+ * The damaged file stays beside the new one. Whoever may have lost messages is told: all mailboxes of all channels
+ * owe their seats a `rewound` gap, since a page that cannot be read does not say whose it was.
+ */
+import { chmodSync, existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import type { Clock } from '../../core/clock.ts';
+import { DATABASE_FILE } from './open.ts';
+import { columnList, createTables, isSound, type Row, SCHEMA_VERSION, seal, type TableName, TABLES, upsertSql } from './schema.ts';
+
+const NAMES = Object.keys(TABLES) as TableName[];
+
+interface Found {
+  readonly rows: Row[];
+  readonly lost: boolean;
+}
+
+/** Every sound row of a table, from both ends where a damaged page cuts it in two. */
+const salvage = (db: Database.Database, table: TableName): Found => {
+  const key = TABLES[table].keys.replace('PRIMARY KEY ', '').slice(1, -1);
+  const found = new Map<string, Row>();
+  let lost = false;
+  for (const direction of ['ASC', 'DESC']) {
+    const order = key.split(', ').map((column) => `${column} ${direction}`).join(', ');
+    try {
+      for (const row of db.prepare(`SELECT ${columnList(table)}, sum FROM ${table} ORDER BY ${order}`).raw().iterate() as Iterable<unknown[]>) {
+        if (isSound(row)) {
+          const values = row.slice(0, -1) as unknown as Row;
+          found.set(JSON.stringify(values), values);
+        } else lost = true;
+      }
+      // One clean pass has seen everything.
+      break;
+    } catch {
+      lost = true;
+    }
+  }
+  return { rows: [...found.values()], lost };
+};
+
+/** Rows that refer to a channel whose own row is lost mean nothing any more. */
+const consistent = (tables: Map<TableName, Row[]>): Map<TableName, Row[]> => {
+  const heads = new Set((tables.get('heads') ?? []).map((row) => row[0]));
+  const channels = new Set((tables.get('channels') ?? []).map((row) => row[0]).filter((no) => heads.has(no)));
+  const mailboxes = new Set((tables.get('mailboxes') ?? []).map((row) => `${row[0]} ${row[1]}`));
+  const kept = new Map<TableName, Row[]>();
+  for (const [table, rows] of tables) {
+    const column = TABLES[table].columns.indexOf('no' as never);
+    kept.set(
+      table,
+      rows.filter(
+        (row) => (column < 0 || channels.has(row[column] ?? null)) && (table !== 'seats' || mailboxes.has(`${row[0]} ${row[1]}`)),
+      ),
+    );
+  }
+  return kept;
+};
+
+/** The same row with one column changed. */
+const withColumn = (table: TableName, row: Row, column: string, value: string | number): Row => {
+  const at = (TABLES[table].columns as readonly string[]).indexOf(column);
+  return row.map((old, index) => (index === at ? value : old));
+};
+
+const isDamaged = (db: Database.Database): boolean => {
+  try {
+    const check = db.prepare('PRAGMA quick_check(1)').raw().all() as string[][];
+    if (check[0]?.[0] !== 'ok') return true;
+    return NAMES.some((table) => (db.prepare(`SELECT ${columnList(table)}, sum FROM ${table}`).raw().all() as unknown[][]).some((row) => !isSound(row)));
+  } catch {
+    return true;
+  }
+};
+
+/**
+ * Repairs the database of a locked directory, if it is damaged.
+ * @returns a sentence about what was found and where the damaged file is, or null when all was sound
+ */
+export const repairDatabase = (directory: string, clock: Clock): string | null => {
+  const path = join(directory, DATABASE_FILE);
+  if (!existsSync(path)) return null;
+  const aside = `${path}.damaged-${new Date(clock.now()).toISOString().replaceAll(':', '')}`;
+  let old: Database.Database | null = null;
+  const tables = new Map<TableName, Row[]>();
+  try {
+    old = new Database(path, { timeout: 1000 });
+    if (!isDamaged(old)) return null;
+    for (const table of NAMES) tables.set(table, salvage(old, table).rows);
+  } catch {
+    // Not even a database any more: nothing can be recovered, the file is still set aside.
+  } finally {
+    old?.close();
+  }
+  for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+
+  const kept = consistent(tables);
+  const db = new Database(path);
+  try {
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('BEGIN');
+    createTables(db);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    for (const [table, rows] of kept) {
+      const insert = db.prepare(upsertSql(table));
+      for (const found of rows) {
+        let row = found;
+        if (table === 'heads') row = withColumn(table, row, 'salvaged', 1);
+        if (table === 'mailboxes') row = withColumn(table, row, 'rewound', 'owed');
+        insert.run(...row, seal(row));
+      }
+    }
+    db.exec('COMMIT');
+  } finally {
+    db.close();
+  }
+  chmodSync(path, 0o600);
+  const counts = NAMES.map((table) => `${kept.get(table)?.length ?? 0} ${table}`).join(', ');
+  return `The database was damaged and has been repaired: ${counts} recovered. The damaged file is kept as ${aside}.`;
+};

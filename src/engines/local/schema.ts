@@ -1,0 +1,82 @@
+/**
+ * The tables of `rogerthat.db`, each row sealed with a checksum of its own.
+ *
+ * SQLite checks its log but not its pages, so a flipped bit in a page would come back as another cursor or other
+ * words. The seal makes the hub refuse such a row instead of believing it.
+ */
+import { crc32 } from 'node:zlib';
+import type Database from 'libsql';
+
+export const SCHEMA_VERSION = 1;
+
+/** Columns of every table in the order they are written; `sum` comes last in each. */
+export const TABLES = {
+  channels: {
+    columns: ['no', 'id', 'created_at', 'retention', 'trust_mode', 'require_identity', 'session_ttl_ms', 'join_hash', 'owner_hash', 'owner_password'],
+    keys: 'PRIMARY KEY (no)',
+    rowid: true,
+  },
+  heads: { columns: ['no', 'head', 'broadcasts', 'seq', 'touched_at', 'runs', 'salvaged'], keys: 'PRIMARY KEY (no)', rowid: true },
+  seats: {
+    columns: ['no', 'callsign', 'member', 'identity_id', 'joined_at', 'seen_at', 'hash', 'nonce', 'token_hash', 'authorized'],
+    keys: 'PRIMARY KEY (no, callsign)',
+    rowid: false,
+  },
+  mailboxes: {
+    columns: [
+      'no', 'callsign', 'confirmed', 'handed', 'sent', 'explicit', 'repeats', 'joined_after', 'broadcasts_before',
+      'own', 'direct', 'seen', 'rewound', 'lost', 'spoken',
+    ],
+    keys: 'PRIMARY KEY (no, callsign)',
+    rowid: false,
+  },
+  tombstones: { columns: ['no', 'hash', 'state', 'until'], keys: 'PRIMARY KEY (no, hash)', rowid: false },
+  keys: { columns: ['no', 'callsign', 'hash', 'content', 'id', 'at'], keys: 'PRIMARY KEY (no, callsign, hash)', rowid: false },
+  identities: { columns: ['id', 'key_hash', 'name', 'created_at'], keys: 'PRIMARY KEY (id)', rowid: false },
+  // `n` is the order of arrival: rows are appended at one end, whatever channel they belong to.
+  events: { columns: ['n', 'no', 'seq', 'at', 'type', 'data'], keys: 'PRIMARY KEY (n)', rowid: true },
+} as const;
+
+export type TableName = keyof typeof TABLES;
+export type Value = string | number | null;
+export type Row = readonly Value[];
+
+const INTEGERS = new Set([
+  'no', 'created_at', 'require_identity', 'session_ttl_ms', 'head', 'broadcasts', 'seq', 'touched_at', 'salvaged', 'member', 'joined_at',
+  'seen_at', 'authorized', 'confirmed', 'handed', 'sent', 'explicit', 'repeats', 'joined_after', 'broadcasts_before', 'own',
+  'direct', 'seen', 'spoken', 'until', 'at', 'n',
+]);
+
+const columnType = (table: TableName, column: string): string =>
+  INTEGERS.has(column) || (table === 'keys' && column === 'id') ? 'INTEGER' : 'TEXT';
+
+/** Makes the tables where they are missing. */
+export const createTables = (db: Database.Database): void => {
+  for (const name of Object.keys(TABLES) as TableName[]) {
+    const { columns, keys, rowid } = TABLES[name];
+    const fields = columns.map((column) => `"${column}" ${columnType(name, column)}`).join(', ');
+    db.exec(`CREATE TABLE IF NOT EXISTS ${name} (${fields}, sum INTEGER, ${keys}) STRICT${rowid ? '' : ', WITHOUT ROWID'}`);
+  }
+  db.exec('CREATE INDEX IF NOT EXISTS events_by_channel ON events (no, seq)');
+};
+
+const SEPARATOR = '\x1f';
+
+/** The seal of a row: CRC-32 over its values. */
+export const seal = (row: Row): number => {
+  let text = '';
+  for (const value of row) text += (value === null ? '\0' : value) + SEPARATOR;
+  return crc32(text);
+};
+
+/** Whether a row read from disk (its seal last) is what was written. */
+export const isSound = (row: readonly unknown[]): boolean => {
+  const values = row.slice(0, -1);
+  return values.every((value) => value === null || typeof value === 'string' || typeof value === 'number') && seal(values as Row) === row[row.length - 1];
+};
+
+export const columnList = (table: TableName): string => TABLES[table].columns.map((column) => `"${column}"`).join(', ');
+
+/** `INSERT OR REPLACE` with a place for each column and the seal. */
+export const upsertSql = (table: TableName): string =>
+  `INSERT OR REPLACE INTO ${table} (${columnList(table)}, sum) VALUES (${TABLES[table].columns.map(() => '?').join(', ')}, ?)`;

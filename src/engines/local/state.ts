@@ -1,0 +1,174 @@
+/** What the local engine keeps in memory of a channel, and how it goes to rows and back. */
+import type { Clock } from '../../core/clock.ts';
+import type { Identity } from '../../core/types.ts';
+import { newMailbox } from '../../core/mailbox.ts';
+import { newRing, type Ring } from '../../core/ring.ts';
+import type { Seat } from '../../core/seats.ts';
+import type { Channel, Retention, TrustMode } from '../../core/types.ts';
+import type { Row } from './schema.ts';
+
+export interface Tombstone {
+  readonly state: 'expired' | 'kicked';
+  /** Monotonic ms after which it is forgotten. */
+  readonly until: number;
+}
+
+/** A message accepted under an Idempotency-Key. */
+export interface UsedKey {
+  readonly content: string;
+  readonly id: number;
+  /** Wall ms. */
+  readonly at: number;
+  /** Pending until the message is stored. */
+  readonly stored: Promise<void> | null;
+}
+
+/** Who a message that left the ring was from and to, for its receipts. */
+export interface Rotated {
+  readonly id: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface ChannelState {
+  readonly no: number;
+  readonly channel: Channel;
+  readonly ring: Ring;
+  readonly seats: Map<string, Seat>;
+  /** Live sessions by hash. */
+  readonly sessions: Map<string, Seat>;
+  readonly tombstones: Map<string, Tombstone>;
+  /** By callsign and key hash. */
+  readonly keys: Map<string, UsedKey>;
+  readonly rotated: Rotated[];
+  /** The id last given out; ahead of `ring.head` while a message is being stored. */
+  lastId: number;
+  /** The last transcript event. */
+  seq: number;
+  /** Monotonic ms of the last sign of life. */
+  touchedAt: number;
+  /** Some of its rows were lost in a repair. */
+  readonly salvaged: boolean;
+  /** The ring's texts are still on disk only. */
+  ringOnDisk: boolean;
+}
+
+export const newState = (no: number, channel: Channel, clock: Clock, salvaged = false): ChannelState => ({
+  no,
+  channel,
+  ring: newRing(),
+  seats: new Map(),
+  sessions: new Map(),
+  tombstones: new Map(),
+  keys: new Map(),
+  rotated: [],
+  lastId: 0,
+  seq: 0,
+  touchedAt: clock.uptime(),
+  salvaged,
+  ringOnDisk: false,
+});
+
+export const newSeat = (callsign: string, state: ChannelState, clock: Clock): Seat => ({
+  ...newMailbox(callsign, state.ring),
+  rewound: state.salvaged ? 'owed' : 'no',
+  session: null,
+  member: false,
+  identityId: null,
+  joinedAt: 0,
+  seenAt: clock.uptime(),
+  parked: 0,
+  status: null,
+  spoken: false,
+});
+
+/** The monotonic instant of a wall time on disk; a wall clock that went back counts as "now". */
+const uptimeOf = (wall: number, clock: Clock): number => clock.uptime() - Math.max(0, clock.now() - wall);
+const wallOf = (uptime: number, clock: Clock): number => Math.round(clock.now() - (clock.uptime() - uptime));
+
+export const channelRow = ({ no, channel: c }: ChannelState): Row => [
+  no, c.id, c.createdAt, c.retention, c.trustMode, Number(c.requireIdentity), c.sessionTtlMs, c.joinTokenHash, c.ownerTokenHash, c.ownerPasswordHash,
+];
+
+export const channelOf = (row: Row): Channel => ({
+  id: row[1] as string,
+  createdAt: row[2] as number,
+  retention: row[3] as Retention,
+  trustMode: row[4] as TrustMode,
+  requireIdentity: row[5] === 1,
+  sessionTtlMs: row[6] as number,
+  joinTokenHash: row[7] as string,
+  ownerTokenHash: row[8] as string,
+  ownerPasswordHash: row[9] as string | null,
+});
+
+export const headRow = (state: ChannelState, clock: Clock): Row => {
+  const { ring } = state;
+  const salvaged = Number(state.salvaged);
+  return [state.no, ring.head, ring.broadcasts, state.seq, wallOf(state.touchedAt, clock), JSON.stringify(ring.runs), salvaged];
+};
+
+/** Fills in what a head row says. The texts of a ring are another matter: without them everything has rotated. */
+export const applyHeadRow = (state: ChannelState, row: Row, clock: Clock): void => {
+  const { ring } = state;
+  ring.head = row[1] as number;
+  ring.floor = ring.head;
+  ring.broadcasts = row[2] as number;
+  state.lastId = ring.head;
+  state.seq = row[3] as number;
+  state.touchedAt = uptimeOf(row[4] as number, clock);
+  ring.runs.push(...(JSON.parse(row[5] as string) as Ring['runs']));
+};
+
+export const seatRow = (no: number, s: Seat, clock: Clock): Row => [
+  no, s.callsign, Number(s.member), s.identityId, s.joinedAt, wallOf(s.parked > 0 ? clock.uptime() : s.seenAt, clock),
+  s.session?.hash ?? null, s.session?.nonce ?? null, s.session?.tokenHash ?? null, Number(s.session?.authorized ?? false),
+];
+
+export const applySeatRow = (seat: Seat, row: Row, clock: Clock): void => {
+  seat.member = row[2] === 1;
+  seat.identityId = row[3] as string | null;
+  seat.joinedAt = row[4] as number;
+  seat.seenAt = uptimeOf(row[5] as number, clock);
+  if (row[6] === null) return;
+  seat.session = { hash: row[6] as string, nonce: row[7] as string, tokenHash: row[8] as string, authorized: row[9] === 1 };
+};
+
+export const mailboxRow = (no: number, s: Seat): Row => [
+  no, s.callsign, s.confirmed, s.handed, s.sent, Number(s.explicit), s.repeats, s.joinedAfter, s.broadcastsBefore,
+  s.own, s.direct, s.seen, s.rewound, s.lost.length === 0 ? '' : JSON.stringify(s.lost), Number(s.spoken),
+];
+
+export const applyMailboxRow = (seat: Seat, row: Row): void => {
+  seat.confirmed = row[2] as number;
+  seat.handed = row[3] as number;
+  seat.sent = row[4] as number;
+  seat.explicit = row[5] === 1;
+  seat.repeats = row[6] as number;
+  seat.joinedAfter = row[7] as number | null;
+  seat.broadcastsBefore = row[8] as number;
+  seat.own = row[9] as number;
+  seat.direct = row[10] as number;
+  seat.seen = row[11] as number;
+  seat.rewound = row[12] as Seat['rewound'];
+  seat.lost = row[13] === '' ? [] : (JSON.parse(row[13] as string) as Seat['lost']);
+  seat.spoken = row[14] === 1;
+};
+
+export const tombstoneRow = (no: number, hash: string, stone: Tombstone, clock: Clock): Row => [no, hash, stone.state, wallOf(stone.until, clock)];
+
+export const tombstoneOf = (row: Row, clock: Clock): Tombstone => ({
+  state: row[2] as Tombstone['state'],
+  until: clock.uptime() + (row[3] as number) - clock.now(),
+});
+
+export const keyName = (callsign: string, hash: string): string => `${callsign} ${hash}`;
+
+export const identityRow = (i: Identity): Row => [i.id, i.keyHash, i.name, i.createdAt];
+
+export const identityOf = (row: Row): Identity => ({
+  id: row[0] as string,
+  keyHash: row[1] as string,
+  name: row[2] as string | null,
+  createdAt: row[3] as number,
+});

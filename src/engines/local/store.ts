@@ -1,0 +1,236 @@
+/**
+ * The one writer of `rogerthat.db`. Everything that happens in one turn of the event loop goes to disk as one
+ * transaction: a commit costs about as much as ten rows.
+ *
+ * What must be durable before anybody hears of it is a {@link Job}: it is applied to memory and written in the same
+ * synchronous step, so no reader can come in between, and taken back when the disk refuses. Everything else is
+ * marked dirty and written along, or within half a second.
+ *
+ * The log is written with `synchronous=NORMAL`, which survives the death of the process. Where a channel promises
+ * to survive a power failure, the log file is then synced off the main thread, one sync for all who wait.
+ */
+import { closeSync, fdatasync, openSync } from 'node:fs';
+import type Database from 'libsql';
+import type { Clock } from '../../core/clock.ts';
+import { HubError } from '../../core/errors.ts';
+import { type Row, seal, type TableName, TABLES, upsertSql } from './schema.ts';
+
+/** Applies a change to memory, marks what it dirtied, and returns how to take it back. */
+export type Job = () => () => void;
+
+interface Group {
+  readonly jobs: Job[];
+  readonly written: Waiting[];
+  readonly synced: Waiting[];
+}
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: HubError) => void;
+}
+
+/** What else a turn wrote, beside dirty rows. */
+export type Insert = readonly [table: TableName, row: Row];
+
+const LAZY_MS = 500;
+
+/** Something whose row is made at the moment it is written. */
+export interface Dirty {
+  rows(): Iterable<Insert>;
+}
+
+export class Store {
+  readonly #db: Database.Database;
+  readonly #upserts = new Map<TableName, Database.Statement>();
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #clock: Clock;
+  readonly #report: (error: unknown) => void;
+  readonly #log: number | null;
+  #group: Group | null = null;
+  /** Rows for the next transaction, and rows that can wait for the next lazy one. */
+  #due = new Set<Dirty>();
+  #lazy = new Set<Dirty>();
+  #inserts: Insert[] = [];
+  #removals: [sql: string, values: Row][] = [];
+  #stopLazy: (() => void) | null = null;
+  #syncing: Promise<void> | null = null;
+  #nextSync: Promise<void> | null = null;
+  #failure: string | null = null;
+  #closed = false;
+
+  /** @param logPath the write-ahead log, to be synced; null for a store in memory. */
+  constructor(db: Database.Database, logPath: string | null, clock: Clock, report: (error: unknown) => void) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#report = report;
+    for (const table of Object.keys(TABLES) as TableName[]) this.#upserts.set(table, db.prepare(upsertSql(table)));
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
+    this.#log = logPath === null ? null : openSync(logPath, 'r');
+  }
+
+  /** The last write failed: why. Null when it went well. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  /** Its rows are written with the next transaction; whoever needs it asks for a {@link commit}. */
+  touch(dirty: Dirty): void {
+    this.#due.add(dirty);
+  }
+
+  /** Its rows are written within half a second: for what changes with every listen. */
+  touchLazily(dirty: Dirty): void {
+    this.#lazy.add(dirty);
+    this.#writeLater();
+  }
+
+  #writeLater(): void {
+    this.#stopLazy ??= this.#clock.after(LAZY_MS, () => {
+      this.#stopLazy = null;
+      for (const dirty of this.#lazy) this.#due.add(dirty);
+      this.#lazy.clear();
+      this.#write();
+    });
+  }
+
+  /** A row for the next transaction. */
+  insert(table: TableName, row: Row): void {
+    this.#inserts.push([table, row]);
+  }
+
+  /** A deletion for the next transaction. */
+  remove(sql: string, values: Row): void {
+    this.#removals.push([sql, values]);
+    this.#writeLater();
+  }
+
+  /**
+   * Resolves when everything so far is written; `synced`: also when a power failure cannot take it back.
+   * @throws HubError storage_unavailable; then a job was undone, and other changes are tried again with the next write
+   */
+  commit(synced: boolean, job?: Job): Promise<void> {
+    if (this.#closed) return Promise.reject(new HubError('storage_unavailable', 'The hub is going down.'));
+    if (!this.#group) {
+      this.#group = { jobs: [], written: [], synced: [] };
+      setImmediate(() => this.#write());
+    }
+    const group = this.#group;
+    if (job) group.jobs.push(job);
+    return new Promise((resolve, reject) => {
+      (synced && this.#log !== null ? group.synced : group.written).push({ resolve, reject });
+    });
+  }
+
+  #write(): void {
+    if (this.#closed) return;
+    const group = this.#group;
+    this.#group = null;
+    const kept = this.#inserts.length;
+    const undo: (() => void)[] = [];
+    try {
+      for (const job of group?.jobs ?? []) undo.push(job());
+      if (this.#due.size > 0 || this.#inserts.length > 0 || this.#removals.length > 0) this.#transaction();
+      this.#failure = null;
+    } catch (error) {
+      for (const back of undo.reverse()) back();
+      this.#inserts.length = kept;
+      this.#fail(error, [...(group?.written ?? []), ...(group?.synced ?? [])]);
+      return;
+    }
+    if (!group) return;
+    for (const { resolve } of group.written) resolve();
+    if (group.synced.length > 0) {
+      this.#sync().then(
+        () => {
+          for (const { resolve } of group.synced) resolve();
+        },
+        (error) => this.#fail(error, group.synced),
+      );
+    }
+  }
+
+  #transaction(): void {
+    const removals = this.#removals;
+    const inserts = this.#inserts;
+    this.#begin.run();
+    try {
+      for (const [sql, values] of removals) this.#db.prepare(sql).run(...values);
+      for (const [table, row] of inserts) this.#upserts.get(table)!.run(...row, seal(row));
+      for (const dirty of this.#due) {
+        for (const [table, row] of dirty.rows()) this.#upserts.get(table)!.run(...row, seal(row));
+      }
+      this.#commit.run();
+    } catch (error) {
+      try {
+        this.#db.exec('ROLLBACK');
+      } catch {
+        // SQLite has rolled back by itself, as it does on a full disk.
+      }
+      throw error;
+    }
+    this.#due.clear();
+    this.#inserts = [];
+    this.#removals = [];
+  }
+
+  #fail(error: unknown, waiting: readonly Waiting[]): void {
+    this.#failure = `cannot write to the data directory: ${error instanceof Error ? error.message : String(error)}`;
+    this.#report(error);
+    const told = new HubError('storage_unavailable', undefined, { retryAfter: 2 });
+    for (const { reject } of waiting) reject(told);
+    if (this.#due.size > 0 || this.#inserts.length > 0) this.#stopLazy ??= this.#clock.after(LAZY_MS, () => this.#write());
+  }
+
+  /** One sync of the log for all who ask while another is under way. */
+  #sync(): Promise<void> {
+    if (!this.#syncing) {
+      this.#syncing = this.#datasync().finally(() => {
+        this.#syncing = null;
+      });
+      return this.#syncing;
+    }
+    // The one under way may have begun before our bytes were written.
+    this.#nextSync ??= this.#syncing.then(
+      () => this.#startNext(),
+      () => this.#startNext(),
+    );
+    return this.#nextSync;
+  }
+
+  #startNext(): Promise<void> {
+    this.#nextSync = null;
+    return this.#sync();
+  }
+
+  #datasync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#log === null) resolve();
+      else fdatasync(this.#log, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Reads rows; each must be {@link isSound} before it is believed. */
+  read(sql: string, ...values: Row): unknown[][] {
+    return this.#db.prepare(sql).raw().all(...values) as unknown[][];
+  }
+
+  /** Writes what is left and closes the database. */
+  async close(): Promise<void> {
+    for (const dirty of this.#lazy) this.#due.add(dirty);
+    this.#write();
+    await this.#syncing;
+    this.abandon();
+  }
+
+  /** Closes without writing what is left, as the death of the process would. */
+  abandon(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopLazy?.();
+    this.#stopLazy = null;
+    if (this.#log !== null) closeSync(this.#log);
+    this.#db.close();
+  }
+}
