@@ -178,8 +178,8 @@ export interface Engine {
   /** Transcript events after `seq`, oldest first, at most `limit`. */
   transcript(channelId: string, after: number, limit: number): Eventually<readonly TranscriptEvent[]>;
 
-  /** Takes one call from a rate's allowance. `key` names who is counted. */
-  spend(key: string, rate: Rate): Eventually<RateAnswer>;
+  /** Takes one call from a rate's allowance, or gives one back. `key` names who is counted. */
+  spend(key: string, rate: Rate, calls?: 1 | -1): Eventually<RateAnswer>;
   /** Expires sessions, forgets old keys and tombstones, removes idle channels. Returns the ids of those removed. */
   sweep(): Promise<readonly string[]>;
 }

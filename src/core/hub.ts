@@ -9,7 +9,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { ChannelCounts, Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import { deriveSessionId, hashSecret, newChannelId, newIdentityId, newNonce, newSecret, sameHash, sha256 } from './ids.ts';
-import { type Limits, type Rate, TIMES } from './limits.ts';
+import type { Limits, Rate } from './limits.ts';
 import { type Answer, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
 import { safeText } from './text.ts';
 import { checkPassword, hashPassword, INSTRUCTIONS, postureOf } from './trust.ts';
@@ -256,8 +256,12 @@ export class Hub {
     if (ownerPassword === null) return false;
     // Spent before the check, so that guesses in parallel cannot slip past the limit.
     const tries = 'Too many owner passwords were tried on this channel.';
-    await this.spend(`owner-password ${channel.id} ${address}`, this.limits.rates.ownerPassword, tries);
-    if (channel.ownerPasswordHash && (await checkPassword(ownerPassword, channel.ownerPasswordHash))) return true;
+    const key = `owner-password ${channel.id} ${address}`;
+    await this.spend(key, this.limits.rates.ownerPassword, tries);
+    if (channel.ownerPasswordHash && (await checkPassword(ownerPassword, channel.ownerPasswordHash))) {
+      await this.engine.spend(key, this.limits.rates.ownerPassword, -1);
+      return true;
+    }
     throw new HubError('owner_password_wrong', channel.ownerPasswordHash ? undefined : 'This channel has no owner password.');
   }
 
@@ -271,9 +275,13 @@ export class Hub {
         hint: 'Check the key, or join with "new_identity": true.',
       });
     }
-    if (!request.newIdentity) return null;
+    return request.newIdentity ? this.createIdentity(request.callsign) : null;
+  }
+
+  /** Makes an identity; its key is shown once. @throws HubError hub_full, storage_unavailable */
+  async createIdentity(name: string | null): Promise<{ id: string; key: string }> {
     const key = newSecret('identity');
-    const identity: Identity = { id: newIdentityId(), keyHash: sha256(key), name: request.callsign, createdAt: this.clock.now() };
+    const identity: Identity = { id: newIdentityId(), keyHash: sha256(key), name, createdAt: this.clock.now() };
     await this.engine.createIdentity(identity);
     return { id: identity.id, key };
   }
@@ -311,7 +319,7 @@ export class Hub {
     await this.spend(`send ${session.hash}`, rates.send, 'This session sends too fast.');
 
     const { channelId } = session;
-    const { key } = { key: request.idempotencyKey };
+    const key = request.idempotencyKey;
     const appended = await this.engine.append({
       channelId,
       from: session.callsign,
@@ -426,5 +434,3 @@ export class Hub {
     });
   }
 }
-
-export { TIMES };

@@ -10,7 +10,7 @@ import { HubError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { AnswerLimits } from './mailbox.ts';
 import type { Heard, Message, Position, RosterEntry, Session, Since, Slice } from './types.ts';
-import { Waiter, type Waiters } from './waiters.ts';
+import { type Wake, Waiter, type Waiters } from './waiters.ts';
 
 /**
  * What a transport owes an answer after it wrote it. Exactly one of the two must be called, at once: a send waits
@@ -35,7 +35,7 @@ export interface Answer extends Slice {
 export type StreamItem =
   | { readonly type: 'messages'; readonly answer: Answer }
   | { readonly type: 'roster'; readonly roster: readonly RosterEntry[] }
-  | { readonly type: 'end'; readonly error: HubError | null };
+  | { readonly type: 'end'; readonly why: 'superseded' | 'shutdown' | 'removed'; readonly error: HubError | null };
 
 export interface ListenRequest {
   readonly since: Since;
@@ -53,6 +53,11 @@ export interface Ear {
 }
 
 const answerLimits = (ear: Ear, messages: number): AnswerLimits => ({ messages, bytes: ear.limits.sizes.answerBytes });
+
+const lastWord = (wake: Wake): StreamItem => {
+  if (wake.type === 'ended') return { type: 'end', why: 'removed', error: wake.error };
+  return { type: 'end', why: wake.type === 'superseded' ? 'superseded' : 'shutdown', error: null };
+};
 
 const NOTHING: Delivery = { handed: () => {}, unsure: () => {} };
 
@@ -178,7 +183,7 @@ export async function* hearOn(
       const wake = await waiter.wait();
       if (wake.type === 'mail') continue;
       if (wake.type === 'aborted') return;
-      yield { type: 'end', error: wake.type === 'ended' ? wake.error : null };
+      yield lastWord(wake);
       return;
     }
   } finally {
@@ -216,7 +221,7 @@ export async function* watch(ear: Ear, channelId: string, since: Since, signal: 
       const wake = await waiter.wait();
       if (wake.type === 'mail') continue;
       if (wake.type === 'aborted') return;
-      yield { type: 'end', error: wake.type === 'ended' ? wake.error : null };
+      yield lastWord(wake);
       return;
     }
   } finally {

@@ -46,5 +46,5 @@ export const openLocal = (options: LocalOptions): LocalEngine => {
   }
 };
 
-export { DamagedDatabaseError, DirectoryInUseError } from './open.ts';
+export { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from './open.ts';
 export type { LocalEngine } from './local.ts';

@@ -134,7 +134,12 @@ export class LocalEngine implements Engine {
 
   async claimSeat(claim: SeatClaim): Promise<ClaimedSeat> {
     const state = this.#state(claim.channelId);
-    const seat = state.seats.get(claim.callsign) ?? this.#newSeat(state, claim.callsign);
+    if (state.sessions.size >= this.#limits.sizes.sessions) this.#expireAll(state);
+    const known = state.seats.get(claim.callsign);
+    if (!known?.session && state.sessions.size >= this.#limits.sizes.sessions) {
+      throw new HubError('hub_full', `The channel has ${state.sessions.size} live sessions, as many as it may have.`);
+    }
+    const seat = known ?? this.#newSeat(state, claim.callsign);
     if (seat.identityId !== null && seat.identityId !== claim.identityId) throw new HubError('callsign_taken');
     if (seat.session && timeLeft(seat, state.channel, this.#clock) <= 0) this.#expire(state, seat);
 
@@ -154,10 +159,6 @@ export class LocalEngine implements Engine {
 
   #beginSession(state: ChannelState, seat: Seat, claim: SeatClaim): void {
     if (seat.session) state.sessions.delete(seat.session.hash);
-    if (state.sessions.size >= this.#limits.sizes.sessions) this.#expireAll(state);
-    if (state.sessions.size >= this.#limits.sizes.sessions) {
-      throw new HubError('hub_full', `The channel has ${state.sessions.size} live sessions, as many as it may have.`);
-    }
     seat.session = { hash: claim.sessionHash, nonce: claim.nonce, tokenHash: claim.tokenHash, authorized: claim.authorized };
     seat.explicit = false;
     seat.repeats = 0;
@@ -185,8 +186,7 @@ export class LocalEngine implements Engine {
       this.#expire(state, seat);
       return this.session(channelId, sessionHash);
     }
-    if (now - seat.seenAt > SEEN_MS) this.#touchSeat(state, seat, true);
-    seat.seenAt = state.touchedAt = now;
+    this.#sawSeat(state, seat);
     return { state: 'live', session: sessionOf(seat, seat.session, state.channel, this.#clock) };
   }
 
@@ -219,7 +219,7 @@ export class LocalEngine implements Engine {
     const seat = state?.seats.get(callsign);
     if (!state || !seat) return;
     seat.parked--;
-    seat.seenAt = state.touchedAt = this.#clock.uptime();
+    this.#sawSeat(state, seat);
   }
 
   /** A session that outlived its TTL becomes a tombstone, so that its holder is told to join again. */
@@ -234,6 +234,15 @@ export class LocalEngine implements Engine {
     this.#store.insert('tombstones', tombstoneRow(state.no, session.hash, stone, this.#clock));
     this.#event(state, 'leave', { callsign: seat.callsign, reason: 'expired' });
     this.#touchSeat(state, seat);
+  }
+
+  #sawSeat(state: ChannelState, seat: Seat): void {
+    const now = this.#clock.uptime();
+    if (now - seat.seenAt > SEEN_MS) {
+      this.#touchSeat(state, seat, true);
+      this.#store.touchLazily(this.#dirtyHead(state));
+    }
+    seat.seenAt = state.touchedAt = now;
   }
 
   #expireAll(state: ChannelState): void {
@@ -282,7 +291,8 @@ export class LocalEngine implements Engine {
       state.keys.set(name, { content, id, at: now, stored });
       stored.then(
         () => state.keys.set(name, { content, id, at: now, stored: null }),
-        () => state.keys.delete(name),
+        // Written but perhaps not synced, it is in the ring and may be heard: then the key stays its name.
+        () => (findMessage(state.ring, id) ? state.keys.set(name, { content, id, at: now, stored: null }) : state.keys.delete(name)),
       );
     }
     await stored;
@@ -449,8 +459,8 @@ export class LocalEngine implements Engine {
     return this.#believing(() => readEvents(this.#store, this.#state(channelId).no, after, limit));
   }
 
-  spend(key: string, rate: Rate): RateAnswer {
-    return this.#allowances.spend(key, rate);
+  spend(key: string, rate: Rate, calls: 1 | -1 = 1): RateAnswer {
+    return this.#allowances.spend(key, rate, calls);
   }
 
   async sweep(): Promise<string[]> {
@@ -463,8 +473,9 @@ export class LocalEngine implements Engine {
       for (const [hash, stone] of state.tombstones) if (stone.until <= uptime) state.tombstones.delete(hash);
       for (const [name, key] of state.keys) if (key.at < oldest && !key.stored) state.keys.delete(name);
       const idle = state.channel.retention === 'none' ? TIMES.idleChannelMs : TIMES.idleTranscriptMs;
-      const parked = [...state.seats.values()].some((seat) => seat.parked > 0);
-      if (!parked && uptime - state.touchedAt > idle) {
+      // Who waits for hours is alive; on disk too, should this process die meanwhile.
+      for (const seat of state.seats.values()) if (seat.parked > 0) this.#sawSeat(state, seat);
+      if ( uptime - state.touchedAt > idle) {
         this.#remove(state);
         removed.push(state.channel.id);
       }
@@ -484,7 +495,11 @@ export class LocalEngine implements Engine {
   // What changed
 
   #touchHead(state: ChannelState): void {
-    this.#store.touch(this.#dirty(this.#dirtyRows, state, state, () => ['heads', headRow(state, this.#clock)]));
+    this.#store.touch(this.#dirtyHead(state));
+  }
+
+  #dirtyHead(state: ChannelState): Dirty {
+    return this.#dirty(this.#dirtyRows, state, state, () => ['heads', headRow(state, this.#clock)]);
   }
 
   #touchMailbox(state: ChannelState, seat: Seat): void {

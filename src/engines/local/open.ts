@@ -26,6 +26,13 @@ export class DamagedDatabaseError extends Error {
   }
 }
 
+/** A newer RogerThat wrote the database file. */
+export class NewerDatabaseError extends Error {
+  constructor(path: string) {
+    super(`The database ${path} was written by a newer RogerThat. Nothing was changed. Start the newer one, or use another --data-dir.`);
+  }
+}
+
 /** Held as long as the hub runs; the kernel lets go of it when the process dies, however it dies. */
 export interface DirectoryLock {
   release(): void;
@@ -71,9 +78,7 @@ export const openDatabase = (directory: string | null): { db: Database.Database;
     const check = db.prepare('PRAGMA quick_check(1)').raw().all() as string[][];
     if (check[0]?.[0] !== 'ok') throw new DamagedDatabaseError(path, String(check[0]?.[0]));
     const version = (db.prepare('PRAGMA user_version').raw().all() as number[][])[0]?.[0] ?? 0;
-    if (version > SCHEMA_VERSION) {
-      throw new DamagedDatabaseError(path, `written by a newer RogerThat: schema ${version}, this one knows ${SCHEMA_VERSION}`);
-    }
+    if (version > SCHEMA_VERSION) throw new NewerDatabaseError(path);
     createTables(db);
     if (version < SCHEMA_VERSION) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   } catch (error) {

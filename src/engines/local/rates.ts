@@ -12,10 +12,10 @@ export class Allowances {
     this.#clock = clock;
   }
 
-  spend(key: string, { burst, perSecond }: Rate): RateAnswer {
+  spend(key: string, { burst, perSecond }: Rate, calls: 1 | -1): RateAnswer {
     const now = this.#clock.uptime();
     const each = 1000 / perSecond;
-    const full = Math.max(this.#fullAt.get(key) ?? now, now) + each;
+    const full = Math.max(this.#fullAt.get(key) ?? now, now) + calls * each;
     const retryAfterMs = full - now - burst * each;
     if (retryAfterMs > 0) return { allowed: false, remaining: 0, retryAfterMs };
     this.#fullAt.set(key, full);

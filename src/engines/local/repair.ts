@@ -8,7 +8,7 @@ import { chmodSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import type { Clock } from '../../core/clock.ts';
-import { DATABASE_FILE } from './open.ts';
+import { DATABASE_FILE, NewerDatabaseError } from './open.ts';
 import { columnList, createTables, isSound, type Row, SCHEMA_VERSION, seal, type TableName, TABLES, upsertSql } from './schema.ts';
 
 const NAMES = Object.keys(TABLES) as TableName[];
@@ -87,9 +87,12 @@ export const repairDatabase = (directory: string, clock: Clock): string | null =
   const tables = new Map<TableName, Row[]>();
   try {
     old = new Database(path, { timeout: 1000 });
+    const version = (old.prepare('PRAGMA user_version').raw().all() as number[][])[0]?.[0] ?? 0;
+    if (version > SCHEMA_VERSION) throw new NewerDatabaseError(path);
     if (!isDamaged(old)) return null;
     for (const table of NAMES) tables.set(table, salvage(old, table).rows);
-  } catch {
+  } catch (error) {
+    if (error instanceof NewerDatabaseError) throw error;
     // Not even a database any more: nothing can be recovered, the file is still set aside.
   } finally {
     old?.close();

@@ -67,7 +67,7 @@ export class Store {
     for (const table of Object.keys(TABLES) as TableName[]) this.#upserts.set(table, db.prepare(upsertSql(table)));
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
-    this.#log = logPath === null ? null : openSync(logPath, 'r');
+    this.#log = logPath === null ? null : openSync(logPath, 'r+');
   }
 
   /** The last write failed: why. Null when it went well. */

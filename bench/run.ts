@@ -1,0 +1,69 @@
+/**
+ * Measures the hub beside the reference and writes docs/benchmarks.md.
+ *
+ *   node --import tsx bench/run.ts [scenario…] [--quick] [--profile DIR]
+ *
+ * A full run of all scenarios rewrites the document; anything less is printed only. Linux, because CPU time and memory
+ * come from /proc and cores are shared out with taskset.
+ */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { machineLine, pinGenerator } from './machine.ts';
+import { document, markdownSection, type Section, type Setting } from './report.ts';
+import { broadcast } from './scenarios/broadcast.ts';
+import { growth } from './scenarios/growth.ts';
+import { latency } from './scenarios/latency.ts';
+import { messages } from './scenarios/messages.ts';
+import { parked } from './scenarios/parked.ts';
+import { startup } from './scenarios/startup.ts';
+import { cleanUp } from './servers.ts';
+
+const scenarios: Record<string, (setting: Setting) => Promise<Section>> = {
+  messages,
+  latency,
+  broadcast,
+  parked,
+  growth,
+  startup,
+};
+
+const page = new URL('../docs/benchmarks.md', import.meta.url);
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, profile: { type: 'string' } },
+  });
+  const unknown = positionals.find((name) => !(name in scenarios));
+  if (unknown !== undefined) throw new Error(`no scenario ${unknown}; there are ${Object.keys(scenarios).join(', ')}`);
+  if (process.platform !== 'linux') throw new Error('the bench needs Linux: it reads /proc and uses taskset');
+
+  pinGenerator();
+  if (values.profile !== undefined) mkdirSync(values.profile, { recursive: true });
+  const chosen = positionals.length > 0 ? positionals : Object.keys(scenarios);
+  const sections: Section[] = [];
+  const began = performance.now();
+  for (const name of chosen) {
+    const say = (line: string) => console.error(`${name}: ${line}`);
+    const start = performance.now();
+    const section = await scenarios[name]?.({ quick: values.quick, profileDir: values.profile, say });
+    if (!section) continue;
+    sections.push(section);
+    say(`done in ${Math.round((performance.now() - start) / 1000)} s`);
+    console.log(`\n${markdownSection(section)}\n`);
+  }
+  console.error(`${Math.round((performance.now() - began) / 1000)} s in all`);
+  if (values.quick || values.profile !== undefined || positionals.length > 0) return;
+  writeFileSync(page, document(machineLine(), sections));
+  console.error('docs/benchmarks.md is written');
+}
+
+// An interrupted run ends its servers too: exit handlers do not run on a bare signal.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+try {
+  await main();
+} finally {
+  await cleanUp();
+}

@@ -1,0 +1,113 @@
+/** Composition: a hub, its transports and its pages behind one guard. */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { HubError } from './core/errors.ts';
+import type { Hub } from './core/hub.ts';
+import { hashSecret } from './core/ids.ts';
+import { connectInfo } from './discovery/connect.ts';
+import { errorsDoc, llmsText } from './discovery/pages.ts';
+import type { Log } from './log.ts';
+import { errorFacts } from './log.ts';
+import { operations } from './operations/index.ts';
+import type { Services } from './operations/operation.ts';
+import { problem, writeProblem } from './transports/answer.ts';
+import { createGuard } from './transports/guard.ts';
+import { createRest, type RequestFacts } from './transports/rest.ts';
+
+export interface AppOptions {
+  readonly hub: Hub;
+  readonly log: Log;
+  /** The hub token; null when none is asked for. */
+  readonly token: string | null;
+  readonly origin: string | null;
+  readonly allowHosts: readonly string[];
+  readonly trustProxies: readonly string[];
+  readonly version: string;
+  /** Where it listens. */
+  readonly port: () => number;
+}
+
+/** What Hono's handlers see of the request. */
+interface Bindings {
+  readonly facts: RequestFacts;
+}
+
+const buildPages = (options: AppOptions): Hono<{ Bindings: Bindings }> => {
+  const { hub } = options;
+  const pages = new Hono<{ Bindings: Bindings }>();
+  pages.get('/healthz', (c) => c.json({ ok: true, version: options.version }));
+  pages.get('/readyz', (c) => {
+    const trouble = hub.closed ? 'The hub is going down.' : hub.engine.health();
+    return c.json({ ready: trouble === null, ...(trouble === null ? {} : { trouble }) }, trouble === null ? 200 : 503);
+  });
+  pages.get('/', (c) => {
+    const { origin } = c.env.facts;
+    c.header('Link', '</llms.txt>; rel="alternate"; type="text/markdown"');
+    return c.json({
+      name: 'RogerThat',
+      description: 'The walkie-talkie for AI agents.',
+      version: options.version,
+      create_channel: `POST ${origin}/api/channels`,
+      llms: `${origin}/llms.txt`,
+      errors: `${origin}/docs/errors`,
+    });
+  });
+  pages.get('/llms.txt', (c) => c.text(llmsText(c.env.facts.origin, operations), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }));
+  pages.get('/docs/errors', (c) => c.text(errorsDoc(), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }));
+  const refuse = (error: HubError, { origin, requestId }: RequestFacts): Response =>
+    Response.json(problem(error, origin, requestId), { status: error.status, headers: { 'Content-Type': 'application/problem+json' } });
+  pages.notFound((c) => refuse(new HubError('not_found'), c.env.facts));
+  pages.onError((error, c) => {
+    options.log.error('bug', { request_id: c.env.facts.requestId, ...errorFacts(error) });
+    return refuse(new HubError('internal'), c.env.facts);
+  });
+  return pages;
+};
+
+/** The address that limits count: the peer's, or what a trusted proxy says. */
+const addressOf = (request: IncomingMessage, proxies: ReadonlySet<string>): string => {
+  const peer = request.socket.remoteAddress ?? 'unknown';
+  if (proxies.size === 0 || !proxies.has(peer)) return peer;
+  const forwarded = request.headers['x-forwarded-for'];
+  const hops = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '')).split(',').map((hop) => hop.trim());
+  // From the right, the first address that is no proxy of ours is the one our own proxy saw.
+  return hops.reverse().find((hop) => hop !== '' && !proxies.has(hop)) ?? peer;
+};
+
+/** Answers every request of a hub. */
+export const createApp = (options: AppOptions): RequestListener => {
+  const { hub, log } = options;
+  const services: Services = {
+    hubTokenHash: options.token === null ? null : hashSecret(options.token),
+    connect: connectInfo,
+    record:
+      log.level === 'debug'
+        ? (operation, transport, code, micros, requestId) => log.debug('operation', { operation, transport, code, micros, request_id: requestId })
+        : () => {},
+  };
+  const guard = createGuard(options, options.port);
+  const rest = createRest(hub, services, operations, (error, requestId) => log.error('bug', { request_id: requestId, ...errorFacts(error) }));
+  const pages = buildPages(options);
+  const proxies = new Set(options.trustProxies);
+  const run = Math.random().toString(36).slice(2, 8);
+  let requests = 0;
+
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const facts: RequestFacts = {
+      address: addressOf(request, proxies),
+      origin: options.origin ?? `http://${request.headers.host}`,
+      requestId: `${run}-${++requests}`,
+    };
+    try {
+      guard(request);
+    } catch (error) {
+      // The host is not to be believed, so it is not repeated.
+      const told = error instanceof HubError ? error : new HubError('internal');
+      writeProblem(response, told, options.origin ?? '', facts.requestId);
+      return;
+    }
+    if (rest(request, response, facts)) return;
+    void getRequestListener((asked) => pages.fetch(asked, { facts }), { overrideGlobalObjects: false })(request, response);
+  };
+};

@@ -1,0 +1,208 @@
+/**
+ * The one schema of the configuration. Flags, environment variables, `--help` and docs/configuration.md are made
+ * from this table.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Limits, LimitsError, limitsFor } from './core/limits.ts';
+import type { HubMode } from './core/hub.ts';
+
+interface Option {
+  readonly type: 'string' | 'boolean' | 'list';
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  /** As the help shows it. */
+  readonly default?: string;
+  readonly secret?: true;
+  /** Accepted beside `ROGERTHAT_NAME`. */
+  readonly alsoEnv?: string;
+  readonly help: string;
+}
+
+export const OPTIONS = {
+  port: { type: 'string', value: 'PORT', default: '7424', help: 'Port to listen on; 0 lets the system choose.' },
+  host: {
+    type: 'string',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    help: 'Address to listen on. Anything but loopback needs --token or --open.',
+  },
+  token: { type: 'string', value: 'SECRET', secret: true, help: 'Ask every caller for this token, or for a channel token on that channel.' },
+  open: { type: 'boolean', help: 'Let anyone who reaches the hub create channels, under its limits.' },
+  'data-dir': { type: 'string', value: 'DIR', default: '~/.rogerthat', help: 'Where the hub keeps its database; one hub a directory.' },
+  memory: { type: 'boolean', help: 'Keep everything in memory only; nothing survives a restart.' },
+  repair: { type: 'boolean', help: 'Set a damaged database aside and recover what is sound.' },
+  origin: { type: 'string', value: 'URL', help: 'The address people outside use, such as https://hub.example; used in links.' },
+  'allow-host': { type: 'list', value: 'NAME', help: 'Another host name to answer to; may be given more than once.' },
+  'trust-proxy': { type: 'list', value: 'ADDRESS', help: 'A proxy whose X-Forwarded-For counts; may be given more than once.' },
+  limits: { type: 'string', value: 'LIST', help: 'Limits to change: "off" for no rates, and name=value, by commas (docs/protocol.md, LIMIT).' },
+  'log-level': { type: 'string', value: 'LEVEL', default: 'info', help: 'error, info, or debug (a line for each operation).' },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof OPTIONS;
+export const LOG_LEVELS = ['error', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly mode: HubMode;
+  readonly token: string | null;
+  /** Null: in memory only. */
+  readonly directory: string | null;
+  readonly repair: boolean;
+  readonly origin: string | null;
+  readonly allowHosts: readonly string[];
+  readonly trustProxies: readonly string[];
+  readonly limits: Limits;
+  readonly logLevel: LogLevel;
+}
+
+/** The command line or the environment asks for something that cannot be. The program exits with 2. */
+export class ConfigError extends Error {}
+
+export const envName = (name: string): string => `ROGERTHAT_${name.toUpperCase().replaceAll('-', '_')}`;
+
+const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|::1|\[::1\])$/;
+
+type Raw = Partial<Record<OptionName, string | boolean | string[]>>;
+
+const fromArguments = (args: readonly string[]): Raw => {
+  const options = Object.fromEntries(
+    Object.entries(OPTIONS).map(([name, { type }]) => [
+      name,
+      { type: type === 'boolean' ? ('boolean' as const) : ('string' as const), multiple: type === 'list' },
+    ]),
+  );
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values as Raw;
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : String(error));
+  }
+};
+
+const fromEnvironment = (env: NodeJS.ProcessEnv): Raw => {
+  const raw: Raw = {};
+  for (const name of Object.keys(OPTIONS) as OptionName[]) {
+    const text = env[envName(name)];
+    if (text === undefined || text === '') continue;
+    const { type } = OPTIONS[name];
+    if (type === 'list') raw[name] = text.split(',');
+    else if (type === 'string') raw[name] = text;
+    else if (/^(?:1|true|yes|on)$/i.test(text)) raw[name] = true;
+    else if (!/^(?:0|false|no|off)$/i.test(text)) throw new ConfigError(`${envName(name)} must be true or false`);
+  }
+  return raw;
+};
+
+const portOf = (text: string): number => {
+  const port = Number(text);
+  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw new ConfigError(`--port must be a number from 0 to 65535`);
+  return port;
+};
+
+const originOf = (text: string): string => {
+  try {
+    const { protocol, origin, pathname, search } = new URL(text);
+    if (/^https?:$/.test(protocol) && pathname === '/' && search === '') return origin;
+  } catch {
+    // Falls through to the one sentence.
+  }
+  throw new ConfigError('--origin must be like https://hub.example, without a path');
+};
+
+/**
+ * The configuration of a hub: flags go before the environment, and both before the defaults.
+ * @throws ConfigError with a sentence for whoever typed it
+ */
+export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Config => {
+  const raw: Raw = { ...fromEnvironment(env), ...fromArguments(args) };
+  const text = (name: OptionName): string | null => (raw[name] as string | undefined) ?? (OPTIONS[name] as Option).default ?? null;
+  const host = text('host') ?? '';
+  const token = text('token');
+  if (token !== null && token.length < 16) throw new ConfigError('--token must have at least 16 characters');
+  if (raw.open && token !== null) throw new ConfigError('--open and --token exclude each other');
+  const mode = raw.open ? 'open' : token === null ? 'local' : 'shared';
+  if (mode === 'local' && !LOOPBACK.test(host)) {
+    throw new ConfigError(
+      `--host ${host} lets other machines in: add --token SECRET to ask them for a token, or --open to let anyone create channels`,
+    );
+  }
+  const logLevel = text('log-level') as LogLevel;
+  if (!LOG_LEVELS.includes(logLevel)) throw new ConfigError(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
+  let limits: Limits;
+  try {
+    limits = limitsFor(mode, text('limits') ?? '');
+  } catch (error) {
+    if (error instanceof LimitsError) throw new ConfigError(error.message);
+    throw error;
+  }
+  const origin = text('origin');
+  const directory = text('data-dir') ?? '';
+  return {
+    port: portOf(text('port') ?? ''),
+    host,
+    mode,
+    token,
+    directory: raw.memory ? null : directory.startsWith('~/') ? join(homedir(), directory.slice(2)) : directory,
+    repair: raw.repair === true,
+    origin: origin === null ? null : originOf(origin),
+    allowHosts: (raw['allow-host'] as string[] | undefined) ?? [],
+    trustProxies: (raw['trust-proxy'] as string[] | undefined) ?? [],
+    limits,
+    logLevel,
+  };
+};
+
+/** What `rogerthat --help` prints. */
+export const helpText = (): string => {
+  const rows = (Object.entries(OPTIONS) as [OptionName, Option][]).map(([name, option]) => ({
+    flag: `--${name}${option.value ? ` ${option.value}` : ''}`,
+    help: option.help + (option.default ? ` Default: ${option.default}.` : ''),
+  }));
+  const width = Math.max(...rows.map(({ flag }) => flag.length));
+  return [
+    'RogerThat, the walkie-talkie for AI agents.',
+    '',
+    'Usage: rogerthat [OPTIONS]        start a hub',
+    '       rogerthat --help | --version',
+    '',
+    'Options (each also as an environment variable, for example ROGERTHAT_DATA_DIR):',
+    ...rows.map(({ flag, help }) => `  ${flag.padEnd(width)}  ${help}`),
+    '',
+    'Exit codes: 0 stopped, 1 failed, 2 wrong options, 3 data directory in use, 4 database damaged.',
+    '',
+  ].join('\n');
+};
+
+/** docs/configuration.md. */
+export const configurationDoc = (): string => {
+  const rows = (Object.entries(OPTIONS) as [OptionName, Option][]).map(
+    ([name, { value, default: standard, help }]) =>
+      `| \`--${name}${value ? ` ${value}` : ''}\` | \`${envName(name)}\` | ${standard ? `\`${standard}\`` : '–'} | ${help} |`,
+  );
+  return [
+    '# Configuration',
+    '',
+    '<!-- Made from src/config.ts by script/docs; do not edit. -->',
+    '',
+    'A flag goes before its environment variable, which goes before the default. In the environment, lists are',
+    'separated by commas, and switches are `true` or `false`.',
+    '',
+    '| flag | environment | default | what it does |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    '## Exit codes',
+    '',
+    '| code | meaning |',
+    '|---|---|',
+    '| 0 | stopped by SIGTERM or SIGINT |',
+    '| 1 | failed; the last line says why |',
+    '| 2 | the options do not make sense |',
+    '| 3 | another hub runs on the data directory |',
+    '| 4 | the database is damaged, or newer than this program |',
+    '',
+  ].join('\n');
+};

@@ -1,0 +1,141 @@
+/** Making a channel, looking at it, reading what it kept. */
+import { z } from 'zod';
+import { TIMES } from '../core/limits.ts';
+import { type Channel, EVENT_TYPES } from '../core/types.ts';
+import { operation } from './operation.ts';
+import { retention, trustMode } from './schemas.ts';
+
+const settings = {
+  retention,
+  trust_mode: trustMode,
+  require_identity: z.boolean(),
+  has_owner_password: z.boolean(),
+  session_ttl_seconds: z.int(),
+};
+
+const settingsOf = (channel: Channel) => ({
+  retention: channel.retention,
+  trust_mode: channel.trustMode,
+  require_identity: channel.requireIdentity,
+  has_owner_password: channel.ownerPasswordHash !== null,
+  session_ttl_seconds: channel.sessionTtlMs / 1000,
+});
+
+export const createChannel = operation({
+  name: 'create_channel',
+  title: 'Create a channel',
+  description:
+    'Opens a channel and returns its id and tokens, shown once. Give the join token to whoever shall talk here (agent_prompt is ready to paste); keep the owner token.',
+  scope: 'open',
+  answers: 'once',
+  rest: { method: 'POST', path: '/api/channels', status: 201 },
+  rate: 'createChannel',
+  input: z.strictObject({
+    retention: retention.default('none'),
+    trust_mode: trustMode.default('untrusted'),
+    require_identity: z.boolean().optional().describe('Refuse joiners without an identity. "trusted" implies it.'),
+    owner_password: z.string().min(8).max(256).optional().describe('Whoever joins with it is attested as authorized.'),
+    session_ttl_seconds: z.int().min(60).max(86_400).default(TIMES.sessionTtlMs / 1000).describe('How long a silent session lives.'),
+  }),
+  output: z.object({
+    channel_id: z.string(),
+    join_token: z.string(),
+    owner_token: z.string(),
+    mcp_url: z.string(),
+    channel_mcp_url: z.string(),
+    console_url: z.string(),
+    ...settings,
+    agent_prompt: z.string().describe('Paste this to the other agent.'),
+    connect: z.record(z.string(), z.string()).describe('One ready snippet per client.'),
+  }),
+  errors: ['invalid_retention', 'invalid_trust', 'invalid_ttl', 'hub_full', 'storage_unavailable'],
+  examples: [
+    {
+      input: { retention: 'none' },
+      output: { channel_id: 'quiet-otter-3a8f19', join_token: 'rt_join_…', owner_token: 'rt_owner_…', retention: 'none', trust_mode: 'untrusted' },
+    },
+  ],
+  async run({ hub, input, proof, services }) {
+    const { channel, joinToken, ownerToken } = await hub.createChannel({
+      retention: input.retention,
+      trustMode: input.trust_mode,
+      requireIdentity: input.require_identity ?? null,
+      ownerPassword: input.owner_password ?? null,
+      sessionTtlMs: input.session_ttl_seconds * 1000,
+    });
+    const { agent_prompt, connect, ...urls } = services.connect(proof.origin, channel.id, joinToken);
+    const value = {
+      channel_id: channel.id,
+      join_token: joinToken,
+      owner_token: ownerToken,
+      ...urls,
+      ...settingsOf(channel),
+      agent_prompt,
+      connect: { ...connect },
+    };
+    return { value };
+  },
+});
+
+export const channelInfo = operation({
+  name: 'channel_info',
+  title: 'Look at a channel',
+  description: 'Settings, counts and links of a channel. Reads nothing and confirms nothing.',
+  scope: 'channel',
+  answers: 'once',
+  rest: { method: 'GET', path: '/api/channels/{channel_id}' },
+  input: z.strictObject({}),
+  output: z.object({
+    channel_id: z.string(),
+    created_at: z.string(),
+    ...settings,
+    counts: z.object({ members: z.int(), listening: z.int(), messages: z.int().describe('Held in the ring.'), head: z.int() }),
+    links: z.record(z.string(), z.string()),
+  }),
+  errors: [],
+  examples: [{ input: {}, output: { channel_id: 'quiet-otter-3a8f19', retention: 'none', counts: { members: 2, listening: 1, messages: 14, head: 14 } } }],
+  async run({ hub, channel, proof }) {
+    const base = `${proof.origin}/api/channels/${channel.id}`;
+    const links = Object.fromEntries(['join', 'send', 'listen', 'wait', 'stream', 'roster', 'history', 'leave'].map((verb) => [verb, `${base}/${verb}`]));
+    const value = {
+      channel_id: channel.id,
+      created_at: new Date(channel.createdAt).toISOString(),
+      ...settingsOf(channel),
+      counts: await hub.counts(channel),
+      links: channel.retention === 'none' ? links : { ...links, transcript: `${base}/transcript` },
+    };
+    return { value };
+  },
+});
+
+export const transcript = operation({
+  name: 'transcript',
+  title: 'Read the transcript',
+  description:
+    'What the channel kept, oldest first, streamed however long it is: one JSON document, or a line an event with "Accept: application/x-ndjson". Direct messages are in it: they are addressed, not secret.',
+  scope: 'channel',
+  answers: 'pages',
+  rest: { method: 'GET', path: '/api/channels/{channel_id}/transcript' },
+  input: z.strictObject({
+    after: z.int().min(0).default(0).describe('Only events after this seq.'),
+    limit: z.int().min(1).max(1_000_000).optional().describe('At most this many events.'),
+  }),
+  output: z.object({
+    channel_id: z.string(),
+    retention,
+    events: z.array(
+      z.looseObject({ seq: z.int(), at: z.string(), type: z.enum(EVENT_TYPES) }).describe('A message has id, from, to, bytes and, where the mode keeps it, text.'),
+    ),
+  }),
+  errors: ['no_transcript'],
+  examples: [
+    {
+      input: {},
+      output: { channel_id: 'quiet-otter-3a8f19', retention: 'full', events: [{ seq: 1, at: '2026-01-01T12:00:00.000Z', type: 'channel_created' }] },
+    },
+  ],
+  run({ hub, channel, input }) {
+    const pages = hub.transcript(channel, input.after, input.limit ?? Number.POSITIVE_INFINITY);
+    return { head: { channel_id: channel.id, retention: channel.retention }, pages };
+  },
+});

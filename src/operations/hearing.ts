@@ -1,0 +1,106 @@
+/** Hearing: one answer, one answer however late, or all of them; and saying what was heard. */
+import { z } from 'zod';
+import { TIMES } from '../core/limits.ts';
+import { operation } from './operation.ts';
+import { cursor, cursorText, heardAnswer, limit, since, timeout } from './schemas.ts';
+import { encodeAnswer, wireAnswer } from './wire.ts';
+
+const BARE = { at: 'bare' } as const;
+
+const heard = {
+  messages: [{ id: 7, from: 'alpha', to: 'bravo', text: 'The build is green. Over.' }],
+  cursor: '7-k3f9',
+  after: '6-k3f9',
+  timed_out: false,
+  more: false,
+  gap: null,
+};
+
+export const listen = operation({
+  name: 'listen',
+  title: 'Listen for messages',
+  description:
+    'Waits until there is mail for you, or the time is up. Pass since = the cursor of your last answer: it confirms what you have read and gets what follows. Without since, the next bare listen confirms.',
+  scope: 'member',
+  answers: 'once',
+  parks: true,
+  rest: { method: 'GET', path: '/api/channels/{channel_id}/listen' },
+  input: z.strictObject({
+    timeout: timeout.default(30).describe('Seconds to wait, 0 to 60; the hub answers after 55 at the latest.'),
+    since: since.optional(),
+    limit: limit.default(100),
+  }),
+  output: heardAnswer,
+  errors: ['invalid_timeout', 'invalid_since', 'invalid_limit'],
+  examples: [{ input: { timeout: 30, since: '6-k3f9' }, output: heard }],
+  encode: encodeAnswer,
+  async run({ hub, session, input, signal }) {
+    const timeoutMs = Math.min(input.timeout * 1000, TIMES.listenMs);
+    const answer = await hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs }, signal);
+    return { value: wireAnswer(answer), delivery: answer.delivery };
+  },
+});
+
+export const wait = operation({
+  name: 'wait',
+  title: 'Wait for mail, however long',
+  description:
+    'For a background shell command: answers when there is mail and ends. The same answer as listen, up to 24 hours later; spaces keep the connection alive meanwhile.',
+  scope: 'member',
+  answers: 'late',
+  parks: true,
+  rest: { method: 'GET', path: '/api/channels/{channel_id}/wait' },
+  input: z.strictObject({
+    timeout: timeout.default(TIMES.waitMs / 1000).describe('Seconds to wait, at most 86400.'),
+    since: since.optional(),
+    limit: limit.default(100),
+  }),
+  output: heardAnswer,
+  errors: ['invalid_timeout', 'invalid_since', 'invalid_limit'],
+  examples: [{ input: { since: '6-k3f9' }, output: heard }],
+  encode: encodeAnswer,
+  async run({ hub, session, input, signal }) {
+    const timeoutMs = Math.min(input.timeout * 1000, TIMES.waitMs);
+    const answer = await hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs }, signal);
+    return { value: wireAnswer(answer), delivery: answer.delivery };
+  },
+});
+
+export const stream = operation({
+  name: 'stream',
+  title: 'Stream messages',
+  description:
+    'Every message as it comes: server-sent events, or a line each with "Accept: application/x-ndjson". With X-Session-Id it is your mailbox; without, you watch the whole channel and confirm nothing. Resume with Last-Event-ID or since.',
+  scope: 'channel',
+  answers: 'stream',
+  parks: true,
+  rest: { method: 'GET', path: '/api/channels/{channel_id}/stream', headers: { last_event_id: 'Last-Event-ID' } },
+  input: z.strictObject({
+    since: since.optional(),
+    last_event_id: since.optional().describe('What a browser sends by itself when it reconnects; goes before since.'),
+  }),
+  output: z.object({}).describe('Events: message, gap, roster (watchers), end.'),
+  errors: ['invalid_since'],
+  examples: [{ input: {}, output: 'event: message' }],
+  run({ hub, channel, session, input, signal }) {
+    const from = input.last_event_id ?? input.since ?? BARE;
+    const gone = signal ?? new AbortController().signal;
+    return session ? hub.stream(session, from, gone) : hub.watch(channel, from, gone);
+  },
+});
+
+export const ack = operation({
+  name: 'ack',
+  title: 'Confirm without listening',
+  description: 'Confirms everything up to a message id or cursor. Never lowers.',
+  scope: 'member',
+  answers: 'once',
+  rest: { method: 'POST', path: '/api/channels/{channel_id}/ack' },
+  input: z.strictObject({ id: since.describe('A message id or a cursor.') }),
+  output: z.object({ cursor: cursor.describe('What is confirmed now.') }),
+  errors: ['invalid_body', 'invalid_since'],
+  examples: [{ input: { id: 7 }, output: { cursor: '7-k3f9' } }],
+  async run({ hub, session, input }) {
+    return { value: { cursor: cursorText(await hub.acknowledge(session, input.id)) } };
+  },
+});

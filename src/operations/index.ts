@@ -1,0 +1,23 @@
+/** Everything an agent can do. Transports and descriptions are made from this list; nothing else lists operations. */
+import { channelInfo, createChannel, transcript } from './channels.ts';
+import { ack, listen, stream, wait } from './hearing.ts';
+import { createIdentity, join, leave, roster } from './members.ts';
+import type { AnyOperation } from './operation.ts';
+import { history, messageReceipts, send } from './talk.ts';
+
+export const operations: readonly AnyOperation[] = [
+  createChannel,
+  channelInfo,
+  join,
+  send,
+  listen,
+  wait,
+  stream,
+  ack,
+  roster,
+  history,
+  messageReceipts,
+  leave,
+  transcript,
+  createIdentity,
+];

@@ -1,0 +1,220 @@
+/**
+ * What an operation is, and the one gate that every call to one passes.
+ *
+ * Input is what the agent says; scope is what the transport proves. A transport gathers the proof and the input and
+ * calls {@link execute}; it never decides anything itself.
+ */
+import type { z } from 'zod';
+import { HubError, type ErrorCode } from '../core/errors.ts';
+import type { Hub } from '../core/hub.ts';
+import { hashSecret, sameHash } from '../core/ids.ts';
+import type { Delivery, StreamItem } from '../core/listening.ts';
+import type { RateName } from '../core/limits.ts';
+import type { Channel, Session, TranscriptEvent } from '../core/types.ts';
+import { problemsOf } from './problems.ts';
+
+/** `open`: anyone whom the hub lets in; `channel`: who has its token; `member`: who has joined with it. */
+export type Scope = 'open' | 'channel' | 'member';
+
+/** What a transport can prove of a call. Strings as they came; the gate checks them. */
+export interface Proof {
+  /** For the log and the metrics: `rest`, `mcp`, … */
+  readonly transport: string;
+  /** Who is counted by limits. */
+  readonly address: string;
+  /** Where the caller reached the hub, for links: `http://127.0.0.1:7424`. */
+  readonly origin: string;
+  readonly requestId: string;
+  readonly channelId?: string | undefined;
+  /** The hub token, or a channel token on that channel's own operations. */
+  readonly bearer?: string | undefined;
+  /** The channel token, when the bearer is the hub token. */
+  readonly channelToken?: string | undefined;
+  readonly sessionId?: string | undefined;
+}
+
+/** What the program around the operations gives them. */
+export interface Services {
+  /** Hash of the hub token; null when the hub has none. */
+  readonly hubTokenHash: string | null;
+  /** Links and snippets for a new channel. */
+  connect(origin: string, channelId: string, joinToken: string): ConnectInfo;
+  /** One call was answered. */
+  record(operation: string, transport: string, code: string, micros: number, requestId: string): void;
+}
+
+export interface ConnectInfo {
+  readonly mcp_url: string;
+  readonly channel_mcp_url: string;
+  readonly console_url: string;
+  readonly agent_prompt: string;
+  readonly connect: Readonly<Record<string, string>>;
+}
+
+/** A call that passed the gate. */
+export interface Call<I> {
+  readonly hub: Hub;
+  readonly services: Services;
+  readonly input: I;
+  readonly proof: Proof;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface ChannelCall<I> extends Call<I> {
+  readonly channel: Channel;
+  /** The token that was proved. */
+  readonly token: string;
+  /** The caller's session, when it showed one. */
+  readonly session: Session | null;
+}
+
+export interface MemberCall<I> extends ChannelCall<I> {
+  readonly session: Session;
+}
+
+interface CallOf<I> {
+  open: Call<I>;
+  channel: ChannelCall<I>;
+  member: MemberCall<I>;
+}
+
+/** What a run gives back: a value, and for what a listener was given a receipt to sign. */
+export interface Given<O> {
+  readonly value: O;
+  readonly delivery?: Delivery;
+}
+
+/** How an operation answers: one value; one value after a wait of any length; events for as long as the caller stays; a list in pieces. */
+interface Produces<O> {
+  once: Promise<Given<O>>;
+  late: Promise<Given<O>>;
+  stream: AsyncGenerator<StreamItem, void, undefined>;
+  pages: { readonly head: object; readonly pages: AsyncGenerator<readonly TranscriptEvent[], void, undefined> };
+}
+export type Answers = keyof Produces<unknown>;
+
+/** Where REST finds an operation. Path parameters and the named headers become input fields of the same name. */
+export interface RestRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** With `{name}` for parameters; `{channel_id}` goes to the proof. */
+  readonly path: string;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Operation<
+  Name extends string = string,
+  S extends Scope = Scope,
+  A extends Answers = Answers,
+  I extends z.ZodType = z.ZodType,
+  O extends z.ZodType = z.ZodType,
+> {
+  readonly name: Name;
+  readonly title: string;
+  /** What it does and when to use it, for people and models. */
+  readonly description: string;
+  readonly scope: S;
+  readonly answers: A;
+  readonly rest: RestRoute;
+  readonly input: I;
+  readonly output: O;
+  /** Codes it may raise beside those of the gate. */
+  readonly errors: readonly ErrorCode[];
+  readonly examples: readonly { readonly input: z.input<I>; readonly output: unknown }[];
+  /** Taken from this allowance by address, before anything else is done. */
+  readonly rate?: RateName;
+  /** It may wait, so the transport tells it when the caller goes away. */
+  readonly parks?: true;
+  /** Writes the output as JSON faster than JSON.stringify; the bytes are the same. */
+  readonly encode?: (output: z.output<O>) => string;
+  run(call: CallOf<z.output<I>>[S]): Produces<z.output<O>>[A];
+}
+
+/** An operation as the transports see it, whatever its types. */
+// biome-ignore lint/suspicious/noExplicitAny: a list of operations with different inputs has no narrower type
+export type AnyOperation = Operation<string, any, Answers, any, any>;
+
+/** Defines an operation; the types of `run` follow from the schemas. */
+export const operation = <Name extends string, S extends Scope, A extends Answers, I extends z.ZodType, O extends z.ZodType>(
+  definition: Operation<Name, S, A, I, O>,
+): Operation<Name, S, A, I, O> => definition;
+
+export type Executed =
+  | { readonly answers: 'once'; readonly value: unknown; readonly delivery: Delivery | undefined }
+  | { readonly answers: 'late'; readonly given: Promise<Given<unknown>> }
+  | { readonly answers: 'stream'; readonly items: AsyncGenerator<StreamItem, void, undefined> }
+  | ({ readonly answers: 'pages' } & Produces<unknown>['pages']);
+
+/**
+ * The one gate: authorises, limits, validates, runs, measures.
+ * @param input the fields as they came; unknown ones are refused
+ * @throws HubError always; an unexpected failure becomes `internal` in the transport, which logs it once
+ */
+export const execute = async (
+  hub: Hub,
+  services: Services,
+  op: AnyOperation,
+  proof: Proof,
+  input: unknown,
+  signal?: AbortSignal,
+): Promise<Executed> => {
+  const started = performance.now();
+  const record = (code: string): void =>
+    services.record(op.name, proof.transport, code, Math.round((performance.now() - started) * 1000), proof.requestId);
+  try {
+    const call = await admit(hub, services, op, proof, signal);
+    const parsed = op.input.safeParse(input);
+    if (!parsed.success) throw problemsOf(op, parsed.error, input);
+    call.input = parsed.data;
+    const produced = op.run(call);
+    if (op.answers === 'once') {
+      const given = (await produced) as Given<unknown>;
+      record('ok');
+      return { answers: 'once', value: given.value, delivery: given.delivery };
+    }
+    record('ok');
+    if (op.answers === 'late') return { answers: 'late', given: produced as Promise<Given<unknown>> };
+    if (op.answers === 'stream') return { answers: 'stream', items: produced as Produces<unknown>['stream'] };
+    return { answers: 'pages', ...(produced as Produces<unknown>['pages']) };
+  } catch (error) {
+    record(error instanceof HubError ? error.code : 'internal');
+    throw error;
+  }
+};
+
+interface OpenCall {
+  hub: Hub;
+  services: Services;
+  proof: Proof;
+  signal: AbortSignal | undefined;
+  input: unknown;
+  channel?: Channel;
+  token?: string;
+  session?: Session | null;
+}
+
+/** Whether the caller showed the hub token; true on a hub that has none. */
+const knowsHub = (services: Services, proof: Proof): boolean =>
+  services.hubTokenHash === null || (proof.bearer !== undefined && sameHash(hashSecret(proof.bearer), services.hubTokenHash));
+
+const admit = async (hub: Hub, services: Services, op: AnyOperation, proof: Proof, signal: AbortSignal | undefined): Promise<OpenCall> => {
+  const call: OpenCall = { hub, services, proof, signal, input: undefined };
+  if (op.scope === 'open') {
+    if (!knowsHub(services, proof)) {
+      await hub.spend(`wrong-token ${proof.address}`, hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
+      throw new HubError('unauthorized', 'This hub asks for its token.', { hint: 'Send "Authorization: Bearer HUB_TOKEN"; its operator has it.' });
+    }
+  } else {
+    const token = proof.channelToken ?? proof.bearer;
+    if (token === undefined || proof.channelId === undefined) {
+      throw new HubError('unauthorized', 'The channel token is missing.', { hint: 'Send it as "Authorization: Bearer JOIN_TOKEN".' });
+    }
+    call.channel = await hub.channelFor(proof.channelId, token, proof.address);
+    call.token = token;
+    if (proof.sessionId !== undefined) call.session = await hub.sessionFor(call.channel, proof.sessionId);
+    else if (op.scope === 'member') throw new HubError('not_joined', 'The request names no session.');
+    else call.session = null;
+  }
+  if (op.rate) await hub.spend(`${op.rate} ${proof.address}`, hub.limits.rates[op.rate], 'Too many of these calls from this address.');
+  return call;
+};

@@ -1,0 +1,78 @@
+/** From a failed validation to the error an agent can act on: one code, one sentence, one next call. */
+import type { z } from 'zod';
+import { type ErrorCode, HubError } from '../core/errors.ts';
+
+/** Fields whose errors have a code of their own; the others are `invalid_body`. */
+const FIELD_CODES: Readonly<Record<string, ErrorCode>> = {
+  callsign: 'invalid_callsign',
+  to: 'invalid_to',
+  message: 'invalid_message',
+  text: 'invalid_message',
+  since: 'invalid_since',
+  timeout: 'invalid_timeout',
+  limit: 'invalid_limit',
+  n: 'invalid_n',
+  retention: 'invalid_retention',
+  trust_mode: 'invalid_trust',
+  session_ttl_seconds: 'invalid_ttl',
+};
+
+/** What people send by other names, and where it belongs. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  token: 'Send the channel token as "Authorization: Bearer TOKEN".',
+  join_token: 'Send the join token as "Authorization: Bearer TOKEN".',
+  session_id: 'Send the session as the header "X-Session-Id".',
+  idempotency_key: 'Send it as the header "Idempotency-Key".',
+  channel_id: 'The channel id stands in the path.',
+};
+
+/** Number of single-letter edits between two words. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+};
+
+const nearest = (word: string, known: readonly string[]): string | undefined => {
+  if (word.length > 64) return undefined;
+  const ranked = known.map((name) => ({ name, far: distance(word.toLowerCase(), name) })).sort((a, b) => a.far - b.far);
+  const best = ranked[0];
+  return best && best.far <= Math.max(2, best.name.length / 2) ? best.name : undefined;
+};
+
+/** A field name as it may be repeated to the caller: short, and nothing that could be a secret. */
+const nameable = (name: string): string => (/^[A-Za-z0-9_-]{1,40}$/.test(name) ? `"${name}"` : 'one');
+
+/** The fields an operation knows. */
+export const fieldsOf = (schema: z.ZodType): readonly string[] => Object.keys((schema as { shape?: object }).shape ?? {});
+
+const unknownField = (name: string, known: readonly string[]): HubError => {
+  const elsewhere = ELSEWHERE[name];
+  const near = nearest(name, known);
+  const list = known.length === 0 ? 'It takes none.' : `It takes ${known.join(', ')}.`;
+  return new HubError('unknown_field', `This operation has no field ${nameable(name)}.`, {
+    hint: elsewhere ?? (near ? `Did you mean "${near}"? ${list}` : list),
+  });
+};
+
+/** @param input what was validated; read for kinds of values, never echoed */
+export const problemsOf = (op: { input: z.ZodType }, error: z.ZodError, input: unknown): HubError => {
+  const issue = error.issues[0];
+  if (!issue) return new HubError('invalid_body');
+  if (issue.path.length === 0) {
+    if (issue.code === 'unrecognized_keys') return unknownField(issue.keys[0] ?? '', fieldsOf(op.input));
+    if (issue.code === 'invalid_type') return new HubError('invalid_body', 'The body must be one JSON object.');
+  }
+  const field = String(issue.path[0] ?? '');
+  const own = issue.code === 'custom' ? (issue.params?.['code'] as ErrorCode | undefined) : undefined;
+  const code = own ?? FIELD_CODES[field] ?? 'invalid_body';
+  const missing = typeof input === 'object' && input !== null && field !== '' && (input as Record<string, unknown>)[field] === undefined;
+  if (missing) return new HubError(code, `The field "${field}" is missing.`);
+  return new HubError(code, field === '' ? issue.message : `The field "${field}": ${issue.message}.`);
+};

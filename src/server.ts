@@ -1,0 +1,102 @@
+/** A hub that listens: sockets, limits of Node itself, and an end that loses nothing. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { HubError } from './core/errors.ts';
+import { Hub } from './core/hub.ts';
+import { openLocal } from './engines/local/index.ts';
+import { createLog, errorFacts, type Log } from './log.ts';
+import { problem } from './transports/answer.ts';
+
+/** Parked requests are answered and sockets closed within this. */
+const DRAIN_MS = 3_000;
+
+export interface RunningHub {
+  readonly hub: Hub;
+  readonly server: Server;
+  /** Where it listens, as a URL. */
+  readonly url: string;
+  /** Answers who waits, takes no more, writes everything, lets go of the data directory. */
+  close(): Promise<void>;
+}
+
+/** What Node itself refuses, before there is a request. */
+const REFUSALS: Readonly<Record<string, readonly [status: string, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are larger than 16 KiB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+};
+
+const refuse = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, detail] = REFUSALS[error.code ?? ''] ?? ['400 Bad Request', 'The request is not HTTP/1.1.'];
+  const body = JSON.stringify({ ...problem(new HubError('bad_request', detail), '', 'none'), status: Number.parseInt(status, 10) });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+};
+
+/**
+ * Opens the data directory and listens.
+ * @throws DirectoryInUseError, DamagedDatabaseError, NewerDatabaseError, or what listening throws (a port in use)
+ */
+export const startHub = async (config: Config, version: string, log: Log = createLog(config.logLevel)): Promise<RunningHub> => {
+  const report = (error: unknown): void => log.error('storage', errorFacts(error));
+  const engine = openLocal({ directory: config.directory, limits: config.limits, report, repair: config.repair });
+  const hub = new Hub({ engine, limits: config.limits, mode: config.mode, report });
+  let port = config.port;
+  const app = createApp({ ...config, hub, log, version, port: () => port });
+  const server = createServer(
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 20_000,
+      // Longer than the 60 s of common proxies, so that it is the proxy that closes.
+      keepAliveTimeout: 75_000,
+      maxHeaderSize: 16 * 1024,
+      connectionsCheckingInterval: 5_000,
+      insecureHTTPParser: false,
+      noDelay: true,
+    },
+    app,
+  );
+  server.on('clientError', (error, socket) => refuse(error as NodeJS.ErrnoException, socket as Socket));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(config.port, config.host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    hub.close();
+    await engine.close();
+    throw error;
+  }
+  port = (server.address() as AddressInfo).port;
+  const shown = config.host.includes(':') && !config.host.startsWith('[') ? `[${config.host}]` : config.host;
+  let closing: Promise<void> | null = null;
+
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    hub.close();
+    server.closeIdleConnections();
+    const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    // Parked answers go out in this turn; their connections are idle in the next.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    await closed;
+    clearTimeout(late);
+    clearInterval(idle);
+    await engine.close();
+  };
+
+  return {
+    hub,
+    server,
+    url: config.origin ?? `http://${shown}:${port}`,
+    close: () => (closing ??= close()),
+  };
+};

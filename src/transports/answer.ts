@@ -1,0 +1,105 @@
+/** Writing answers, and knowing whether they were taken. */
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { HubError } from '../core/errors.ts';
+import type { Delivery } from '../core/listening.ts';
+import { encodeJson } from '../operations/wire.ts';
+
+/** A client that does not read for this long is let go. */
+const UNREAD_MS = 30_000;
+
+/** Every answer of the API: never cached, never sniffed. */
+export const API_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const;
+
+/** Whether the kernel has taken everything written so far, on a socket that is alive. */
+const taken = (response: ServerResponse): boolean => {
+  const { socket } = response;
+  return socket !== null && !socket.destroyed && socket.writableLength === 0;
+};
+
+/** Ends a socket whose reader has stopped reading. */
+const destroyIfUnread = (response: ServerResponse): void => {
+  const timer = setTimeout(() => response.destroy(), UNREAD_MS);
+  timer.unref();
+  const stop = (): void => clearTimeout(timer);
+  response.once('drain', stop);
+  response.once('finish', stop);
+  response.once('close', stop);
+};
+
+/**
+ * Signs for what was just written to `response`: at once when the kernel took it, later when the socket drains.
+ * @param flushed the event that says so later
+ */
+const sign = (response: ServerResponse, delivery: Delivery | undefined, flushed: 'finish' | 'drain'): boolean => {
+  if (taken(response)) {
+    delivery?.handed();
+    return true;
+  }
+  delivery?.unsure();
+  if (delivery) response.once(flushed, () => delivery.handed());
+  destroyIfUnread(response);
+  return false;
+};
+
+/** Writes a whole JSON answer in one piece. */
+export const writeJson = (response: ServerResponse, status: number, text: string, delivery?: Delivery): void => {
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(text);
+  sign(response, delivery, 'finish');
+};
+
+/** Ends an answer that was begun before. */
+export const endWith = (response: ServerResponse, text: string, delivery?: Delivery): void => {
+  response.end(text);
+  sign(response, delivery, 'finish');
+};
+
+/** Writes a piece and waits, if need be, until the client has read; false when it went away. */
+export const writePiece = async (response: ServerResponse, text: string, delivery?: Delivery): Promise<boolean> => {
+  if (response.destroyed || response.closed) {
+    delivery?.unsure();
+    return false;
+  }
+  response.write(text);
+  if (sign(response, delivery, 'drain')) return true;
+  return new Promise((resolve) => {
+    response.once('drain', () => resolve(true));
+    response.once('close', () => resolve(false));
+  });
+};
+
+/** An error as `application/problem+json` (RFC 9457). */
+export const problem = (error: HubError, origin: string, requestId: string): object => ({
+  type: `${origin}/docs/errors#${error.code}`,
+  title: error.title,
+  status: error.status,
+  detail: error.detail,
+  code: error.code,
+  hint: error.hint,
+  request_id: requestId,
+  ...error.options.extra,
+});
+
+/** Writes an error, or nothing when the answer has begun. */
+export const writeProblem = (response: ServerResponse, error: HubError, origin: string, requestId: string): void => {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const text = encodeJson(problem(error, origin, requestId));
+  const headers: OutgoingHttpHeaders = {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(text),
+    ...API_HEADERS,
+    ...error.options.headers,
+  };
+  if (error.options.retryAfter !== undefined) headers['Retry-After'] = error.options.retryAfter;
+  if (error.code === 'unauthorized') headers['WWW-Authenticate'] = 'Bearer';
+  response.writeHead(error.status, headers);
+  response.end(text);
+};

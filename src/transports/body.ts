@@ -1,0 +1,110 @@
+/** Reading what a request brought: bodies and query strings, with clear refusals. */
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { HubError } from '../core/errors.ts';
+
+/** Content types whose body is read as JSON: what curl -d sends, too. */
+const JSON_TYPES = new Set(['application/json', 'application/x-www-form-urlencoded', 'text/plain']);
+const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
+
+const typeVerdicts = new Map<string, HubError | null>();
+
+const judgeType = (header: string): HubError | null => {
+  const [type = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
+  if (!JSON_TYPES.has(type)) return new HubError('unsupported_media_type');
+  for (const parameter of parameters) {
+    const charset = /^charset="?([^"]*)"?$/.exec(parameter)?.[1];
+    if (charset !== undefined && !CHARSETS.has(charset)) return new HubError('unsupported_media_type', 'The body must be UTF-8.');
+  }
+  return null;
+};
+
+/** @throws HubError unsupported_media_type */
+const checkType = (request: IncomingMessage): void => {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new HubError('unsupported_media_type', 'The body must not be compressed.');
+  }
+  const header = request.headers['content-type'];
+  if (header === undefined) return;
+  let verdict = typeVerdicts.get(header);
+  if (verdict === undefined) {
+    verdict = judgeType(header);
+    if (typeVerdicts.size < 100) typeVerdicts.set(header, verdict);
+  }
+  if (verdict) throw verdict;
+};
+
+/**
+ * Reads a whole body.
+ * @throws HubError body_too_large, as soon as it is known; bad_request when the client goes away in between
+ */
+const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const tooLarge = (): HubError => new HubError('body_too_large', `A body may have at most ${most} bytes.`, { headers: { Connection: 'close' } });
+    if (Number(request.headers['content-length'] ?? 0) > most) {
+      request.resume();
+      reject(tooLarge());
+      return;
+    }
+    let chunks: Buffer[] | null = null;
+    let only: Buffer | null = null;
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > most) {
+        // Read on and drop: a client that is still writing would see a reset instead of the answer.
+        request.removeAllListeners('data');
+        request.resume();
+        reject(tooLarge());
+      } else if (only === null) only = chunk;
+      else (chunks ??= [only]).push(chunk);
+    });
+    request.once('end', () => resolve(chunks ? Buffer.concat(chunks) : (only ?? Buffer.alloc(0))));
+    request.once('error', () => reject(new HubError('bad_request', 'The body was cut off.')));
+    request.once('close', () => reject(new HubError('bad_request', 'The body was cut off.')));
+  });
+
+/**
+ * Reads a body as one JSON object. An empty body is an object without fields.
+ * @throws HubError unsupported_media_type, body_too_large, invalid_json, invalid_body
+ */
+export const readJson = async (request: IncomingMessage, most: number): Promise<Record<string, unknown>> => {
+  checkType(request);
+  const bytes = await readBytes(request, most);
+  if (bytes.length === 0) return {};
+  if (!isUtf8(bytes)) throw new HubError('invalid_json', 'The body is not UTF-8.');
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch {
+    throw new HubError('invalid_json');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new HubError('invalid_body', 'The body must be one JSON object.');
+  return value as Record<string, unknown>;
+};
+
+const decode = (text: string): string => {
+  if (!text.includes('%') && !text.includes('+')) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw new HubError('bad_request', 'The query has a broken percent escape.');
+  }
+};
+
+/**
+ * Reads a query string; numbers in it are still text.
+ * @throws HubError bad_request for a parameter that is given twice or badly escaped
+ */
+export const readQuery = (query: string): Record<string, unknown> => {
+  const fields: Record<string, unknown> = Object.create(null);
+  for (const pair of query.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+    if (name in fields) throw new HubError('bad_request', 'A query parameter is given twice.');
+    fields[name] = equals < 0 ? '' : decode(pair.slice(equals + 1));
+  }
+  return fields;
+};

@@ -1,0 +1,82 @@
+/**
+ * The door of the hub: which requests are looked at at all. One check for every route.
+ *
+ * The attacker of a hub on a laptop is a web page in its owner's browser. A page can make the browser send nearly
+ * anything to 127.0.0.1, under a host name it controls if need be (DNS rebinding), but it cannot choose the Host,
+ * Origin and Sec-Fetch-Site headers.
+ */
+import type { IncomingMessage } from 'node:http';
+import { HubError } from '../core/errors.ts';
+import { looksSecret } from '../core/ids.ts';
+
+export interface GuardOptions {
+  /** The hub's own address for people outside, such as `https://hub.example`; null when there is none. */
+  readonly origin: string | null;
+  /** Other host names the hub answers to, as `name` or `name:port`. */
+  readonly allowHosts: readonly string[];
+}
+
+export type Guard = (request: IncomingMessage) => void;
+
+const SECRET_PARAMETERS = /(?:^|[?&])(?:token|access_token|join_token|owner_token|session_id|identity_key|owner_password|key|password|authorization|bearer)=/i;
+
+/** Header fields that make no sense twice, and of which Node would keep one silently. */
+const countHeader = (request: IncomingMessage, name: string): number => {
+  const raw = request.rawHeaders;
+  let count = 0;
+  for (let i = 0; i < raw.length; i += 2) {
+    const field = raw[i]!;
+    if (field.length === name.length && field.toLowerCase() === name) count++;
+  }
+  return count;
+};
+
+/**
+ * Makes the guard of a hub.
+ * @param port where the hub listens; asked with each request, since it may be chosen by the system
+ * @returns a check that throws HubError host_not_allowed, origin_not_allowed, secret_in_url or bad_request
+ */
+export const createGuard = (options: GuardOptions, port: () => number): Guard => {
+  let hosts: Set<string> | null = null;
+  let origins: Set<string> | null = null;
+
+  /** Loopback under the listening port, the public origin, and what the operator allowed. */
+  const allowed = (): { hosts: Set<string>; origins: Set<string> } => {
+    if (hosts && origins) return { hosts, origins };
+    const local = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port()}`);
+    if (port() === 80) local.push('localhost', '127.0.0.1', '[::1]');
+    const own = options.origin === null ? [] : [new URL(options.origin).host];
+    const named = options.allowHosts.flatMap((name) => (name.includes(':') ? [name] : [name, `${name}:${port()}`]));
+    hosts = new Set([...local, ...own, ...named].map((host) => host.toLowerCase()));
+    origins = new Set([
+      ...[...local, ...named].map((host) => `http://${host}`.toLowerCase()),
+      ...named.map((host) => `https://${host}`.toLowerCase()),
+      ...(options.origin === null ? [] : [options.origin.toLowerCase()]),
+    ]);
+    return { hosts, origins };
+  };
+
+  return (request) => {
+    const { headers } = request;
+    const url = request.url ?? '';
+    // An absolute-form target names a host of its own, which frameworks believe over the Host header.
+    if (url.charCodeAt(0) !== 47 /* / */) throw new HubError('bad_request', 'The request target must be a path.');
+    const { host } = headers;
+    if (host === undefined) throw new HubError('host_not_allowed', 'The request has no Host header.');
+    const known = allowed();
+    if (!known.hosts.has(host) && !known.hosts.has(host.toLowerCase())) throw new HubError('host_not_allowed');
+    if (countHeader(request, 'host') !== 1) throw new HubError('host_not_allowed', 'The request has more than one Host header.');
+    const { origin } = headers;
+    if (origin !== undefined && !known.origins.has(origin.toLowerCase())) throw new HubError('origin_not_allowed');
+    const site = headers['sec-fetch-site'];
+    if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+      // Following a link to one of the hub's pages is fine; reading or changing anything from elsewhere is not.
+      const navigates = request.method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+      if (!navigates || url.startsWith('/api/')) throw new HubError('origin_not_allowed', 'Requests from other sites are not allowed.');
+    }
+    const query = url.indexOf('?');
+    if (query >= 0 && (SECRET_PARAMETERS.test(url.slice(query)) || carriesSecret(url.slice(query + 1)))) throw new HubError('secret_in_url');
+  };
+};
+
+const carriesSecret = (query: string): boolean => query.split('&').some((pair) => looksSecret(pair.slice(pair.indexOf('=') + 1)));

@@ -1,0 +1,206 @@
+/**
+ * REST, made from the list of operations. A route gathers the proof and the fields and calls the gate; what comes
+ * back is written in the form the operation names. Nothing about an operation is known here.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { HubError } from '../core/errors.ts';
+import type { Hub } from '../core/hub.ts';
+import { type AnyOperation, type Executed, execute, type Proof, type Services } from '../operations/operation.ts';
+import { encodeJson } from '../operations/wire.ts';
+import { problem, writeJson, writeProblem } from './answer.ts';
+import { readJson, readQuery } from './body.ts';
+import { writeLate, writePages, writeStream } from './stream.ts';
+
+/** An operation as a route: what can be worked out before any request comes. */
+interface Route {
+  readonly op: AnyOperation;
+  readonly status: number;
+  /** Input fields that are numbers; in a query they come as text. */
+  readonly numbers: ReadonlySet<string>;
+  /** Input fields that come as headers. */
+  readonly headers: readonly (readonly [field: string, header: string])[];
+}
+
+/** A tree of path segments. */
+interface Segment {
+  readonly fixed: Map<string, Segment>;
+  parameter: { readonly name: string; readonly next: Segment } | null;
+  readonly methods: Map<string, Route>;
+}
+
+const newSegment = (): Segment => ({ fixed: new Map(), parameter: null, methods: new Map() });
+
+const isNumber = (schema: unknown): boolean => {
+  const { type, anyOf } = schema as { type?: string; anyOf?: unknown[] };
+  return type === 'integer' || type === 'number' || (anyOf ?? []).some((one) => isNumber(one) && !anyOf?.some((other) => !isNumber(other)));
+};
+
+const routeOf = (op: AnyOperation): Route => {
+  const { properties = {} } = z.toJSONSchema(op.input, { io: 'input' }) as { properties?: Record<string, unknown> };
+  return {
+    op,
+    status: op.rest.status ?? 200,
+    numbers: new Set(Object.keys(properties).filter((field) => isNumber(properties[field]))),
+    headers: Object.entries(op.rest.headers ?? {}).map(([field, header]) => [field, header.toLowerCase()]),
+  };
+};
+
+const buildTree = (operations: readonly AnyOperation[]): Segment => {
+  const root = newSegment();
+  for (const op of operations) {
+    let at = root;
+    for (const part of op.rest.path.split('/').slice(1)) {
+      if (part.startsWith('{')) {
+        at.parameter ??= { name: part.slice(1, -1), next: newSegment() };
+        at = at.parameter.next;
+      } else {
+        const next = at.fixed.get(part) ?? newSegment();
+        at.fixed.set(part, next);
+        at = next;
+      }
+    }
+    at.methods.set(op.rest.method, routeOf(op));
+  }
+  return root;
+};
+
+interface Found {
+  readonly segment: Segment;
+  readonly parameters: Record<string, string>;
+}
+
+const decodePart = (part: string): string => {
+  if (!part.includes('%')) return part;
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new HubError('bad_request', 'The path has a broken percent escape.');
+  }
+};
+
+const find = (root: Segment, path: string): Found | null => {
+  const parameters: Record<string, string> = {};
+  let segment = root;
+  for (const part of path.split('/').slice(1)) {
+    const fixed = segment.fixed.get(part);
+    if (fixed) segment = fixed;
+    else if (segment.parameter && part !== '') {
+      parameters[segment.parameter.name] = decodePart(part);
+      segment = segment.parameter.next;
+    } else return null;
+  }
+  return segment.methods.size > 0 ? { segment, parameters } : null;
+};
+
+/** What a request looks like before it is known which operation it is for. */
+export interface RequestFacts {
+  readonly address: string;
+  readonly origin: string;
+  readonly requestId: string;
+}
+
+export type RestHandler = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => boolean;
+
+const bearerOf = (header: string | undefined): string | undefined => {
+  if (header === undefined) return undefined;
+  const match = /^bearer +([^\s]+) *$/i.exec(header);
+  if (!match) throw new HubError('unauthorized', 'The Authorization header is not "Bearer TOKEN".');
+  return match[1];
+};
+
+const single = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
+
+/**
+ * Makes the REST transport.
+ * @param onBug told of errors that are nobody's fault but ours
+ * @returns a handler that answers requests for operations, and says false to any other
+ */
+export const createRest = (
+  hub: Hub,
+  services: Services,
+  operations: readonly AnyOperation[],
+  onBug: (error: unknown, requestId: string) => void,
+): RestHandler => {
+  const root = buildTree(operations);
+
+  const fail = (response: ServerResponse, error: unknown, facts: RequestFacts): void => {
+    if (!(error instanceof HubError)) onBug(error, facts.requestId);
+    if (response.destroyed) return;
+    writeProblem(response, error instanceof HubError ? error : new HubError('internal'), facts.origin, facts.requestId);
+  };
+
+  const gather = async (request: IncomingMessage, route: Route, found: Found, query: string): Promise<Record<string, unknown>> => {
+    const { channel_id: _, ...named } = found.parameters;
+    const input = route.op.rest.method === 'GET' ? readQuery(query) : await readJson(request, hub.limits.sizes.bodyBytes);
+    if (route.op.rest.method !== 'GET' && query !== '') throw new HubError('bad_request', 'This operation takes its fields in the body, not in the query.');
+    // Field by field: what comes as a header must not come in the body as well, under a name that is ours.
+    for (const [field, header] of route.headers) {
+      if (field in input) throw new HubError('unknown_field', `This operation has no field "${field}".`, { hint: `Send it as the header "${header}".` });
+      const value = single(request.headers[header]);
+      if (value !== undefined) input[field] = value;
+    }
+    for (const name in named) input[name] = named[name];
+    if (route.op.rest.method === 'GET') {
+      for (const field of route.numbers) {
+        const value = input[field];
+        if (typeof value === 'string' && /^-?[0-9]{1,15}$/.test(value)) input[field] = Number(value);
+      }
+    }
+    return input;
+  };
+
+  const write = async (request: IncomingMessage, response: ServerResponse, route: Route, executed: Executed, facts: RequestFacts): Promise<void> => {
+    const encode = route.op.encode ?? encodeJson;
+    if (executed.answers === 'once') writeJson(response, route.status, encode(executed.value), executed.delivery);
+    else if (executed.answers === 'stream') await writeStream(response, executed, request.headers.accept);
+    else if (executed.answers === 'pages') await writePages(response, executed, request.headers.accept);
+    else await writeLate(response, executed, encode, (error) => problem(error, facts.origin, facts.requestId));
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse, found: Found, query: string, facts: RequestFacts): Promise<void> => {
+    try {
+      const route = found.segment.methods.get(request.method ?? '');
+      if (!route) {
+        throw new HubError('method_not_allowed', undefined, { headers: { Allow: [...found.segment.methods.keys()].join(', ') } });
+      }
+      const { headers } = request;
+      const proof: Proof = {
+        transport: 'rest',
+        address: facts.address,
+        origin: facts.origin,
+        requestId: facts.requestId,
+        channelId: found.parameters['channel_id'],
+        bearer: bearerOf(headers.authorization),
+        channelToken: single(headers['x-channel-token']),
+        sessionId: single(headers['x-session-id']),
+      };
+      const input = await gather(request, route, found, query);
+      let signal: AbortSignal | undefined;
+      if (route.op.parks) {
+        const gone = new AbortController();
+        response.once('close', () => gone.abort());
+        signal = gone.signal;
+      }
+      const executed = await execute(hub, services, route.op, proof, input, signal);
+      await write(request, response, route, executed, facts);
+    } catch (error) {
+      fail(response, error, facts);
+    }
+  };
+
+  return (request, response, facts) => {
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    let found: Found | null;
+    try {
+      found = find(root, mark < 0 ? url : url.slice(0, mark));
+    } catch (error) {
+      fail(response, error, facts);
+      return true;
+    }
+    if (!found) return false;
+    void serve(request, response, found, mark < 0 ? '' : url.slice(mark + 1), facts);
+    return true;
+  };
+};

@@ -1,0 +1,123 @@
+/** Answers that go on: server-sent events, lines of JSON, a wait with a heartbeat, a list in pieces. */
+import type { ServerResponse } from 'node:http';
+import { HubError } from '../core/errors.ts';
+import type { Answer, StreamItem } from '../core/listening.ts';
+import { TIMES } from '../core/limits.ts';
+import type { Executed } from '../operations/operation.ts';
+import { cursorText } from '../operations/schemas.ts';
+import { encodeJson, wireMessage } from '../operations/wire.ts';
+import { API_HEADERS, endWith, writePiece } from './answer.ts';
+
+type Streamed = Extract<Executed, { answers: 'stream' }>;
+type Late = Extract<Executed, { answers: 'late' }>;
+type Pages = Extract<Executed, { answers: 'pages' }>;
+
+/** One event in the form a client asked for. */
+interface Encoder {
+  readonly type: string;
+  readonly hello: string;
+  readonly heartbeat: string;
+  event(type: string, cursor: string | null, data: object): string;
+}
+
+const SSE: Encoder = {
+  type: 'text/event-stream',
+  hello: 'retry: 1000\n\n',
+  heartbeat: ':\n\n',
+  event: (type, cursor, data) => `${cursor === null ? '' : `id: ${cursor}\n`}event: ${type}\ndata: ${encodeJson(data)}\n\n`,
+};
+
+const NDJSON: Encoder = {
+  type: 'application/x-ndjson',
+  hello: '',
+  heartbeat: '\n',
+  event: (type, cursor, data) => `${encodeJson({ type, ...(cursor === null ? {} : { cursor }), ...data })}\n`,
+};
+
+const wantsLines = (accept: string | undefined): boolean => /application\/(?:x-)?(?:nd)?jsonl?(?:ines)?/i.test(accept ?? '');
+
+const begin = (response: ServerResponse, type: string): void => {
+  response.writeHead(200, { 'Content-Type': type, ...API_HEADERS, 'X-Accel-Buffering': 'no' });
+  response.flushHeaders();
+};
+
+/** Writes `text` every so often until the answer is over. */
+const heartbeat = (response: ServerResponse, text: string): void => {
+  const timer = setInterval(() => response.write(text), TIMES.heartbeatMs);
+  timer.unref();
+  response.once('close', () => clearInterval(timer));
+};
+
+const batch = (encoder: Encoder, answer: Answer): string => {
+  const end = cursorText(answer.cursor);
+  // Positions inside a batch are named by their id alone: which run issued it is known of the end only.
+  const last = answer.heard.length - 1;
+  const gap = answer.gap ? encoder.event('gap', answer.heard.length === 0 ? end : null, answer.gap) : '';
+  return gap + answer.heard.map((heard, i) => encoder.event('message', i === last ? end : String(heard.message.id), wireMessage(heard))).join('');
+};
+
+const LAST_WORDS = {
+  superseded: { detail: 'A newer listener of this session took its place.', hint: 'Keep one stream or listen a session.' },
+  shutdown: { detail: 'The hub is going down.', hint: 'Connect again in a few seconds with your last cursor as since.' },
+};
+
+const lastWord = (encoder: Encoder, item: Extract<StreamItem, { type: 'end' }>): string => {
+  if (item.error) return encoder.event('end', null, { code: item.error.code, detail: item.error.detail, hint: item.error.hint });
+  const why = item.why === 'superseded' ? 'superseded' : 'shutdown';
+  return encoder.event('end', null, { code: why, ...LAST_WORDS[why] });
+};
+
+/** Writes events for as long as the client stays. */
+export const writeStream = async (response: ServerResponse, executed: Streamed, accept: string | undefined): Promise<void> => {
+  const encoder = wantsLines(accept) ? NDJSON : SSE;
+  begin(response, encoder.type);
+  if (encoder.hello) response.write(encoder.hello);
+  heartbeat(response, encoder.heartbeat);
+  for await (const item of executed.items) {
+    if (item.type === 'messages') {
+      if (!(await writePiece(response, batch(encoder, item.answer), item.answer.delivery))) break;
+    } else if (item.type === 'roster') {
+      if (!(await writePiece(response, encoder.event('roster', null, { roster: item.roster })))) break;
+    } else {
+      response.end(lastWord(encoder, item));
+      return;
+    }
+  }
+  response.end();
+};
+
+/** A space now and then until the answer is there: leading white space is nothing to a JSON parser. */
+export const writeLate = async (
+  response: ServerResponse,
+  executed: Late,
+  encode: (value: unknown) => string,
+  problemOf: (error: HubError) => object,
+): Promise<void> => {
+  begin(response, 'application/json');
+  response.write(' ');
+  heartbeat(response, ' ');
+  try {
+    const { value, delivery } = await executed.given;
+    endWith(response, `${encode(value)}\n`, delivery);
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    // The status has gone out; the body says what happened.
+    endWith(response, `${encodeJson(problemOf(error))}\n`);
+  }
+};
+
+/** Writes a list of any length without ever holding it: one JSON document, or a line an item. */
+export const writePages = async (response: ServerResponse, executed: Pages, accept: string | undefined): Promise<void> => {
+  const lines = /ndjson|jsonl/i.test(accept ?? '');
+  begin(response, lines ? NDJSON.type : 'application/json');
+  if (!lines) response.write(`${encodeJson(executed.head).slice(0, -1)},"events":[`);
+  let first = true;
+  for await (const page of executed.pages) {
+    const items = page.map((item) => encodeJson(item));
+    const text = lines ? `${items.join('\n')}\n` : (first ? '' : ',') + items.join(',');
+    first = false;
+    if (!(await writePiece(response, text))) return;
+  }
+  response.end(lines ? '' : ']}\n');
+};
+
