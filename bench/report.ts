@@ -94,12 +94,6 @@ export function document(machine: string, sections: readonly Section[]): string 
     columns: ['goal', 'here', ''],
     rows: goals.map(({ goal, figure: reached, met }) => [goal, reached, verdict(met)]),
   });
-  const parts = [
-    INTRODUCTION,
-    `Measured on: ${machine}`,
-    `## In short\n\n${summary}`,
-    METHOD,
-    ...sections.map(markdownSection),
-  ];
+  const parts = [INTRODUCTION, `Measured on: ${machine}`, `## In short\n\n${summary}`, METHOD, ...sections.map(markdownSection)];
   return `${parts.join('\n\n')}\n`;
 }

@@ -16,11 +16,7 @@ import { Wire } from './wire.ts';
 export const cliFile = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
 /** Lets the process be told from outside to collect its garbage, so memory can be compared before and after. */
-const COLLECT_ON_SIGNAL = [
-  '--expose-gc',
-  '--import',
-  "data:text/javascript,process.on('SIGUSR2',()=>globalThis.gc())",
-];
+const COLLECT_ON_SIGNAL = ['--expose-gc', '--import', "data:text/javascript,process.on('SIGUSR2',()=>globalThis.gc())"];
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {

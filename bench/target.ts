@@ -101,17 +101,12 @@ export function rawTarget(server: Server): Target {
     name: 'node:http',
     server,
     channels: async (count) => Array.from({ length: count }, () => ({ id: `quiet-otter-${named++}`, token })),
-    join: async (seats) =>
-      seats.map(({ channel, callsign }) => new Agent(server.port, channel, callsign, callsign, '0')),
+    join: async (seats) => seats.map(({ channel, callsign }) => new Agent(server.port, channel, callsign, callsign, '0')),
   };
 }
 
 /** Runs `step` for every item over a few connections, and keeps the order. */
-async function inParallel<A, B>(
-  port: number,
-  items: readonly A[],
-  step: (wire: Wire, item: A) => Promise<B>,
-): Promise<B[]> {
+async function inParallel<A, B>(port: number, items: readonly A[], step: (wire: Wire, item: A) => Promise<B>): Promise<B[]> {
   const results = new Array<B>(items.length);
   let next = 0;
   const worker = async () => {

@@ -83,11 +83,14 @@ export const createApp = (options: AppOptions): RequestListener => {
     connect: connectInfo,
     record:
       log.level === 'debug'
-        ? (operation, transport, code, micros, requestId) => log.debug('operation', { operation, transport, code, micros, request_id: requestId })
+        ? (operation, transport, code, micros, requestId) =>
+            log.debug('operation', { operation, transport, code, micros, request_id: requestId })
         : () => {},
   };
   const guard = createGuard(options, options.port);
-  const rest = createRest(hub, services, operations, (error, requestId) => log.error('bug', { request_id: requestId, ...errorFacts(error) }));
+  const rest = createRest(hub, services, operations, (error, requestId) =>
+    log.error('bug', { request_id: requestId, ...errorFacts(error) }),
+  );
   const pages = buildPages(options);
   const proxies = new Set(options.trustProxies);
   const run = Math.random().toString(36).slice(2, 8);

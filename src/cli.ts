@@ -15,7 +15,8 @@ const exitCodeOf = (error: unknown): number => {
 
 const sentenceOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return 'The port is in use. Stop what uses it, or choose another with --port.';
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+    return 'The port is in use. Stop what uses it, or choose another with --port.';
   return error.message;
 };
 

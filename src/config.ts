@@ -5,8 +5,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Limits, LimitsError, limitsFor } from './core/limits.ts';
 import type { HubMode } from './core/hub.ts';
+import { type Limits, LimitsError, limitsFor } from './core/limits.ts';
 
 interface Option {
   readonly type: 'string' | 'boolean' | 'list';
@@ -28,7 +28,12 @@ export const OPTIONS = {
     default: '127.0.0.1',
     help: 'Address to listen on. Anything but loopback needs --token or --open.',
   },
-  token: { type: 'string', value: 'SECRET', secret: true, help: 'Ask every caller for this token, or for a channel token on that channel.' },
+  token: {
+    type: 'string',
+    value: 'SECRET',
+    secret: true,
+    help: 'Ask every caller for this token, or for a channel token on that channel.',
+  },
   open: { type: 'boolean', help: 'Let anyone who reaches the hub create channels, under its limits.' },
   'data-dir': { type: 'string', value: 'DIR', default: '~/.rogerthat', help: 'Where the hub keeps its database; one hub a directory.' },
   memory: { type: 'boolean', help: 'Keep everything in memory only; nothing survives a restart.' },
@@ -36,7 +41,11 @@ export const OPTIONS = {
   origin: { type: 'string', value: 'URL', help: 'The address people outside use, such as https://hub.example; used in links.' },
   'allow-host': { type: 'list', value: 'NAME', help: 'Another host name to answer to; may be given more than once.' },
   'trust-proxy': { type: 'list', value: 'ADDRESS', help: 'A proxy whose X-Forwarded-For counts; may be given more than once.' },
-  limits: { type: 'string', value: 'LIST', help: 'Limits to change: "off" for no rates, and name=value, by commas (docs/protocol.md, LIMIT).' },
+  limits: {
+    type: 'string',
+    value: 'LIST',
+    help: 'Limits to change: "off" for no rates, and name=value, by commas (docs/protocol.md, LIMIT).',
+  },
   'log-level': { type: 'string', value: 'LEVEL', default: 'info', help: 'error, info, or debug (a line for each operation).' },
 } as const satisfies Record<string, Option>;
 

@@ -3,7 +3,7 @@ export { createApp } from './app.ts';
 export { type Config, ConfigError, readConfig } from './config.ts';
 export { type Clock, systemClock } from './core/clock.ts';
 export type { Engine } from './core/engine.ts';
-export { type ErrorCode, ERRORS, HubError } from './core/errors.ts';
+export { ERRORS, type ErrorCode, HubError } from './core/errors.ts';
 export { Hub, type HubMode, type HubOptions } from './core/hub.ts';
 export { type Limits, limitsFor } from './core/limits.ts';
 export type * from './core/types.ts';

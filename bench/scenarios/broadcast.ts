@@ -10,7 +10,7 @@ const CROWDS = [100, 1_000];
 
 /** Measures CPU a delivery with 100 and with 1,000 parked listeners on one channel. */
 export async function broadcast({ quick, profileDir, say }: Setting): Promise<Section> {
-  const rounds = quick ? 3 : 13;
+  const rounds = quick ? 3 : 9;
   const slice = quick ? 250 : 800;
   const raw = await startRaw({ profileDir });
   const hub = await startHub({ profileDir });

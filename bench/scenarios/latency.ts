@@ -30,12 +30,7 @@ export async function latency({ quick, say }: Setting): Promise<Section> {
   await Promise.all([raw.stop(), hub.stop()]);
 
   const [reference = [], none = [], full = []] = delays;
-  const row = (name: string, all: number[]) => [
-    name,
-    figure(median(all)),
-    figure(quantile(all, 0.99)),
-    figure(Math.max(...all)),
-  ];
+  const row = (name: string, all: number[]) => [name, figure(median(all)), figure(quantile(all, 0.99)), figure(Math.max(...all))];
   const worst = Math.max(median(none), median(full));
   return {
     title: 'Latency',
@@ -44,11 +39,7 @@ export async function latency({ quick, say }: Setting): Promise<Section> {
       'written to the moment the whole answer of the listen is read.',
     table: {
       columns: ['server', 'p50 ms', 'p99 ms', 'highest ms'],
-      rows: [
-        row('node:http', reference),
-        row('hub, retention `none`', none),
-        row('hub, retention `full`', full),
-      ],
+      rows: [row('node:http', reference), row('hub, retention `none`', none), row('hub, retention `full`', full)],
     },
     goals: [
       {

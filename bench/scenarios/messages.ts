@@ -10,7 +10,7 @@ const PAIRS = 50;
 
 /** Measures CPU a message with 50 pairs, each on a channel of its own. */
 export async function messages({ quick, profileDir, say }: Setting): Promise<Section> {
-  const rounds = quick ? 3 : 21;
+  const rounds = quick ? 3 : 17;
   const slice = quick ? 400 : 700;
   const raw = await startRaw({ profileDir });
   const hub = await startHub({ profileDir });

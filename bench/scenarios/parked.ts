@@ -100,9 +100,7 @@ async function warm(server: Server, target: Target): Promise<void> {
   const [mouth, ear] = [new Wire(server.port), new Wire(server.port)];
   for (let sent = 0; sent < 3_000; sent++) {
     const heard = hear(ear, bravo, `warm ${sent}.`);
-    const said = new Promise<void>((resolve, reject) =>
-      mouth.ask(alpha.send('bravo', `warm ${sent}.`), () => resolve(), reject),
-    );
+    const said = new Promise<void>((resolve, reject) => mouth.ask(alpha.send('bravo', `warm ${sent}.`), () => resolve(), reject));
     await guarded([heard, said]);
   }
   mouth.close();
@@ -135,9 +133,7 @@ async function park(server: Server, crowd: readonly Agent[]) {
 async function release(server: Server, voices: readonly Agent[], heard: readonly Promise<void>[]): Promise<void> {
   const mouth = new Wire(server.port);
   for (const voice of voices) {
-    await guarded([
-      new Promise<void>((resolve, reject) => mouth.ask(voice.send('all', LAST_WORDS), () => resolve(), reject)),
-    ]);
+    await guarded([new Promise<void>((resolve, reject) => mouth.ask(voice.send('all', LAST_WORDS), () => resolve(), reject))]);
   }
   await guarded(heard);
   mouth.close();

@@ -314,7 +314,10 @@ export class Hub {
     const most = request.kind === 'status' ? sizes.statusBytes : sizes.messageBytes;
     // A UTF-16 unit is at most three bytes, so most texts need no count.
     if (text.length * 3 > most && Buffer.byteLength(text) > most) {
-      throw new HubError('message_too_large', `A ${request.kind} takes at most ${most} bytes of UTF-8; this one has ${Buffer.byteLength(text)}.`);
+      throw new HubError(
+        'message_too_large',
+        `A ${request.kind} takes at most ${most} bytes of UTF-8; this one has ${Buffer.byteLength(text)}.`,
+      );
     }
     await this.spend(`send ${session.hash}`, rates.send, 'This session sends too fast.');
 
@@ -393,7 +396,8 @@ export class Hub {
   /** A message and how far it has come. @throws HubError not_found, rotated (with the receipts still known) */
   async message(channel: Channel, id: number): Promise<{ message: Message; receipts: readonly Receipt[] }> {
     const found = await this.engine.receipts(channel.id, id);
-    if (!found) throw new HubError('not_found', 'No message of this channel has that id.', { hint: 'Use an id that send or listen returned.' });
+    if (!found)
+      throw new HubError('not_found', 'No message of this channel has that id.', { hint: 'Use an id that send or listen returned.' });
     if (!found.message) throw new HubError('rotated', undefined, { extra: { receipts: found.receipts } });
     return { message: found.message, receipts: found.receipts };
   }

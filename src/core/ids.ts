@@ -19,8 +19,7 @@ export const newChannelId = (): string => `${pick(ADJECTIVES)}-${pick(ANIMALS)}-
 export const SECRET_PREFIXES = { join: 'rt_join_', owner: 'rt_owner_', session: 'rt_session_', identity: 'rt_id_' } as const;
 
 /** A secret of 256 random bits. */
-export const newSecret = (kind: keyof typeof SECRET_PREFIXES): string =>
-  SECRET_PREFIXES[kind] + randomBytes(32).toString('base64url');
+export const newSecret = (kind: keyof typeof SECRET_PREFIXES): string => SECRET_PREFIXES[kind] + randomBytes(32).toString('base64url');
 
 /** True when a text begins like one of our secrets. */
 export const looksSecret = (text: string): boolean => Object.values(SECRET_PREFIXES).some((prefix) => text.startsWith(prefix));

@@ -10,7 +10,7 @@ import { HubError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { AnswerLimits } from './mailbox.ts';
 import type { Heard, Message, Position, RosterEntry, Session, Since, Slice } from './types.ts';
-import { type Wake, Waiter, type Waiters } from './waiters.ts';
+import { Waiter, type Waiters, type Wake } from './waiters.ts';
 
 /**
  * What a transport owes an answer after it wrote it. Exactly one of the two must be called, at once: a send waits
@@ -90,8 +90,7 @@ const parked = async <T>(ear: Ear, session: Session, signal: AbortSignal | undef
 };
 
 const deliveryOf = (ear: Ear, waiter: Waiter, session: Session, slice: Slice, statuses: readonly Message[]): Delivery => {
-  const carried = (message: Message): boolean =>
-    message.kind === 'status' ? statuses.includes(message) : message.id <= slice.cursor.id;
+  const carried = (message: Message): boolean => (message.kind === 'status' ? statuses.includes(message) : message.id <= slice.cursor.id);
   return {
     handed() {
       ear.engine.handed(session.channelId, session.callsign, slice);
@@ -112,7 +111,14 @@ export const hear = (ear: Ear, session: Session, request: ListenRequest, signal?
     const { engine, clock } = ear;
     const { channelId, callsign } = session;
     const from = await engine.arrive(channelId, callsign, request.since);
-    const ask = { channelId, callsign, from: from.id, bare: request.since.at === 'bare', gapTold: false, limits: answerLimits(ear, request.limit) };
+    const ask = {
+      channelId,
+      callsign,
+      from: from.id,
+      bare: request.since.at === 'bare',
+      gapTold: false,
+      limits: answerLimits(ear, request.limit),
+    };
     let final = request.timeoutMs <= 0;
     let last: 'superseded' | 'shutdown' | null = null;
     let stopTimer: (() => void) | null = null;
@@ -149,12 +155,7 @@ export const hear = (ear: Ear, session: Session, request: ListenRequest, signal?
  * Hears a mailbox until the listener goes: what waits, then each message as it comes. What was yielded and handed
  * over counts as a bare listen's answer would; a reconnect with `since` is the evidence.
  */
-export async function* hearOn(
-  ear: Ear,
-  session: Session,
-  since: Since,
-  signal: AbortSignal,
-): AsyncGenerator<StreamItem, void, undefined> {
+export async function* hearOn(ear: Ear, session: Session, since: Since, signal: AbortSignal): AsyncGenerator<StreamItem, void, undefined> {
   const { engine } = ear;
   const { channelId, callsign } = session;
   const waiter = new Waiter(channelId, callsign, session.hash);

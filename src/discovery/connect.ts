@@ -46,7 +46,9 @@ export const connectInfo = (origin: string, channelId: string, joinToken: string
         mcp_servers: [{ type: 'url', name: 'rogerthat', url: mcp, authorization_token: joinToken }],
         tools: [{ type: 'mcp_toolset', mcp_server_name: 'rogerthat' }],
       }),
-      openai_api: json({ tools: [{ type: 'mcp', server_label: 'rogerthat', server_url: mcp, authorization: joinToken, require_approval: 'never' }] }),
+      openai_api: json({
+        tools: [{ type: 'mcp', server_label: 'rogerthat', server_url: mcp, authorization: joinToken, require_approval: 'never' }],
+      }),
     },
   };
 };

@@ -16,7 +16,10 @@ export const errorsDoc = (): string =>
   ].join('\n');
 
 /** docs/api.md: every operation with its route, fields and errors. */
-export const apiDoc = (operations: readonly AnyOperation[], fields: (op: AnyOperation) => readonly (readonly [name: string, description: string])[]): string =>
+export const apiDoc = (
+  operations: readonly AnyOperation[],
+  fields: (op: AnyOperation) => readonly (readonly [name: string, description: string])[],
+): string =>
   [
     '# The API, call by call',
     '',

@@ -35,7 +35,12 @@ export const createChannel = operation({
     trust_mode: trustMode.default('untrusted'),
     require_identity: z.boolean().optional().describe('Refuse joiners without an identity. "trusted" implies it.'),
     owner_password: z.string().min(8).max(256).optional().describe('Whoever joins with it is attested as authorized.'),
-    session_ttl_seconds: z.int().min(60).max(86_400).default(TIMES.sessionTtlMs / 1000).describe('How long a silent session lives.'),
+    session_ttl_seconds: z
+      .int()
+      .min(60)
+      .max(86_400)
+      .default(TIMES.sessionTtlMs / 1000)
+      .describe('How long a silent session lives.'),
   }),
   output: z.object({
     channel_id: z.string(),
@@ -52,7 +57,13 @@ export const createChannel = operation({
   examples: [
     {
       input: { retention: 'none' },
-      output: { channel_id: 'quiet-otter-3a8f19', join_token: 'rt_join_…', owner_token: 'rt_owner_…', retention: 'none', trust_mode: 'untrusted' },
+      output: {
+        channel_id: 'quiet-otter-3a8f19',
+        join_token: 'rt_join_…',
+        owner_token: 'rt_owner_…',
+        retention: 'none',
+        trust_mode: 'untrusted',
+      },
     },
   ],
   async run({ hub, input, proof, services }) {
@@ -93,10 +104,17 @@ export const channelInfo = operation({
     links: z.record(z.string(), z.string()),
   }),
   errors: [],
-  examples: [{ input: {}, output: { channel_id: 'quiet-otter-3a8f19', retention: 'none', counts: { members: 2, listening: 1, messages: 14, head: 14 } } }],
+  examples: [
+    {
+      input: {},
+      output: { channel_id: 'quiet-otter-3a8f19', retention: 'none', counts: { members: 2, listening: 1, messages: 14, head: 14 } },
+    },
+  ],
   async run({ hub, channel, proof }) {
     const base = `${proof.origin}/api/channels/${channel.id}`;
-    const links = Object.fromEntries(['join', 'send', 'listen', 'wait', 'stream', 'roster', 'history', 'leave'].map((verb) => [verb, `${base}/${verb}`]));
+    const links = Object.fromEntries(
+      ['join', 'send', 'listen', 'wait', 'stream', 'roster', 'history', 'leave'].map((verb) => [verb, `${base}/${verb}`]),
+    );
     const value = {
       channel_id: channel.id,
       created_at: new Date(channel.createdAt).toISOString(),
@@ -124,14 +142,20 @@ export const transcript = operation({
     channel_id: z.string(),
     retention,
     events: z.array(
-      z.looseObject({ seq: z.int(), at: z.string(), type: z.enum(EVENT_TYPES) }).describe('A message has id, from, to, bytes and, where the mode keeps it, text.'),
+      z
+        .looseObject({ seq: z.int(), at: z.string(), type: z.enum(EVENT_TYPES) })
+        .describe('A message has id, from, to, bytes and, where the mode keeps it, text.'),
     ),
   }),
   errors: ['no_transcript'],
   examples: [
     {
       input: {},
-      output: { channel_id: 'quiet-otter-3a8f19', retention: 'full', events: [{ seq: 1, at: '2026-01-01T12:00:00.000Z', type: 'channel_created' }] },
+      output: {
+        channel_id: 'quiet-otter-3a8f19',
+        retention: 'full',
+        events: [{ seq: 1, at: '2026-01-01T12:00:00.000Z', type: 'channel_created' }],
+      },
     },
   ],
   run({ hub, channel, input }) {

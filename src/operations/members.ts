@@ -35,13 +35,26 @@ export const join = operation({
     gap: gap.nullable(),
   }),
   errors: [
-    'invalid_callsign', 'reserved_callsign', 'identity_required', 'owner_password_wrong', 'callsign_taken', 'rate_limited', 'hub_full',
+    'invalid_callsign',
+    'reserved_callsign',
+    'identity_required',
+    'owner_password_wrong',
+    'callsign_taken',
+    'rate_limited',
+    'hub_full',
     'storage_unavailable',
   ],
   examples: [
     {
       input: { callsign: 'alpha' },
-      output: { channel_id: 'quiet-otter-3a8f19', callsign: 'alpha', session_id: 'rt_session_…', resumed: false, cursor: '0-0', pending: 0 },
+      output: {
+        channel_id: 'quiet-otter-3a8f19',
+        callsign: 'alpha',
+        session_id: 'rt_session_…',
+        resumed: false,
+        cursor: '0-0',
+        pending: 0,
+      },
     },
   ],
   async run({ hub, channel, token, input, proof }) {

@@ -5,11 +5,11 @@
  * calls {@link execute}; it never decides anything itself.
  */
 import type { z } from 'zod';
-import { HubError, type ErrorCode } from '../core/errors.ts';
+import { type ErrorCode, HubError } from '../core/errors.ts';
 import type { Hub } from '../core/hub.ts';
 import { hashSecret, sameHash } from '../core/ids.ts';
-import type { Delivery, StreamItem } from '../core/listening.ts';
 import type { RateName } from '../core/limits.ts';
+import type { Delivery, StreamItem } from '../core/listening.ts';
 import type { Channel, Session, TranscriptEvent } from '../core/types.ts';
 import { problemsOf } from './problems.ts';
 
@@ -202,7 +202,9 @@ const admit = async (hub: Hub, services: Services, op: AnyOperation, proof: Proo
   if (op.scope === 'open') {
     if (!knowsHub(services, proof)) {
       await hub.spend(`wrong-token ${proof.address}`, hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
-      throw new HubError('unauthorized', 'This hub asks for its token.', { hint: 'Send "Authorization: Bearer HUB_TOKEN"; its operator has it.' });
+      throw new HubError('unauthorized', 'This hub asks for its token.', {
+        hint: 'Send "Authorization: Bearer HUB_TOKEN"; its operator has it.',
+      });
     }
   } else {
     const token = proof.channelToken ?? proof.bearer;

@@ -1,6 +1,6 @@
 /** The fields of the product, each described once. No regex has flags: JSON Schema has no place for them. */
 import { z } from 'zod';
-import { KINDS, type Position, POSTURES, PRESENCES, RECEIPT_STATES, RETENTIONS, type Since, TRUST_MODES } from '../core/types.ts';
+import { KINDS, POSTURES, type Position, PRESENCES, RECEIPT_STATES, RETENTIONS, type Since, TRUST_MODES } from '../core/types.ts';
 
 const RESERVED = new Set('all everyone here system hub admin operator owner user human assistant tool developer'.split(' '));
 const CALLSIGN = /^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/;
@@ -42,7 +42,9 @@ export const since = z
   .transform((value) => String(value).trim())
   .pipe(z.string().regex(POSITION, 'must be a cursor, a message id, 0 or "latest"'))
   .transform(parseSince)
-  .describe('The cursor of your last answer (or a message id): confirms everything up to it and delivers what follows. 0: from the oldest message held. "latest": skip what waits.');
+  .describe(
+    'The cursor of your last answer (or a message id): confirms everything up to it and delivers what follows. 0: from the oldest message held. "latest": skip what waits.',
+  );
 
 /** A cursor as it goes over the wire. Opaque to agents. */
 export const cursorText = ({ id, tag }: Position): string => `${id}-${tag}`;

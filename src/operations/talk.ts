@@ -34,7 +34,12 @@ export const send = operation({
   examples: [
     {
       input: { to: 'bravo', message: 'The build is green. Over.' },
-      output: { id: 7, at: '2026-01-01T12:00:00.000Z', recipients: [{ callsign: 'bravo', state: 'delivered', presence: 'listening' }], recipient_count: 1 },
+      output: {
+        id: 7,
+        at: '2026-01-01T12:00:00.000Z',
+        recipients: [{ callsign: 'bravo', state: 'delivered', presence: 'listening' }],
+        recipient_count: 1,
+      },
     },
   ],
   async run({ hub, session, input }) {
@@ -92,7 +97,10 @@ export const messageReceipts = operation({
   }),
   errors: ['not_found', 'rotated'],
   examples: [
-    { input: { id: 7 }, output: { message: { id: 7 }, receipts: [{ callsign: 'bravo', state: 'confirmed', at: '2026-01-01T12:00:02.000Z' }] } },
+    {
+      input: { id: 7 },
+      output: { message: { id: 7 }, receipts: [{ callsign: 'bravo', state: 'confirmed', at: '2026-01-01T12:00:02.000Z' }] },
+    },
   ],
   async run({ hub, channel, input }) {
     const { message: found, receipts } = await hub.message(channel, input.id);

@@ -1,6 +1,6 @@
 /** Writing answers, and knowing whether they were taken. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { HubError } from '../core/errors.ts';
+import type { HubError } from '../core/errors.ts';
 import type { Delivery } from '../core/listening.ts';
 import { encodeJson } from '../operations/wire.ts';
 
@@ -16,29 +16,35 @@ const taken = (response: ServerResponse): boolean => {
   return socket !== null && !socket.destroyed && socket.writableLength === 0;
 };
 
-/** Ends a socket whose reader has stopped reading. */
-const destroyIfUnread = (response: ServerResponse): void => {
-  const timer = setTimeout(() => response.destroy(), UNREAD_MS);
-  timer.unref();
-  const stop = (): void => clearTimeout(timer);
-  response.once('drain', stop);
-  response.once('finish', stop);
-  response.once('close', stop);
-};
-
 /**
- * Signs for what was just written to `response`: at once when the kernel took it, later when the socket drains.
- * @param flushed the event that says so later
+ * Waits until the kernel has taken what was written; a client that stops reading is let go.
+ * @param watch calls its argument when that has happened
+ * @returns false when the client went away first
  */
-const sign = (response: ServerResponse, delivery: Delivery | undefined, flushed: 'finish' | 'drain'): boolean => {
+const flushed = (response: ServerResponse, watch: (done: () => void) => void): Promise<boolean> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), UNREAD_MS);
+    timer.unref();
+    const end = (alive: boolean): void => {
+      clearTimeout(timer);
+      response.off('close', gone);
+      resolve(alive);
+    };
+    const gone = (): void => end(false);
+    response.once('close', gone);
+    watch(() => end(true));
+  });
+
+/** Signs for the answer that was just ended: at once when the kernel took it, later when it does. */
+const sign = (response: ServerResponse, delivery: Delivery | undefined): void => {
   if (taken(response)) {
     delivery?.handed();
-    return true;
+    return;
   }
   delivery?.unsure();
-  if (delivery) response.once(flushed, () => delivery.handed());
-  destroyIfUnread(response);
-  return false;
+  void flushed(response, (done) => response.once('finish', done)).then((alive) => {
+    if (alive) delivery?.handed();
+  });
 };
 
 /** Writes a whole JSON answer in one piece. */
@@ -50,13 +56,13 @@ export const writeJson = (response: ServerResponse, status: number, text: string
     'X-Content-Type-Options': 'nosniff',
   });
   response.end(text);
-  sign(response, delivery, 'finish');
+  sign(response, delivery);
 };
 
 /** Ends an answer that was begun before. */
 export const endWith = (response: ServerResponse, text: string, delivery?: Delivery): void => {
   response.end(text);
-  sign(response, delivery, 'finish');
+  sign(response, delivery);
 };
 
 /** Writes a piece and waits, if need be, until the client has read; false when it went away. */
@@ -65,12 +71,26 @@ export const writePiece = async (response: ServerResponse, text: string, deliver
     delivery?.unsure();
     return false;
   }
-  response.write(text);
-  if (sign(response, delivery, 'drain')) return true;
-  return new Promise((resolve) => {
-    response.once('drain', () => resolve(true));
-    response.once('close', () => resolve(false));
+  let written = false;
+  let tell = (): void => {};
+  // Node would hold the piece back until the next turn; uncorking sends it now, so that we know now.
+  response.cork();
+  response.write(text, (error) => {
+    written = !error;
+    tell();
   });
+  response.uncork();
+  if (taken(response)) {
+    delivery?.handed();
+    return true;
+  }
+  delivery?.unsure();
+  const alive = await flushed(response, (done) => {
+    tell = () => (written ? done() : undefined);
+    tell();
+  });
+  if (alive) delivery?.handed();
+  return alive;
 };
 
 /** An error as `application/problem+json` (RFC 9457). */

@@ -41,7 +41,8 @@ const checkType = (request: IncomingMessage): void => {
  */
 const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    const tooLarge = (): HubError => new HubError('body_too_large', `A body may have at most ${most} bytes.`, { headers: { Connection: 'close' } });
+    const tooLarge = (): HubError =>
+      new HubError('body_too_large', `A body may have at most ${most} bytes.`, { headers: { Connection: 'close' } });
     if (Number(request.headers['content-length'] ?? 0) > most) {
       request.resume();
       reject(tooLarge());
@@ -58,7 +59,10 @@ const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
         request.resume();
         reject(tooLarge());
       } else if (only === null) only = chunk;
-      else (chunks ??= [only]).push(chunk);
+      else {
+        chunks ??= [only];
+        chunks.push(chunk);
+      }
     });
     request.once('end', () => resolve(chunks ? Buffer.concat(chunks) : (only ?? Buffer.alloc(0))));
     request.once('error', () => reject(new HubError('bad_request', 'The body was cut off.')));
@@ -80,7 +84,8 @@ export const readJson = async (request: IncomingMessage, most: number): Promise<
   } catch {
     throw new HubError('invalid_json');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new HubError('invalid_body', 'The body must be one JSON object.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new HubError('invalid_body', 'The body must be one JSON object.');
   return value as Record<string, unknown>;
 };
 

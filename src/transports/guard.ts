@@ -18,7 +18,8 @@ export interface GuardOptions {
 
 export type Guard = (request: IncomingMessage) => void;
 
-const SECRET_PARAMETERS = /(?:^|[?&])(?:token|access_token|join_token|owner_token|session_id|identity_key|owner_password|key|password|authorization|bearer)=/i;
+const SECRET_PARAMETERS =
+  /(?:^|[?&])(?:token|access_token|join_token|owner_token|session_id|identity_key|owner_password|key|password|authorization|bearer)=/i;
 
 /** Header fields that make no sense twice, and of which Node would keep one silently. */
 const countHeader = (request: IncomingMessage, name: string): number => {
@@ -75,7 +76,8 @@ export const createGuard = (options: GuardOptions, port: () => number): Guard =>
       if (!navigates || url.startsWith('/api/')) throw new HubError('origin_not_allowed', 'Requests from other sites are not allowed.');
     }
     const query = url.indexOf('?');
-    if (query >= 0 && (SECRET_PARAMETERS.test(url.slice(query)) || carriesSecret(url.slice(query + 1)))) throw new HubError('secret_in_url');
+    if (query >= 0 && (SECRET_PARAMETERS.test(url.slice(query)) || carriesSecret(url.slice(query + 1))))
+      throw new HubError('secret_in_url');
   };
 };
 

@@ -133,10 +133,12 @@ export const createRest = (
   const gather = async (request: IncomingMessage, route: Route, found: Found, query: string): Promise<Record<string, unknown>> => {
     const { channel_id: _, ...named } = found.parameters;
     const input = route.op.rest.method === 'GET' ? readQuery(query) : await readJson(request, hub.limits.sizes.bodyBytes);
-    if (route.op.rest.method !== 'GET' && query !== '') throw new HubError('bad_request', 'This operation takes its fields in the body, not in the query.');
+    if (route.op.rest.method !== 'GET' && query !== '')
+      throw new HubError('bad_request', 'This operation takes its fields in the body, not in the query.');
     // Field by field: what comes as a header must not come in the body as well, under a name that is ours.
     for (const [field, header] of route.headers) {
-      if (field in input) throw new HubError('unknown_field', `This operation has no field "${field}".`, { hint: `Send it as the header "${header}".` });
+      if (field in input)
+        throw new HubError('unknown_field', `This operation has no field "${field}".`, { hint: `Send it as the header "${header}".` });
       const value = single(request.headers[header]);
       if (value !== undefined) input[field] = value;
     }
@@ -150,7 +152,13 @@ export const createRest = (
     return input;
   };
 
-  const write = async (request: IncomingMessage, response: ServerResponse, route: Route, executed: Executed, facts: RequestFacts): Promise<void> => {
+  const write = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: Route,
+    executed: Executed,
+    facts: RequestFacts,
+  ): Promise<void> => {
     const encode = route.op.encode ?? encodeJson;
     if (executed.answers === 'once') writeJson(response, route.status, encode(executed.value), executed.delivery);
     else if (executed.answers === 'stream') await writeStream(response, executed, request.headers.accept);
@@ -158,7 +166,13 @@ export const createRest = (
     else await writeLate(response, executed, encode, (error) => problem(error, facts.origin, facts.requestId));
   };
 
-  const serve = async (request: IncomingMessage, response: ServerResponse, found: Found, query: string, facts: RequestFacts): Promise<void> => {
+  const serve = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    found: Found,
+    query: string,
+    facts: RequestFacts,
+  ): Promise<void> => {
     try {
       const route = found.segment.methods.get(request.method ?? '');
       if (!route) {

@@ -1,8 +1,8 @@
 /** Answers that go on: server-sent events, lines of JSON, a wait with a heartbeat, a list in pieces. */
 import type { ServerResponse } from 'node:http';
 import { HubError } from '../core/errors.ts';
-import type { Answer, StreamItem } from '../core/listening.ts';
 import { TIMES } from '../core/limits.ts';
+import type { Answer, StreamItem } from '../core/listening.ts';
 import type { Executed } from '../operations/operation.ts';
 import { cursorText } from '../operations/schemas.ts';
 import { encodeJson, wireMessage } from '../operations/wire.ts';
@@ -53,7 +53,9 @@ const batch = (encoder: Encoder, answer: Answer): string => {
   // Positions inside a batch are named by their id alone: which run issued it is known of the end only.
   const last = answer.heard.length - 1;
   const gap = answer.gap ? encoder.event('gap', answer.heard.length === 0 ? end : null, answer.gap) : '';
-  return gap + answer.heard.map((heard, i) => encoder.event('message', i === last ? end : String(heard.message.id), wireMessage(heard))).join('');
+  return (
+    gap + answer.heard.map((heard, i) => encoder.event('message', i === last ? end : String(heard.message.id), wireMessage(heard))).join('')
+  );
 };
 
 const LAST_WORDS = {
@@ -120,4 +122,3 @@ export const writePages = async (response: ServerResponse, executed: Pages, acce
   }
   response.end(lines ? '' : ']}\n');
 };
-

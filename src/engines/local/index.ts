@@ -4,7 +4,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Limits } from '../../core/limits.ts';
 import { loadAll, UnsoundRowError } from './load.ts';
 import { LocalEngine } from './local.ts';
-import { DamagedDatabaseError, DATABASE_FILE, type DirectoryLock, lockDirectory, openDatabase } from './open.ts';
+import { DATABASE_FILE, DamagedDatabaseError, type DirectoryLock, lockDirectory, openDatabase } from './open.ts';
 import { repairDatabase } from './repair.ts';
 import { Store } from './store.ts';
 
@@ -46,5 +46,5 @@ export const openLocal = (options: LocalOptions): LocalEngine => {
   }
 };
 
-export { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from './open.ts';
 export type { LocalEngine } from './local.ts';
+export { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from './open.ts';

@@ -3,7 +3,16 @@ import type { Clock } from '../../core/clock.ts';
 import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
 import { columnList, isSound, type Row, type TableName } from './schema.ts';
 import {
-  applyHeadRow, applyMailboxRow, applySeatRow, type ChannelState, channelOf, identityOf, keyName, newSeat, newState, tombstoneOf,
+  applyHeadRow,
+  applyMailboxRow,
+  applySeatRow,
+  type ChannelState,
+  channelOf,
+  identityOf,
+  keyName,
+  newSeat,
+  newState,
+  tombstoneOf,
 } from './state.ts';
 import type { Store } from './store.ts';
 
@@ -85,10 +94,12 @@ const eventOf = (row: Row): TranscriptEvent => ({
 
 /** Events of a channel after `seq`. @throws UnsoundRowError */
 export const readEvents = (store: Store, no: number, after: number, limit: number): TranscriptEvent[] =>
-  store.read(`SELECT ${columnList('events')}, sum FROM events WHERE no = ? AND seq > ? ORDER BY seq LIMIT ?`, no, after, limit).map((row) => {
-    if (!isSound(row)) throw new UnsoundRowError('events');
-    return eventOf(row as unknown as Row);
-  });
+  store
+    .read(`SELECT ${columnList('events')}, sum FROM events WHERE no = ? AND seq > ? ORDER BY seq LIMIT ?`, no, after, limit)
+    .map((row) => {
+      if (!isSound(row)) throw new UnsoundRowError('events');
+      return eventOf(row as unknown as Row);
+    });
 
 /** The last messages of a channel that keeps their text, oldest first. @throws UnsoundRowError */
 export const readRing = (store: Store, no: number, most: number): Message[] =>

@@ -6,7 +6,16 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import type {
-  Appended, ChannelCounts, ClaimedSeat, Draft, Engine, RateAnswer, Read, Recipient, SeatClaim, SessionState,
+  Appended,
+  ChannelCounts,
+  ClaimedSeat,
+  Draft,
+  Engine,
+  RateAnswer,
+  Read,
+  Recipient,
+  SeatClaim,
+  SessionState,
 } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { newTag } from '../../core/ids.ts';
@@ -15,11 +24,31 @@ import { type AnswerLimits, arrive, confirm, handOver, isFor, openToBroadcasts, 
 import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
 import { presenceOf, rosterEntry, type Seat, sessionOf, timeLeft } from '../../core/seats.ts';
 import type {
-  Channel, Eventually, Identity, Message, Position, Receipt, RosterEntry, Since, Slice, TranscriptEvent,
+  Channel,
+  Eventually,
+  Identity,
+  Message,
+  Position,
+  Receipt,
+  RosterEntry,
+  Since,
+  Slice,
+  TranscriptEvent,
 } from '../../core/types.ts';
 import { type EventData, type Loaded, readEvents, readRing, UnsoundRowError } from './load.ts';
 import { Allowances } from './rates.ts';
-import { type ChannelState, channelRow, headRow, identityRow, keyName, mailboxRow, newSeat, newState, seatRow, tombstoneRow } from './state.ts';
+import {
+  type ChannelState,
+  channelRow,
+  headRow,
+  identityRow,
+  keyName,
+  mailboxRow,
+  newSeat,
+  newState,
+  seatRow,
+  tombstoneRow,
+} from './state.ts';
 import type { Dirty, Insert, Store } from './store.ts';
 
 const ROTATED_KEPT = 400;
@@ -120,7 +149,8 @@ export class LocalEngine implements Engine {
   // Identities
 
   async createIdentity(identity: Identity): Promise<void> {
-    if (this.#identities.size >= this.#limits.sizes.identities) throw new HubError('hub_full', 'The hub has as many identities as it may have.');
+    if (this.#identities.size >= this.#limits.sizes.identities)
+      throw new HubError('hub_full', 'The hub has as many identities as it may have.');
     this.#identities.set(identity.keyHash, identity);
     this.#store.insert('identities', identityRow(identity));
     await this.#store.commit(true);
@@ -300,7 +330,11 @@ export class LocalEngine implements Engine {
   }
 
   /** A message whose key was used before. */
-  async #repeat(state: ChannelState, draft: Draft, used: { content: string; id: number; at: number; stored: Promise<void> | null }): Promise<Appended> {
+  async #repeat(
+    state: ChannelState,
+    draft: Draft,
+    used: { content: string; id: number; at: number; stored: Promise<void> | null },
+  ): Promise<Appended> {
     if (used.content !== draft.key?.content) throw new HubError('idempotency_conflict');
     await used.stored;
     const direct = draft.to === 'all' ? null : (state.seats.get(draft.to) ?? null);
@@ -475,7 +509,7 @@ export class LocalEngine implements Engine {
       const idle = state.channel.retention === 'none' ? TIMES.idleChannelMs : TIMES.idleTranscriptMs;
       // Who waits for hours is alive; on disk too, should this process die meanwhile.
       for (const seat of state.seats.values()) if (seat.parked > 0) this.#sawSeat(state, seat);
-      if ( uptime - state.touchedAt > idle) {
+      if (uptime - state.touchedAt > idle) {
         this.#remove(state);
         removed.push(state.channel.id);
       }
@@ -580,7 +614,8 @@ export class LocalEngine implements Engine {
     try {
       return read();
     } catch (error) {
-      if (error instanceof UnsoundRowError) this.#damage = `the database is damaged: ${error.message}; stop the hub and start it with --repair`;
+      if (error instanceof UnsoundRowError)
+        this.#damage = `the database is damaged: ${error.message}; stop the hub and start it with --repair`;
       this.#report(error);
       throw new HubError('storage_unavailable', 'A part of the database cannot be read.');
     }

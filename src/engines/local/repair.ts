@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import type { Clock } from '../../core/clock.ts';
 import { DATABASE_FILE, NewerDatabaseError } from './open.ts';
-import { columnList, createTables, isSound, type Row, SCHEMA_VERSION, seal, type TableName, TABLES, upsertSql } from './schema.ts';
+import { columnList, createTables, isSound, type Row, SCHEMA_VERSION, seal, TABLES, type TableName, upsertSql } from './schema.ts';
 
 const NAMES = Object.keys(TABLES) as TableName[];
 
@@ -24,9 +24,15 @@ const salvage = (db: Database.Database, table: TableName): Found => {
   const found = new Map<string, Row>();
   let lost = false;
   for (const direction of ['ASC', 'DESC']) {
-    const order = key.split(', ').map((column) => `${column} ${direction}`).join(', ');
+    const order = key
+      .split(', ')
+      .map((column) => `${column} ${direction}`)
+      .join(', ');
     try {
-      for (const row of db.prepare(`SELECT ${columnList(table)}, sum FROM ${table} ORDER BY ${order}`).raw().iterate() as Iterable<unknown[]>) {
+      for (const row of db
+        .prepare(`SELECT ${columnList(table)}, sum FROM ${table} ORDER BY ${order}`)
+        .raw()
+        .iterate() as Iterable<unknown[]>) {
         if (isSound(row)) {
           const values = row.slice(0, -1) as unknown as Row;
           found.set(JSON.stringify(values), values);
@@ -69,7 +75,14 @@ const isDamaged = (db: Database.Database): boolean => {
   try {
     const check = db.prepare('PRAGMA quick_check(1)').raw().all() as string[][];
     if (check[0]?.[0] !== 'ok') return true;
-    return NAMES.some((table) => (db.prepare(`SELECT ${columnList(table)}, sum FROM ${table}`).raw().all() as unknown[][]).some((row) => !isSound(row)));
+    return NAMES.some((table) =>
+      (
+        db
+          .prepare(`SELECT ${columnList(table)}, sum FROM ${table}`)
+          .raw()
+          .all() as unknown[][]
+      ).some((row) => !isSound(row)),
+    );
   } catch {
     return true;
   }

@@ -12,7 +12,18 @@ export const SCHEMA_VERSION = 1;
 /** Columns of every table in the order they are written; `sum` comes last in each. */
 export const TABLES = {
   channels: {
-    columns: ['no', 'id', 'created_at', 'retention', 'trust_mode', 'require_identity', 'session_ttl_ms', 'join_hash', 'owner_hash', 'owner_password'],
+    columns: [
+      'no',
+      'id',
+      'created_at',
+      'retention',
+      'trust_mode',
+      'require_identity',
+      'session_ttl_ms',
+      'join_hash',
+      'owner_hash',
+      'owner_password',
+    ],
     keys: 'PRIMARY KEY (no)',
     rowid: true,
   },
@@ -24,8 +35,21 @@ export const TABLES = {
   },
   mailboxes: {
     columns: [
-      'no', 'callsign', 'confirmed', 'handed', 'sent', 'explicit', 'repeats', 'joined_after', 'broadcasts_before',
-      'own', 'direct', 'seen', 'rewound', 'lost', 'spoken',
+      'no',
+      'callsign',
+      'confirmed',
+      'handed',
+      'sent',
+      'explicit',
+      'repeats',
+      'joined_after',
+      'broadcasts_before',
+      'own',
+      'direct',
+      'seen',
+      'rewound',
+      'lost',
+      'spoken',
     ],
     keys: 'PRIMARY KEY (no, callsign)',
     rowid: false,
@@ -42,9 +66,33 @@ export type Value = string | number | null;
 export type Row = readonly Value[];
 
 const INTEGERS = new Set([
-  'no', 'created_at', 'require_identity', 'session_ttl_ms', 'head', 'broadcasts', 'seq', 'touched_at', 'salvaged', 'member', 'joined_at',
-  'seen_at', 'authorized', 'confirmed', 'handed', 'sent', 'explicit', 'repeats', 'joined_after', 'broadcasts_before', 'own',
-  'direct', 'seen', 'spoken', 'until', 'at', 'n',
+  'no',
+  'created_at',
+  'require_identity',
+  'session_ttl_ms',
+  'head',
+  'broadcasts',
+  'seq',
+  'touched_at',
+  'salvaged',
+  'member',
+  'joined_at',
+  'seen_at',
+  'authorized',
+  'confirmed',
+  'handed',
+  'sent',
+  'explicit',
+  'repeats',
+  'joined_after',
+  'broadcasts_before',
+  'own',
+  'direct',
+  'seen',
+  'spoken',
+  'until',
+  'at',
+  'n',
 ]);
 
 const columnType = (table: TableName, column: string): string =>
@@ -72,7 +120,10 @@ export const seal = (row: Row): number => {
 /** Whether a row read from disk (its seal last) is what was written. */
 export const isSound = (row: readonly unknown[]): boolean => {
   const values = row.slice(0, -1);
-  return values.every((value) => value === null || typeof value === 'string' || typeof value === 'number') && seal(values as Row) === row[row.length - 1];
+  return (
+    values.every((value) => value === null || typeof value === 'string' || typeof value === 'number') &&
+    seal(values as Row) === row[row.length - 1]
+  );
 };
 
 export const columnList = (table: TableName): string => TABLES[table].columns.map((column) => `"${column}"`).join(', ');

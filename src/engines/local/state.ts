@@ -1,10 +1,9 @@
 /** What the local engine keeps in memory of a channel, and how it goes to rows and back. */
 import type { Clock } from '../../core/clock.ts';
-import type { Identity } from '../../core/types.ts';
 import { newMailbox } from '../../core/mailbox.ts';
 import { newRing, type Ring } from '../../core/ring.ts';
 import type { Seat } from '../../core/seats.ts';
-import type { Channel, Retention, TrustMode } from '../../core/types.ts';
+import type { Channel, Identity, Retention, TrustMode } from '../../core/types.ts';
 import type { Row } from './schema.ts';
 
 export interface Tombstone {
@@ -87,7 +86,16 @@ const uptimeOf = (wall: number, clock: Clock): number => clock.uptime() - Math.m
 const wallOf = (uptime: number, clock: Clock): number => Math.round(clock.now() - (clock.uptime() - uptime));
 
 export const channelRow = ({ no, channel: c }: ChannelState): Row => [
-  no, c.id, c.createdAt, c.retention, c.trustMode, Number(c.requireIdentity), c.sessionTtlMs, c.joinTokenHash, c.ownerTokenHash, c.ownerPasswordHash,
+  no,
+  c.id,
+  c.createdAt,
+  c.retention,
+  c.trustMode,
+  Number(c.requireIdentity),
+  c.sessionTtlMs,
+  c.joinTokenHash,
+  c.ownerTokenHash,
+  c.ownerPasswordHash,
 ];
 
 export const channelOf = (row: Row): Channel => ({
@@ -121,8 +129,16 @@ export const applyHeadRow = (state: ChannelState, row: Row, clock: Clock): void 
 };
 
 export const seatRow = (no: number, s: Seat, clock: Clock): Row => [
-  no, s.callsign, Number(s.member), s.identityId, s.joinedAt, wallOf(s.parked > 0 ? clock.uptime() : s.seenAt, clock),
-  s.session?.hash ?? null, s.session?.nonce ?? null, s.session?.tokenHash ?? null, Number(s.session?.authorized ?? false),
+  no,
+  s.callsign,
+  Number(s.member),
+  s.identityId,
+  s.joinedAt,
+  wallOf(s.parked > 0 ? clock.uptime() : s.seenAt, clock),
+  s.session?.hash ?? null,
+  s.session?.nonce ?? null,
+  s.session?.tokenHash ?? null,
+  Number(s.session?.authorized ?? false),
 ];
 
 export const applySeatRow = (seat: Seat, row: Row, clock: Clock): void => {
@@ -135,8 +151,21 @@ export const applySeatRow = (seat: Seat, row: Row, clock: Clock): void => {
 };
 
 export const mailboxRow = (no: number, s: Seat): Row => [
-  no, s.callsign, s.confirmed, s.handed, s.sent, Number(s.explicit), s.repeats, s.joinedAfter, s.broadcastsBefore,
-  s.own, s.direct, s.seen, s.rewound, s.lost.length === 0 ? '' : JSON.stringify(s.lost), Number(s.spoken),
+  no,
+  s.callsign,
+  s.confirmed,
+  s.handed,
+  s.sent,
+  Number(s.explicit),
+  s.repeats,
+  s.joinedAfter,
+  s.broadcastsBefore,
+  s.own,
+  s.direct,
+  s.seen,
+  s.rewound,
+  s.lost.length === 0 ? '' : JSON.stringify(s.lost),
+  Number(s.spoken),
 ];
 
 export const applyMailboxRow = (seat: Seat, row: Row): void => {
@@ -155,7 +184,12 @@ export const applyMailboxRow = (seat: Seat, row: Row): void => {
   seat.spoken = row[14] === 1;
 };
 
-export const tombstoneRow = (no: number, hash: string, stone: Tombstone, clock: Clock): Row => [no, hash, stone.state, wallOf(stone.until, clock)];
+export const tombstoneRow = (no: number, hash: string, stone: Tombstone, clock: Clock): Row => [
+  no,
+  hash,
+  stone.state,
+  wallOf(stone.until, clock),
+];
 
 export const tombstoneOf = (row: Row, clock: Clock): Tombstone => ({
   state: row[2] as Tombstone['state'],

@@ -13,7 +13,7 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 import type Database from 'libsql';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
-import { type Row, seal, type TableName, TABLES, upsertSql } from './schema.ts';
+import { type Row, seal, TABLES, type TableName, upsertSql } from './schema.ts';
 
 /** Applies a change to memory, marks what it dirtied, and returns how to take it back. */
 export type Job = () => () => void;
@@ -213,7 +213,10 @@ export class Store {
 
   /** Reads rows; each must be {@link isSound} before it is believed. */
   read(sql: string, ...values: Row): unknown[][] {
-    return this.#db.prepare(sql).raw().all(...values) as unknown[][];
+    return this.#db
+      .prepare(sql)
+      .raw()
+      .all(...values) as unknown[][];
   }
 
   /** Writes what is left and closes the database. */
@@ -221,6 +224,8 @@ export class Store {
     for (const dirty of this.#lazy) this.#due.add(dirty);
     this.#write();
     await this.#syncing;
+    // One file to copy when the hub is stopped.
+    if (this.#failure === null) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.abandon();
   }
 
