@@ -25,8 +25,8 @@ const banner = (url: string): string =>
     '',
     `RogerThat is on the air: ${url}`,
     '',
-    'Claude Code:      ' + `claude mcp add --transport http rogerthat ${url}/mcp`,
-    'Create a channel: ' + `curl -s -X POST ${url}/api/channels -H 'Content-Type: application/json' -d '{"retention":"none"}'`,
+    `Claude Code:      claude mcp add --transport http rogerthat ${url}/mcp`,
+    `Create a channel: curl -s -X POST ${url}/api/channels -H 'Content-Type: application/json' -d '{"retention":"none"}'`,
     '',
   ].join('\n');
 

@@ -8,30 +8,13 @@
 import { type Clock, systemClock } from './clock.ts';
 import type { ChannelCounts, Engine } from './engine.ts';
 import { HubError } from './errors.ts';
-import { deriveSessionId, hashSecret, newChannelId, newIdentityId, newNonce, newSecret, sameHash, sha256 } from './ids.ts';
+import { hashSecret, newChannelId, newSecret, sameHash, sha256 } from './ids.ts';
+import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat } from './joining.ts';
 import type { Limits, Rate } from './limits.ts';
 import { type Answer, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
-import { safeText } from './text.ts';
-import { checkPassword, hashPassword, INSTRUCTIONS, postureOf } from './trust.ts';
-import type {
-  Channel,
-  Gap,
-  Heard,
-  Identity,
-  Kind,
-  Message,
-  Position,
-  Posture,
-  Presence,
-  Receipt,
-  ReceiptState,
-  Retention,
-  RosterEntry,
-  Session,
-  Since,
-  TranscriptEvent,
-  TrustMode,
-} from './types.ts';
+import { type SendRequest, type Sent, sendMessage } from './sending.ts';
+import { hashPassword } from './trust.ts';
+import type { Channel, Message, Position, Receipt, Retention, RosterEntry, Session, Since, TranscriptEvent, TrustMode } from './types.ts';
 import { Waiters } from './waiters.ts';
 
 /** How strangers reach this hub: `local` this machine only, `shared` with a hub token, `open` anyone. */
@@ -55,47 +38,10 @@ export interface ChannelRequest {
   readonly sessionTtlMs: number;
 }
 
-export interface JoinRequest {
-  readonly channel: Channel;
-  /** The join token that was proved; session ids are derived from it. */
-  readonly token: string;
-  readonly callsign: string;
-  readonly identityKey: string | null;
-  readonly newIdentity: boolean;
-  readonly ownerPassword: string | null;
-  /** Who asks, for attempt limits. */
-  readonly address: string;
-}
-
-export interface Joined {
-  readonly session: Session;
-  readonly sessionId: string;
-  readonly resumed: boolean;
-  readonly identity: { readonly id: string; readonly key: string } | null;
-  readonly posture: Posture;
-  readonly instructions: string;
+/** A seat taken, and what its holder is told of the channel. */
+export interface Joined extends Seated {
   readonly roster: readonly RosterEntry[];
   readonly history: readonly Message[];
-  readonly cursor: Position;
-  readonly pending: number;
-  readonly unconfirmed: readonly Heard[];
-  readonly gap: Gap | null;
-}
-
-export interface SendRequest {
-  readonly to: string;
-  readonly text: string;
-  readonly kind: Kind;
-  readonly replyTo: number | null;
-  readonly idempotencyKey: string | null;
-}
-
-export interface Sent {
-  readonly message: Message;
-  readonly recipients: readonly { readonly callsign: string; readonly state: ReceiptState; readonly presence: Presence }[];
-  readonly recipientCount: number;
-  readonly duplicate: boolean;
-  readonly sanitized: number;
 }
 
 /** How many messages a join shows of what was said before. */
@@ -217,73 +163,18 @@ export class Hub {
    *   callsign_taken, hub_full, storage_unavailable
    */
   async join(request: JoinRequest): Promise<Joined> {
-    const { channel, callsign, token } = request;
-    const authorized = await this.#authorized(request);
-    const identity = await this.#identity(request);
-    if (channel.requireIdentity && !identity) throw new HubError('identity_required');
-
-    const nonce = newNonce();
-    const idFor = (given: string): string => deriveSessionId(token, channel.id, callsign, given);
-    const claimed = await this.engine.claimSeat({
-      channelId: channel.id,
-      callsign,
-      tokenHash: hashSecret(token),
-      nonce,
-      sessionHash: sha256(idFor(nonce)),
-      identityId: identity?.id ?? null,
-      authorized,
-      limits: { messages: this.limits.sizes.ringMessages, bytes: this.limits.sizes.answerBytes / 2 },
-    });
-    if (!claimed.resumed) this.waiters.announceRoster(channel.id);
-    const posture = postureOf(channel.trustMode, claimed.session.sender.authorized);
+    const seated = await takeSeat(this, request);
+    if (!seated.resumed) this.waiters.announceRoster(request.channel.id);
     return {
-      session: claimed.session,
-      sessionId: idFor(claimed.nonce),
-      resumed: claimed.resumed,
-      identity: identity?.key ? { id: identity.id, key: identity.key } : null,
-      posture,
-      instructions: INSTRUCTIONS[posture],
-      roster: await this.engine.roster(channel.id),
-      history: await this.history(channel, JOIN_HISTORY, this.limits.sizes.answerBytes / 4),
-      cursor: claimed.cursor,
-      pending: claimed.pending,
-      unconfirmed: claimed.unconfirmed,
-      gap: claimed.gap,
+      ...seated,
+      roster: await this.engine.roster(request.channel.id),
+      history: await this.history(request.channel, JOIN_HISTORY, this.limits.sizes.answerBytes / 4),
     };
   }
 
-  async #authorized({ channel, ownerPassword, address }: JoinRequest): Promise<boolean> {
-    if (ownerPassword === null) return false;
-    // Spent before the check, so that guesses in parallel cannot slip past the limit.
-    const tries = 'Too many owner passwords were tried on this channel.';
-    const key = `owner-password ${channel.id} ${address}`;
-    await this.spend(key, this.limits.rates.ownerPassword, tries);
-    if (channel.ownerPasswordHash && (await checkPassword(ownerPassword, channel.ownerPasswordHash))) {
-      await this.engine.spend(key, this.limits.rates.ownerPassword, -1);
-      return true;
-    }
-    throw new HubError('owner_password_wrong', channel.ownerPasswordHash ? undefined : 'This channel has no owner password.');
-  }
-
-  async #identity(request: JoinRequest): Promise<{ id: string; key: string | null } | null> {
-    if (request.identityKey !== null) {
-      const known = await this.engine.identity(hashSecret(request.identityKey));
-      if (known) return { id: known.id, key: null };
-      const tries = 'Too many unknown identity keys from this address.';
-      await this.spend(`wrong-token ${request.address}`, this.limits.rates.wrongToken, tries);
-      throw new HubError('unauthorized', 'The identity_key is not known to this hub.', {
-        hint: 'Check the key, or join with "new_identity": true.',
-      });
-    }
-    return request.newIdentity ? this.createIdentity(request.callsign) : null;
-  }
-
   /** Makes an identity; its key is shown once. @throws HubError hub_full, storage_unavailable */
-  async createIdentity(name: string | null): Promise<{ id: string; key: string }> {
-    const key = newSecret('identity');
-    const identity: Identity = { id: newIdentityId(), keyHash: sha256(key), name, createdAt: this.clock.now() };
-    await this.engine.createIdentity(identity);
-    return { id: identity.id, key };
+  createIdentity(name: string | null): Promise<NewIdentity> {
+    return newIdentity(this, name);
   }
 
   /** Ends a session. Its parked listens end too; its mailbox stays. */
@@ -306,52 +197,8 @@ export class Hub {
    * @throws HubError invalid_to, invalid_message, message_too_large, rate_limited, idempotency_conflict,
    *   hub_full, storage_unavailable
    */
-  async send(session: Session, request: SendRequest): Promise<Sent> {
-    const { sizes, rates } = this.limits;
-    if (request.to === session.callsign) throw new HubError('invalid_to', 'That is your own callsign.');
-    const { text, sanitized } = safeText(request.text);
-    if (text.trim() === '') throw new HubError('invalid_message', 'The message has no visible text.');
-    const most = request.kind === 'status' ? sizes.statusBytes : sizes.messageBytes;
-    // A UTF-16 unit is at most three bytes, so most texts need no count.
-    if (text.length * 3 > most && Buffer.byteLength(text) > most) {
-      throw new HubError(
-        'message_too_large',
-        `A ${request.kind} takes at most ${most} bytes of UTF-8; this one has ${Buffer.byteLength(text)}.`,
-      );
-    }
-    await this.spend(`send ${session.hash}`, rates.send, 'This session sends too fast.');
-
-    const { channelId } = session;
-    const key = request.idempotencyKey;
-    const appended = await this.engine.append({
-      channelId,
-      from: session.callsign,
-      to: request.to,
-      text,
-      kind: request.kind,
-      replyTo: request.replyTo,
-      sender: session.sender,
-      key: key === null ? null : { hash: sha256(key), content: sha256(JSON.stringify([request.to, request.kind, request.replyTo, text])) },
-    });
-    const { message, recipientCount, duplicate } = appended;
-    const handed = duplicate ? await this.#handedBefore(channelId, message.id) : await this.waiters.deliver(channelId, message);
-    const recipients = appended.recipients.map(({ callsign, presence }) => ({
-      callsign,
-      state: handed.has(callsign) ? ('delivered' as const) : ('queued' as const),
-      presence,
-    }));
-    if (request.kind === 'status') {
-      // Nobody will hear it later, so nothing is queued.
-      const heard = recipients.filter(({ state }) => state === 'delivered');
-      return { message, recipients: heard, recipientCount: handed.size, duplicate, sanitized };
-    }
-    return { message, recipients, recipientCount, duplicate, sanitized };
-  }
-
-  async #handedBefore(channelId: string, id: number): Promise<ReadonlySet<string>> {
-    const found = await this.engine.receipts(channelId, id);
-    const seen = (found?.receipts ?? []).filter(({ state }) => state === 'delivered' || state === 'confirmed');
-    return new Set(seen.map(({ callsign }) => callsign));
+  send(session: Session, request: SendRequest): Promise<Sent> {
+    return sendMessage(this, session, request);
   }
 
   // Hearing

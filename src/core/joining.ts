@@ -1,0 +1,112 @@
+/** Joining: who may take a seat, with which identity and posture, and the session it gets. */
+import type { Clock } from './clock.ts';
+import type { Engine } from './engine.ts';
+import { HubError } from './errors.ts';
+import { deriveSessionId, hashSecret, newIdentityId, newNonce, newSecret, sha256 } from './ids.ts';
+import type { Limits, Rate } from './limits.ts';
+import { checkPassword, INSTRUCTIONS, postureOf } from './trust.ts';
+import type { Channel, Gap, Heard, Position, Posture, Session } from './types.ts';
+
+export interface JoinRequest {
+  readonly channel: Channel;
+  /** The join token that was proved; session ids are derived from it. */
+  readonly token: string;
+  readonly callsign: string;
+  readonly identityKey: string | null;
+  readonly newIdentity: boolean;
+  readonly ownerPassword: string | null;
+  /** Who asks, for attempt limits. */
+  readonly address: string;
+}
+
+export interface Seated {
+  readonly session: Session;
+  readonly sessionId: string;
+  readonly resumed: boolean;
+  /** Made by this join. */
+  readonly identity: NewIdentity | null;
+  readonly posture: Posture;
+  readonly instructions: string;
+  readonly cursor: Position;
+  readonly pending: number;
+  readonly unconfirmed: readonly Heard[];
+  readonly gap: Gap | null;
+}
+
+export interface NewIdentity {
+  readonly id: string;
+  /** Shown once. */
+  readonly key: string;
+}
+
+/** What joining needs of the hub. */
+interface Desk {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  spend(key: string, rate: Rate, detail: string): Promise<void>;
+}
+
+/** Makes an identity and stores the hash of its key. */
+export const newIdentity = async (desk: Desk, name: string | null): Promise<NewIdentity> => {
+  const key = newSecret('identity');
+  const id = newIdentityId();
+  await desk.engine.createIdentity({ id, keyHash: sha256(key), name, createdAt: desk.clock.now() });
+  return { id, key };
+};
+
+/** Whether the right owner password was given. Right ones are not counted: an agent may rejoin every turn. */
+const checkOwner = async (desk: Desk, { channel, ownerPassword, address }: JoinRequest): Promise<boolean> => {
+  if (ownerPassword === null) return false;
+  const rate = desk.limits.rates.ownerPassword;
+  const key = `owner-password ${channel.id} ${address}`;
+  // Spent before the check, so that guesses in parallel cannot slip past the limit.
+  await desk.spend(key, rate, 'Too many owner passwords were tried on this channel.');
+  if (!channel.ownerPasswordHash) throw new HubError('owner_password_wrong', 'This channel has no owner password.');
+  if (!(await checkPassword(ownerPassword, channel.ownerPasswordHash))) throw new HubError('owner_password_wrong');
+  await desk.engine.spend(key, rate, -1);
+  return true;
+};
+
+/** The id of the identity whose key was shown; null when none was. */
+const knownIdentity = async (desk: Desk, { identityKey, address }: JoinRequest): Promise<string | null> => {
+  if (identityKey === null) return null;
+  const known = await desk.engine.identity(hashSecret(identityKey));
+  if (known) return known.id;
+  await desk.spend(`wrong-token ${address}`, desk.limits.rates.wrongToken, 'Too many unknown identity keys from this address.');
+  throw new HubError('unauthorized', 'The identity_key is not known to this hub.', {
+    hint: 'Check the key, or join with "new_identity": true.',
+  });
+};
+
+/** Takes the seat of a callsign for whoever proved the join token. */
+export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated> => {
+  const { channel, callsign, token } = request;
+  const authorized = await checkOwner(desk, request);
+  const known = await knownIdentity(desk, request);
+  const identity = known === null && request.newIdentity ? await newIdentity(desk, callsign) : null;
+  const identityId = known ?? identity?.id ?? null;
+  if (channel.requireIdentity && identityId === null) throw new HubError('identity_required');
+
+  const nonce = newNonce();
+  const sessionIdFor = (given: string): string => deriveSessionId(token, channel.id, callsign, given);
+  const claimed = await desk.engine.claimSeat({
+    channelId: channel.id,
+    callsign,
+    tokenHash: hashSecret(token),
+    nonce,
+    sessionHash: sha256(sessionIdFor(nonce)),
+    identityId,
+    authorized,
+    limits: { messages: desk.limits.sizes.ringMessages, bytes: desk.limits.sizes.answerBytes / 2 },
+  });
+  const posture = postureOf(channel.trustMode, claimed.session.sender.authorized);
+  const { session, resumed, cursor, pending, unconfirmed, gap } = claimed;
+  return {
+    ...{ session, resumed, cursor, pending, unconfirmed, gap },
+    sessionId: sessionIdFor(claimed.nonce),
+    identity,
+    posture,
+    instructions: INSTRUCTIONS[posture],
+  };
+};

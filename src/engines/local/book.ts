@@ -1,0 +1,161 @@
+/**
+ * The book that the parts of the local engine share: where a channel's record is found, and how a change to it comes
+ * to the store.
+ */
+import type { Clock } from '../../core/clock.ts';
+import { HubError } from '../../core/errors.ts';
+import type { Limits } from '../../core/limits.ts';
+import { pushMessage } from '../../core/ring.ts';
+import type { Seat } from '../../core/seats.ts';
+import type { Message, TranscriptEvent } from '../../core/types.ts';
+import { type EventData, type Loaded, readRing, UnsoundRowError } from './load.ts';
+import { type ChannelState, headRow, mailboxRow, newSeat, seatRow } from './state.ts';
+import type { Dirty, Insert, Store } from './store.ts';
+
+/** How stale `last_seen_at` may be on disk. */
+const SEEN_MS = 5_000;
+
+export interface BookOptions {
+  readonly store: Store;
+  readonly loaded: Loaded;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly report: (error: unknown) => void;
+}
+
+export class Book {
+  readonly store: Store;
+  readonly channels: Map<string, ChannelState>;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  /** What is wrong with the database, once something is. */
+  damage: string | null = null;
+  /** The number of the last transcript event of any channel. */
+  lastEvent: number;
+  readonly #report: (error: unknown) => void;
+  /** Of channels their heads, of seats their mailboxes; a seat's own row in the other. */
+  readonly #dirtyRows = new WeakMap<object, Dirty>();
+  readonly #dirtySeats = new WeakMap<object, Dirty>();
+
+  constructor(options: BookOptions) {
+    this.store = options.store;
+    this.channels = options.loaded.channels;
+    this.lastEvent = options.loaded.lastEvent;
+    this.limits = options.limits;
+    this.clock = options.clock;
+    this.#report = options.report;
+  }
+
+  // What changed
+
+  touchHead(state: ChannelState): void {
+    this.store.touch(this.dirtyHead(state));
+  }
+
+  dirtyHead(state: ChannelState): Dirty {
+    return this.#dirty(this.#dirtyRows, state, state, () => ['heads', headRow(state, this.clock)]);
+  }
+
+  touchMailbox(state: ChannelState, seat: Seat): void {
+    this.store.touch(this.#dirtyMailbox(state, seat));
+  }
+
+  touchMailboxLazily(state: ChannelState, seat: Seat): void {
+    this.store.touchLazily(this.#dirtyMailbox(state, seat));
+  }
+
+  #dirtyMailbox(state: ChannelState, seat: Seat): Dirty {
+    return this.#dirty(this.#dirtyRows, seat, state, () => ['mailboxes', mailboxRow(state.no, seat)]);
+  }
+
+  touchSeat(state: ChannelState, seat: Seat, lazily = false): void {
+    const dirty = this.#dirty(this.#dirtySeats, seat, state, () => ['seats', seatRow(state.no, seat, this.clock)]);
+    if (lazily) this.store.touchLazily(dirty);
+    else this.store.touch(dirty);
+  }
+
+  /** The one object that stands for a row in the store's sets, made once a record. */
+  #dirty(known: WeakMap<object, Dirty>, record: object, state: ChannelState, row: () => Insert): Dirty {
+    let dirty = known.get(record);
+    if (!dirty) {
+      dirty = { rows: () => (this.channels.get(state.channel.id) === state ? [row()] : []) };
+      known.set(record, dirty);
+    }
+    return dirty;
+  }
+
+  event(state: ChannelState, type: TranscriptEvent['type'], data: EventData, at: number = this.clock.now()): void {
+    if (state.channel.retention === 'none') return;
+    this.store.insert('events', [++this.lastEvent, state.no, ++state.seq, at, type, JSON.stringify(data)]);
+    this.touchHead(state);
+  }
+
+  messageEvent(state: ChannelState, message: Message, firstWords: boolean, at: number): void {
+    const { retention } = state.channel;
+    if (retention === 'none') return;
+    const { id, from, to, text, reply_to, sender } = message;
+    const kept = retention === 'full' || firstWords ? { text } : {};
+    const reply = reply_to === undefined ? {} : { reply_to };
+    this.event(state, 'message', { id, from, to, bytes: Buffer.byteLength(text), ...reply, sender, ...kept }, at);
+  }
+
+  sawSeat(state: ChannelState, seat: Seat): void {
+    const now = this.clock.uptime();
+    if (now - seat.seenAt > SEEN_MS) {
+      this.touchSeat(state, seat, true);
+      this.store.touchLazily(this.dirtyHead(state));
+    }
+    seat.seenAt = state.touchedAt = now;
+  }
+
+  newSeat(state: ChannelState, callsign: string): Seat {
+    if (state.seats.size >= this.limits.sizes.mailboxes) {
+      throw new HubError('hub_full', `The channel has ${state.seats.size} mailboxes, as many as it may have.`);
+    }
+    const seat = newSeat(callsign, state, this.clock);
+    state.seats.set(callsign, seat);
+    return seat;
+  }
+
+  // Finding
+
+  state(channelId: string): ChannelState {
+    const state = this.channels.get(channelId);
+    // The gate has proved the channel; it can only have been removed since.
+    if (!state) throw new HubError('unauthorized');
+    return state;
+  }
+
+  seat(channelId: string, callsign: string): { state: ChannelState; seat: Seat } {
+    const state = this.state(channelId);
+    const seat = state.seats.get(callsign);
+    if (!seat) throw new HubError('not_joined');
+    if (state.ringOnDisk) this.ringOf(state);
+    return { state, seat };
+  }
+
+  /** The ring, its texts read from disk at the first look after a start. */
+  ringOf(state: ChannelState): ChannelState['ring'] {
+    const { ring } = state;
+    if (!state.ringOnDisk) return ring;
+    const messages = this.believing(() => readRing(this.store, state.no, this.limits.sizes.ringMessages));
+    state.ringOnDisk = false;
+    ring.floor = messages.length > 0 ? messages[0]!.id - 1 : ring.head;
+    for (const message of messages) {
+      for (const { id, from, to } of pushMessage(ring, message, this.limits.sizes)) state.rotated.push({ id, from, to });
+    }
+    return ring;
+  }
+
+  /** @throws HubError storage_unavailable instead of believing a damaged row */
+  believing<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof UnsoundRowError)
+        this.damage = `the database is damaged: ${error.message}; stop the hub and start it with --repair`;
+      this.#report(error);
+      throw new HubError('storage_unavailable', 'A part of the database cannot be read.');
+    }
+  }
+}

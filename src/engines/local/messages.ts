@@ -1,0 +1,221 @@
+/** Messages of the local engine: appending, reading mailboxes, receipts. */
+import type { Appended, Draft, Read, Recipient } from '../../core/engine.ts';
+import { HubError } from '../../core/errors.ts';
+import { newTag } from '../../core/ids.ts';
+import { type AnswerLimits, arrive, handOver, isFor, receiptFor, take } from '../../core/mailbox.ts';
+import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
+import { presenceOf, type Seat } from '../../core/seats.ts';
+import type { Eventually, Message, Position, Receipt, Since, Slice } from '../../core/types.ts';
+import type { Book } from './book.ts';
+import { type ChannelState, keyName } from './state.ts';
+
+const ROTATED_KEPT = 400;
+
+export class Messages {
+  readonly #book: Book;
+  /** Names this run of the store in cursors. */
+  readonly #tag = newTag();
+
+  constructor(book: Book) {
+    this.#book = book;
+  }
+
+  async append(draft: Draft): Promise<Appended> {
+    const state = this.#book.state(draft.channelId);
+    const name = draft.key ? keyName(draft.from, draft.key.hash) : null;
+    const used = name ? state.keys.get(name) : undefined;
+    if (used && draft.key) return this.#repeat(state, draft, used);
+
+    // A mailbox for somebody who has not joined is made before the message, so that the message is after its start.
+    const direct = draft.to === 'all' ? null : (state.seats.get(draft.to) ?? this.#book.newSeat(state, draft.to));
+    const { recipients, count } = this.#recipients(state, draft, direct);
+    const id = ++state.lastId;
+    const now = this.#book.clock.now();
+    const message: Message = {
+      id,
+      from: draft.from,
+      to: draft.to,
+      text: draft.text,
+      at: new Date(now).toISOString(),
+      ...(draft.kind === 'status' ? { kind: draft.kind } : {}),
+      ...(draft.replyTo === null ? {} : { reply_to: draft.replyTo }),
+      sender: draft.sender,
+    };
+    const synced = state.channel.retention !== 'none';
+    const stored = this.#book.store.commit(synced, () => {
+      if (draft.key) this.#book.store.insert('keys', [state.no, draft.from, draft.key.hash, draft.key.content, id, now]);
+      return draft.kind === 'status' ? this.#applyStatus(state, message) : this.#apply(state, message, direct, now);
+    });
+    if (name && draft.key) {
+      const { content } = draft.key;
+      state.keys.set(name, { content, id, at: now, stored });
+      stored.then(
+        () => state.keys.set(name, { content, id, at: now, stored: null }),
+        // Written but perhaps not synced, it is in the ring and may be heard: then the key stays its name.
+        () => (findMessage(state.ring, id) ? state.keys.set(name, { content, id, at: now, stored: null }) : state.keys.delete(name)),
+      );
+    }
+    await stored;
+    return { message, recipients, recipientCount: count, duplicate: false };
+  }
+
+  /** A message whose key was used before. */
+  async #repeat(
+    state: ChannelState,
+    draft: Draft,
+    used: { content: string; id: number; at: number; stored: Promise<void> | null },
+  ): Promise<Appended> {
+    if (used.content !== draft.key?.content) throw new HubError('idempotency_conflict');
+    await used.stored;
+    const direct = draft.to === 'all' ? null : (state.seats.get(draft.to) ?? null);
+    const { recipients, count } = this.#recipients(state, draft, direct);
+    const message: Message = {
+      ...{ id: used.id, from: draft.from, to: draft.to, text: draft.text, at: new Date(used.at).toISOString() },
+      sender: draft.sender,
+    };
+    return { message, recipients, recipientCount: count, duplicate: true };
+  }
+
+  #recipients(state: ChannelState, draft: Draft, direct: Seat | null): { recipients: Recipient[]; count: number } {
+    const { channel } = state;
+    if (draft.to !== 'all') {
+      const presence = direct ? presenceOf(direct, channel, this.#book.clock) : 'offline';
+      return { recipients: [{ callsign: draft.to, presence }], count: 1 };
+    }
+    const recipients: Recipient[] = [];
+    let count = 0;
+    for (const seat of state.seats.values()) {
+      if (!seat.member || seat.callsign === draft.from) continue;
+      if (++count <= this.#book.limits.sizes.recipients) {
+        recipients.push({ callsign: seat.callsign, presence: presenceOf(seat, channel, this.#book.clock) });
+      }
+    }
+    return { recipients, count };
+  }
+
+  #apply(state: ChannelState, message: Message, direct: Seat | null, now: number): () => void {
+    const { ring } = state;
+    this.#book.ringOf(state);
+    const before = { head: ring.head, floor: ring.floor, seq: state.seq, lastEvent: this.#book.lastEvent, rotated: state.rotated.length };
+    const sender = state.seats.get(message.from);
+    advanceHead(ring, message.id, this.#tag);
+    const left = pushMessage(ring, message, this.#book.limits.sizes);
+    if (direct) direct.direct++;
+    else {
+      ring.broadcasts++;
+      if (sender) sender.own++;
+    }
+    for (const { id, from, to } of left) state.rotated.push({ id, from, to });
+    if (state.rotated.length > 2 * ROTATED_KEPT) state.rotated.splice(0, ROTATED_KEPT);
+    state.touchedAt = this.#book.clock.uptime();
+    const firstWords = sender !== undefined && !sender.spoken && state.channel.retention === 'prompts';
+    if (firstWords) sender.spoken = true;
+    this.#book.messageEvent(state, message, firstWords, now);
+    this.#book.touchHead(state);
+    // Who is counted: the addressee of a direct message, the author of a broadcast (it is not for them).
+    const counted = direct ?? sender;
+    if (counted) this.#book.touchMailbox(state, counted);
+    if (firstWords) this.#book.touchMailbox(state, sender);
+    return () => {
+      undoPush(ring, left, before.floor);
+      ring.head = before.head;
+      if (direct) direct.direct--;
+      else {
+        ring.broadcasts--;
+        if (sender) sender.own--;
+      }
+      if (firstWords) sender.spoken = false;
+      state.seq = before.seq;
+      this.#book.lastEvent = before.lastEvent;
+      state.rotated.length = Math.min(state.rotated.length, before.rotated);
+    };
+  }
+
+  /** A status takes an id, so that ids grow in the order of hearing, and leaves nothing else. */
+  #applyStatus(state: ChannelState, message: Message): () => void {
+    const seat = state.seats.get(message.from);
+    const before = { head: state.ring.head, status: seat?.status ?? null };
+    advanceHead(state.ring, message.id, this.#tag);
+    if (seat) seat.status = message.text;
+    this.#book.touchHead(state);
+    return () => {
+      state.ring.head = before.head;
+      if (seat) seat.status = before.status;
+    };
+  }
+
+  arrive(channelId: string, callsign: string, since: Since): Position {
+    const { state, seat } = this.#book.seat(channelId, callsign);
+    const { confirmed, explicit, rewound } = seat;
+    const from = arrive(seat, state.ring, since, this.#book.clock.now());
+    if (seat.confirmed !== confirmed || seat.explicit !== explicit || seat.rewound !== rewound) this.#book.touchMailboxLazily(state, seat);
+    return positionOf(state.ring, from);
+  }
+
+  read(read: Read): Eventually<Slice | null> {
+    const { state, seat } = this.#book.seat(read.channelId, read.callsign);
+    const before = seat.sent;
+    const slice = take(seat, state.ring, read);
+    if (!slice || seat.sent === before) return slice;
+    this.#book.touchMailboxLazily(state, seat);
+    if (state.channel.retention !== 'full' || slice.heard.length === 0) return slice;
+    // Where messages survive a crash, so must the knowledge that they were given out, or a repeat would look new.
+    this.#book.touchMailbox(state, seat);
+    return this.#book.store.commit(false).then(() => slice);
+  }
+
+  handed(channelId: string, callsign: string, slice: Slice): void {
+    const state = this.#book.channels.get(channelId);
+    const seat = state?.seats.get(callsign);
+    if (!state || !seat) return;
+    handOver(seat, slice, this.#book.clock.now());
+    this.#book.touchMailboxLazily(state, seat);
+  }
+
+  acknowledge(channelId: string, callsign: string, since: Since): Position {
+    const { state, seat } = this.#book.seat(channelId, callsign);
+    arrive(seat, state.ring, since, this.#book.clock.now());
+    this.#book.touchMailboxLazily(state, seat);
+    return positionOf(state.ring, seat.confirmed);
+  }
+
+  observe(channelId: string, since: Since, limits: AnswerLimits): Slice {
+    const state = this.#book.state(channelId);
+    const ring = this.#book.ringOf(state);
+    const lost = since.at === 'position' && !inHistory(ring, since.id, since.tag);
+    const from = since.at === 'position' ? (lost ? ring.floor : since.id) : since.at === 'start' ? ring.floor : ring.head;
+    const found = ring.messages.slice(indexAfter(ring, from));
+    const messages = found.slice(0, limits.messages);
+    const more = found.length > messages.length;
+    const oldest = ring.messages[0]?.id ?? null;
+    const rotated = from < ring.floor ? { reason: 'rotated' as const, missed_at_most: ring.floor - from, oldest } : null;
+    return {
+      heard: messages.map((message) => ({ message, redelivered: false })),
+      after: positionOf(ring, from),
+      cursor: positionOf(ring, more ? messages[messages.length - 1]!.id : ring.head),
+      more,
+      gap: lost ? { reason: 'rewound', missed_at_most: null, oldest } : rotated,
+    };
+  }
+
+  history(channelId: string, n: number): readonly Message[] {
+    return this.#book.ringOf(this.#book.state(channelId)).messages.slice(-n);
+  }
+
+  receipts(channelId: string, id: number): { message: Message | null; receipts: Receipt[] } | undefined {
+    const state = this.#book.state(channelId);
+    const ring = this.#book.ringOf(state);
+    if (id < 1 || id > ring.head) return undefined;
+    const message = findMessage(ring, id) ?? null;
+    const about = message ?? state.rotated.find((rotated) => rotated.id === id);
+    if (!about) return { message: null, receipts: [] };
+    const receipts: Receipt[] = [];
+    for (const seat of state.seats.values()) {
+      if (!isFor(seat, about as Message)) continue;
+      const { state: reached, at } = receiptFor(seat, ring, id);
+      const since = reached === 'queued' && message ? message.at : at === null ? null : new Date(at).toISOString();
+      receipts.push({ callsign: seat.callsign, state: reached, at: since });
+    }
+    return { message, receipts };
+  }
+}
