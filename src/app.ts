@@ -10,9 +10,13 @@ import { errorsDoc, llmsText } from './discovery/pages.ts';
 import type { Log } from './log.ts';
 import { errorFacts } from './log.ts';
 import { operations } from './operations/index.ts';
-import type { Services } from './operations/operation.ts';
+import { admitToHub, knowsHub, type Services } from './operations/operation.ts';
 import { problem, writeProblem } from './transports/answer.ts';
 import { createGuard } from './transports/guard.ts';
+import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
+import { INSTRUCTIONS } from './transports/mcp/instructions.ts';
+import { Tasks } from './transports/mcp/tasks.ts';
+import { createTools } from './transports/mcp/tools.ts';
 import { createRest, type RequestFacts } from './transports/rest.ts';
 
 export interface AppOptions {
@@ -55,6 +59,13 @@ const buildPages = (options: AppOptions): Hono<{ Bindings: Bindings }> => {
   });
   pages.get('/llms.txt', (c) => c.text(llmsText(c.env.facts.origin, operations), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }));
   pages.get('/docs/errors', (c) => c.text(errorsDoc(), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }));
+  // Clients that meet a 401 look for OAuth here and show their user the body of what they find.
+  const noOAuth = {
+    error: 'invalid_request',
+    error_description: 'This hub does not use OAuth. Send its token as a header: --header "Authorization: Bearer TOKEN".',
+  };
+  for (const path of ['/register', '/authorize', '/token']) pages.all(path, (c) => c.json(noOAuth, 404));
+  pages.get('/.well-known/:name{(?:oauth|openid)-.+}', (c) => c.json(noOAuth, 404));
   const refuse = (error: HubError, { origin, requestId }: RequestFacts): Response =>
     Response.json(problem(error, origin, requestId), { status: error.status, headers: { 'Content-Type': 'application/problem+json' } });
   pages.notFound((c) => refuse(new HubError('not_found'), c.env.facts));
@@ -75,6 +86,19 @@ const addressOf = (request: IncomingMessage, proxies: ReadonlySet<string>): stri
   return hops.reverse().find((hop) => hop !== '' && !proxies.has(hop)) ?? peer;
 };
 
+/** On a hub with a token, the MCP endpoint asks for it, or for the channel's on that channel's own address. */
+const admitToMcp = async (
+  hub: Hub,
+  services: Services,
+  bearer: string | undefined,
+  channelId: string | undefined,
+  { address }: RequestFacts,
+): Promise<void> => {
+  if (knowsHub(services, { bearer })) return;
+  if (bearer !== undefined && channelId !== undefined) await hub.channelFor(channelId, bearer, address);
+  else await admitToHub(hub, services, { bearer, address });
+};
+
 /** Answers every request of a hub. */
 export const createApp = (options: AppOptions): RequestListener => {
   const { hub, log } = options;
@@ -88,9 +112,18 @@ export const createApp = (options: AppOptions): RequestListener => {
         : () => {},
   };
   const guard = createGuard(options, options.port);
-  const rest = createRest(hub, services, operations, (error, requestId) =>
-    log.error('bug', { request_id: requestId, ...errorFacts(error) }),
-  );
+  const onBug = (error: unknown, requestId: string): void => log.error('bug', { request_id: requestId, ...errorFacts(error) });
+  const rest = createRest(hub, services, operations, onBug);
+  const mcp = createMcp({
+    clock: hub.clock,
+    tools: createTools(hub, services, operations),
+    tasks: new Tasks(hub, services, operations),
+    instructions: INSTRUCTIONS,
+    server: { name: 'rogerthat', title: 'RogerThat', version: options.version },
+    bodyBytes: hub.limits.sizes.bodyBytes,
+    admit: (bearer, channelId, facts) => admitToMcp(hub, services, bearer, channelId, facts),
+    onBug,
+  });
   const pages = buildPages(options);
   const proxies = new Set(options.trustProxies);
   const run = Math.random().toString(36).slice(2, 8);
@@ -107,10 +140,11 @@ export const createApp = (options: AppOptions): RequestListener => {
     } catch (error) {
       // The host is not to be believed, so it is not repeated.
       const told = error instanceof HubError ? error : new HubError('internal');
-      writeProblem(response, told, options.origin ?? '', facts.requestId);
+      if (/^\/mcp(?:[/?]|$)/.test(request.url ?? '')) writeMcpRefusal(response, told);
+      else writeProblem(response, told, options.origin ?? '', facts.requestId);
       return;
     }
-    if (rest(request, response, facts)) return;
+    if (rest(request, response, facts) || mcp(request, response, facts)) return;
     void getRequestListener((asked) => pages.fetch(asked, { facts }), { overrideGlobalObjects: false })(request, response);
   };
 };

@@ -95,6 +95,16 @@ export class Hub {
   }
 
   /**
+   * The channel and session of a session id that comes without a token.
+   * @throws HubError not_joined, alike for an unknown channel and a session that is not on it; session_expired, kicked
+   */
+  async memberFor(channelId: string, sessionId: string): Promise<{ channel: Channel; session: Session }> {
+    const channel = await this.engine.channel(channelId);
+    if (!channel) throw new HubError('not_joined');
+    return { channel, session: await this.sessionFor(channel, sessionId) };
+  }
+
+  /**
    * The session that a session id names on a channel; a sign of life.
    * @throws HubError not_joined, session_expired, kicked
    */

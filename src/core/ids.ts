@@ -57,9 +57,15 @@ export const sameHash = (a: string, b: string): boolean =>
 /**
  * A session id is not stored anywhere: it is derived from the join token, which only joiners have, and a random
  * nonce, which only the hub has. So a copy of the database opens no session, and the same joiner still gets the
- * same id again.
+ * same id again. It names its channel, so that a caller who has nothing else can be found.
  */
-export const deriveSessionId = (joinToken: string, channelId: string, callsign: string, nonce: string): string =>
-  SECRET_PREFIXES.session + createHmac('sha256', joinToken).update(`${channelId}\0${callsign}\0${nonce}`).digest('base64url');
+export const deriveSessionId = (joinToken: string, channelId: string, callsign: string, nonce: string): string => {
+  const secret = createHmac('sha256', joinToken).update(`${channelId}\0${callsign}\0${nonce}`).digest('base64url');
+  return `${SECRET_PREFIXES.session}${channelId}_${secret}`;
+};
+
+/** The channel that a session id is for, as it says itself; whether it is worth anything is another question. */
+export const channelOfSession = (sessionId: string): string | undefined =>
+  /^rt_session_([a-z0-9-]{1,80})_[A-Za-z0-9_-]{43}$/.exec(sessionId)?.[1];
 
 export const newNonce = (): string => randomBytes(16).toString('base64url');

@@ -31,6 +31,8 @@ export interface Proof {
   /** The channel token, when the bearer is the hub token. */
   readonly channelToken?: string | undefined;
   readonly sessionId?: string | undefined;
+  /** The session alone opens its channel: a transport whose callers keep nothing else. */
+  readonly sessionOpens?: true | undefined;
 }
 
 /** What the program around the operations gives them. */
@@ -194,20 +196,30 @@ interface OpenCall {
 }
 
 /** Whether the caller showed the hub token; true on a hub that has none. */
-const knowsHub = (services: Services, proof: Proof): boolean =>
+export const knowsHub = (services: Services, proof: Pick<Proof, 'bearer'>): boolean =>
   services.hubTokenHash === null || (proof.bearer !== undefined && sameHash(hashSecret(proof.bearer), services.hubTokenHash));
+
+/**
+ * Lets a caller in that shows the hub token, where the hub asks for one.
+ * @throws HubError unauthorized, rate_limited
+ */
+export const admitToHub = async (hub: Hub, services: Services, proof: Pick<Proof, 'bearer' | 'address'>): Promise<void> => {
+  if (knowsHub(services, proof)) return;
+  await hub.spend(`wrong-token ${proof.address}`, hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
+  throw new HubError('unauthorized', 'This hub asks for its token.', {
+    hint: 'Send "Authorization: Bearer HUB_TOKEN"; its operator has it.',
+  });
+};
 
 const admit = async (hub: Hub, services: Services, op: AnyOperation, proof: Proof, signal: AbortSignal | undefined): Promise<OpenCall> => {
   const call: OpenCall = { hub, services, proof, signal, input: undefined };
   if (op.scope === 'open') {
-    if (!knowsHub(services, proof)) {
-      await hub.spend(`wrong-token ${proof.address}`, hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
-      throw new HubError('unauthorized', 'This hub asks for its token.', {
-        hint: 'Send "Authorization: Bearer HUB_TOKEN"; its operator has it.',
-      });
-    }
+    await admitToHub(hub, services, proof);
   } else {
     const token = proof.channelToken ?? proof.bearer;
+    if (proof.sessionOpens && proof.sessionId !== undefined && proof.channelId !== undefined) {
+      return { ...call, ...(await hub.memberFor(proof.channelId, proof.sessionId)), token: token ?? '' };
+    }
     if (token === undefined || proof.channelId === undefined) {
       throw new HubError('unauthorized', 'The channel token is missing.', { hint: 'Send it as "Authorization: Bearer JOIN_TOKEN".' });
     }

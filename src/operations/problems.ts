@@ -10,6 +10,7 @@ const FIELD_CODES: Readonly<Record<string, ErrorCode>> = {
   text: 'invalid_message',
   since: 'invalid_since',
   timeout: 'invalid_timeout',
+  timeout_seconds: 'invalid_timeout',
   limit: 'invalid_limit',
   n: 'invalid_n',
   retention: 'invalid_retention',
@@ -52,8 +53,8 @@ const nameable = (name: string): string => (/^[A-Za-z0-9_-]{1,40}$/.test(name) ?
 /** The fields an operation knows. */
 export const fieldsOf = (schema: z.ZodType): readonly string[] => Object.keys((schema as { shape?: object }).shape ?? {});
 
-const unknownField = (name: string, known: readonly string[]): HubError => {
-  const elsewhere = ELSEWHERE[name];
+const unknownField = (name: string, known: readonly string[], elsewheres: Readonly<Record<string, string>>): HubError => {
+  const elsewhere = elsewheres[name];
   const near = nearest(name, known);
   const list = known.length === 0 ? 'It takes none.' : `It takes ${known.join(', ')}.`;
   return new HubError('unknown_field', `This operation has no field ${nameable(name)}.`, {
@@ -61,12 +62,20 @@ const unknownField = (name: string, known: readonly string[]): HubError => {
   });
 };
 
-/** @param input what was validated; read for kinds of values, never echoed */
-export const problemsOf = (op: { input: z.ZodType }, error: z.ZodError, input: unknown): HubError => {
+/**
+ * @param input what was validated; read for kinds of values, never echoed
+ * @param elsewheres where fields belong that people send under other names
+ */
+export const problemsOf = (
+  op: { input: z.ZodType },
+  error: z.ZodError,
+  input: unknown,
+  elsewheres: Readonly<Record<string, string>> = ELSEWHERE,
+): HubError => {
   const issue = error.issues[0];
   if (!issue) return new HubError('invalid_body');
   if (issue.path.length === 0) {
-    if (issue.code === 'unrecognized_keys') return unknownField(issue.keys[0] ?? '', fieldsOf(op.input));
+    if (issue.code === 'unrecognized_keys') return unknownField(issue.keys[0] ?? '', fieldsOf(op.input), elsewheres);
     if (issue.code === 'invalid_type') return new HubError('invalid_body', 'The body must be one JSON object.');
   }
   const field = String(issue.path[0] ?? '');

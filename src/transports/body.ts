@@ -70,20 +70,28 @@ const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
   });
 
 /**
+ * Reads a body as JSON; undefined when it is empty.
+ * @throws HubError unsupported_media_type, body_too_large, invalid_json
+ */
+export const readValue = async (request: IncomingMessage, most: number): Promise<unknown> => {
+  checkType(request);
+  const bytes = await readBytes(request, most);
+  if (bytes.length === 0) return undefined;
+  if (!isUtf8(bytes)) throw new HubError('invalid_json', 'The body is not UTF-8.');
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    throw new HubError('invalid_json');
+  }
+};
+
+/**
  * Reads a body as one JSON object. An empty body is an object without fields.
  * @throws HubError unsupported_media_type, body_too_large, invalid_json, invalid_body
  */
 export const readJson = async (request: IncomingMessage, most: number): Promise<Record<string, unknown>> => {
-  checkType(request);
-  const bytes = await readBytes(request, most);
-  if (bytes.length === 0) return {};
-  if (!isUtf8(bytes)) throw new HubError('invalid_json', 'The body is not UTF-8.');
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString());
-  } catch {
-    throw new HubError('invalid_json');
-  }
+  const value = await readValue(request, most);
+  if (value === undefined) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new HubError('invalid_body', 'The body must be one JSON object.');
   return value as Record<string, unknown>;

@@ -102,7 +102,8 @@ export interface RequestFacts {
 
 export type RestHandler = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => boolean;
 
-const bearerOf = (header: string | undefined): string | undefined => {
+/** The token of an Authorization header. @throws HubError unauthorized when it is of another kind */
+export const bearerOf = (header: string | undefined): string | undefined => {
   if (header === undefined) return undefined;
   const match = /^bearer +([^\s]+) *$/i.exec(header);
   if (!match) throw new HubError('unauthorized', 'The Authorization header is not "Bearer TOKEN".');

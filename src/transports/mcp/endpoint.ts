@@ -1,0 +1,282 @@
+/**
+ * `POST /mcp` and `POST /mcp/:channel_id`: every revision of the Model Context Protocol on one endpoint.
+ *
+ * A request is classified by its own envelope, answered as JSON or, where it may take long and the client takes one,
+ * as an event stream of its own. Closing that stream cancels the call.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../core/clock.ts';
+import { HubError } from '../../core/errors.ts';
+import type { Delivery } from '../../core/listening.ts';
+import { encodeJson } from '../../operations/wire.ts';
+import { API_HEADERS, endWith, writeJson, writePiece } from '../answer.ts';
+import { readValue } from '../body.ts';
+import { bearerOf, type RequestFacts } from '../rest.ts';
+import {
+  acceptsEvents,
+  checkLegacy,
+  checkModern,
+  declaresTasks,
+  type Id,
+  isModern,
+  LATEST,
+  LEGACY,
+  META,
+  progressTokenOf,
+  RPC,
+  RpcError,
+  type RpcMessage,
+  readMessage,
+  SUPPORTED,
+  TASKS,
+} from './protocol.ts';
+import { type McpSession, McpSessions } from './sessions.ts';
+import { type Tasks, taskCreated } from './tasks.ts';
+import type { McpTool, ToolContext } from './tools.ts';
+
+export interface McpOptions {
+  readonly clock: Clock;
+  readonly tools: readonly McpTool[];
+  /** Null: no tool here becomes a task. */
+  readonly tasks: Tasks | null;
+  readonly instructions: string;
+  readonly server: { readonly name: string; readonly title: string; readonly version: string };
+  readonly bodyBytes: number;
+  /** Whether a request may come in at all; throws HubError unauthorized. */
+  admit(bearer: string | undefined, channelId: string | undefined, facts: RequestFacts): Promise<void>;
+  /** Told of errors that are nobody's fault but ours. */
+  onBug(error: unknown, requestId: string): void;
+}
+
+export type McpHandler = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => boolean;
+
+const PROGRESS_MS = 10_000;
+const COMMENT_MS = 15_000;
+const LIST_TTL_MS = 3600_000;
+
+/** An answer on its way out. */
+interface Reply {
+  readonly result: object;
+  readonly delivery?: Delivery | undefined;
+}
+
+const PATH = /^\/mcp(?:\/([a-z0-9-]{1,80}))?\/?$/;
+
+const rpcResult = (id: Id, result: object): string => encodeJson({ jsonrpc: '2.0', id, result });
+const rpcError = (id: Id | null, { code, message, data }: RpcError): string =>
+  encodeJson({ jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } });
+
+/** Writes a refusal of the HTTP request as JSON-RPC, which is what clients of this endpoint show. */
+export const writeMcpRefusal = (response: ServerResponse, error: HubError): void => {
+  const refused = new RpcError(error.status, RPC.invalidRequest, `${error.detail} ${error.hint}`, {
+    code: error.code,
+    detail: error.detail,
+    hint: error.hint,
+  });
+  for (const [name, value] of Object.entries(error.options.headers ?? {})) response.setHeader(name, value);
+  writeJson(response, error.status, rpcError(null, refused));
+};
+
+/** Makes the MCP transport: a handler that answers `/mcp` and `/mcp/:channel_id`, and says false to any other path. */
+export const createMcp = (options: McpOptions): McpHandler & { readonly sessions: McpSessions } => {
+  const sessions = new McpSessions(options.clock);
+  const tools = new Map(options.tools.map((tool) => [tool.definition.name, tool]));
+  const capabilities = { tools: {} };
+  const list = options.tools.map(({ definition }) => definition);
+  const cache = { ttlMs: LIST_TTL_MS, cacheScope: 'public' };
+
+  const initialize = (response: ServerResponse, { params }: RpcMessage): object => {
+    const asked = params['protocolVersion'];
+    const protocolVersion = (LEGACY as readonly unknown[]).includes(asked) ? asked : LEGACY[0];
+    response.setHeader('Mcp-Session-Id', sessions.open().id);
+    return { protocolVersion, capabilities, serverInfo: options.server, instructions: options.instructions };
+  };
+
+  const discover = (): object => ({
+    resultType: 'complete',
+    supportedVersions: SUPPORTED.filter((version) => version === LATEST),
+    capabilities: options.tasks ? { ...capabilities, extensions: { [TASKS]: {} } } : capabilities,
+    instructions: options.instructions,
+    ...cache,
+    _meta: { [META.serverInfo]: options.server },
+  });
+
+  const callTool = async (message: RpcMessage, context: ToolContext, modern: boolean): Promise<Reply> => {
+    const tool = tools.get(String(message.params['name']));
+    if (!tool) throw new RpcError(200, RPC.invalidParams, 'There is no such tool.');
+    const answer = await tool.call(message.params['arguments'], context);
+    if ('task' in answer) return { result: taskCreated(answer.task.taskId, answer.task.createdAt) };
+    return { result: modern ? { resultType: 'complete', ...answer.result } : answer.result, delivery: answer.delivery };
+  };
+
+  const dispatch = async (message: RpcMessage, context: ToolContext, modern: boolean, response: ServerResponse): Promise<Reply> => {
+    const { method } = message;
+    if (method === 'tools/call') return callTool(message, context, modern);
+    if (method === 'tools/list') return { result: modern ? { resultType: 'complete', tools: list, ...cache } : { tools: list } };
+    if (!modern && method === 'initialize') return { result: initialize(response, message) };
+    if (!modern && method === 'ping') return { result: {} };
+    if (modern && method === 'server/discover') return { result: discover() };
+    if (modern && options.tasks && (method === 'tasks/get' || method === 'tasks/cancel' || method === 'tasks/update')) {
+      if (!context.tasks) {
+        throw new RpcError(400, RPC.missingCapability, `The client must declare the extension ${TASKS}.`, {
+          requiredCapabilities: { extensions: { [TASKS]: {} } },
+        });
+      }
+      if (method === 'tasks/get') return options.tasks.get(message.params['taskId'], context.facts, context.signal);
+      if (method === 'tasks/cancel') return { result: options.tasks.cancel(message.params['taskId']) };
+      throw new RpcError(200, RPC.invalidParams, 'No task of this server waits for input.');
+    }
+    throw new RpcError(modern ? 404 : 200, RPC.methodNotFound, 'This server has no such method.');
+  };
+
+  /** The session a legacy request names. @throws RpcError when it is unknown: the client then begins a new one */
+  const sessionFor = (request: IncomingMessage): McpSession | null => {
+    const id = request.headers['mcp-session-id'];
+    if (typeof id !== 'string') return null;
+    const session = sessions.find(id);
+    if (!session) throw new RpcError(404, RPC.invalidRequest, 'The session is over; initialize again.');
+    return session;
+  };
+
+  const cancel = (session: McpSession | null, message: RpcMessage): void => {
+    if (message.method !== 'notifications/cancelled') return;
+    // A call that was answered is not under way any more, so a late cancel finds nothing.
+    session?.calls?.get(message.params['requestId'] as Id)?.abort();
+  };
+
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    facts: RequestFacts,
+    channelId: string | undefined,
+  ): Promise<void> => {
+    if (!/^application\/json(?:;|$)/i.test(request.headers['content-type'] ?? ''))
+      throw new HubError('unsupported_media_type', 'The body must be application/json.');
+    const bearer = bearerOf(request.headers.authorization);
+    await options.admit(bearer, channelId, facts);
+    const body = await readValue(request, options.bodyBytes);
+    const message = readMessage(body);
+    if (!message) {
+      response.writeHead(202).end();
+      return;
+    }
+    const modern = isModern(request.headers, message);
+    let id: Id | null = message.id;
+    try {
+      if (modern && id !== null) checkModern(request.headers, message);
+      if (!modern) checkLegacy(request.headers);
+      const session = modern || message.method === 'initialize' ? null : sessionFor(request);
+      if (id === null) {
+        cancel(session, message);
+        response.writeHead(202).end();
+        return;
+      }
+      await serve(request, response, facts, channelId, bearer, { ...message, id }, modern, session);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      if (response.headersSent) endWith(response, sse(rpcError(id, error)));
+      else writeJson(response, error.status, rpcError(id, error));
+      id = null;
+    }
+  };
+
+  const serve = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    facts: RequestFacts,
+    channelId: string | undefined,
+    bearer: string | undefined,
+    message: RpcMessage & { readonly id: Id },
+    modern: boolean,
+    session: McpSession | null,
+  ): Promise<void> => {
+    const call = new AbortController();
+    response.once('close', () => call.abort());
+    if (session) session.calls = (session.calls ?? new Map()).set(message.id, call);
+    const token = progressTokenOf(message);
+    const tool = message.method === 'tools/call' ? tools.get(String(message.params['name'])) : undefined;
+    const tasks = modern && options.tasks !== null && declaresTasks(message);
+    const streams = tool?.slow(tasks) === true && acceptsEvents(request.headers);
+    const progress = (value: number, total?: number, text?: string): void => {
+      if (token === null || !streams || response.destroyed) return;
+      const params = {
+        progressToken: token,
+        progress: value,
+        ...(total === undefined ? {} : { total }),
+        ...(text === undefined ? {} : { message: text }),
+      };
+      void writePiece(response, sse(encodeJson({ jsonrpc: '2.0', method: 'notifications/progress', params })));
+    };
+    const context: ToolContext = {
+      facts,
+      bearer,
+      channelId,
+      session,
+      tasks,
+      patient: streams && token !== null,
+      signal: call.signal,
+      progress,
+    };
+    const stop = streams ? beginEvents(response, progress) : () => {};
+    try {
+      const { result, delivery } = await dispatch(message, context, modern, response);
+      const text = rpcResult(message.id, result);
+      if (response.headersSent) endWith(response, sse(text), delivery);
+      else writeJson(response, 200, text, delivery);
+    } catch (error) {
+      // Cancelled: nothing more is said about this call.
+      if (call.signal.aborted && !(error instanceof RpcError)) {
+        if (!response.headersSent && !response.destroyed) response.writeHead(202, API_HEADERS);
+        response.end();
+        return;
+      }
+      throw error;
+    } finally {
+      stop();
+      session?.calls?.delete(message.id);
+      if (session?.calls?.size === 0) session.calls = null;
+    }
+  };
+
+  const handle: McpHandler = (request, response, facts) => {
+    const url = request.url ?? '';
+    const match = PATH.exec(url.includes('?') ? url.slice(0, url.indexOf('?')) : url);
+    if (!match) return false;
+    const fail = (error: unknown): void => {
+      if (!(error instanceof HubError)) options.onBug(error, facts.requestId);
+      if (response.headersSent) response.destroy();
+      else writeMcpRefusal(response, error instanceof HubError ? error : new HubError('internal'));
+    };
+    if (request.method === 'DELETE') {
+      const id = request.headers['mcp-session-id'];
+      if (typeof id !== 'string') fail(new HubError('method_not_allowed', undefined, { headers: { Allow: 'POST' } }));
+      else response.writeHead(sessions.close(id) ? 204 : 404, API_HEADERS).end();
+    } else if (request.method !== 'POST') fail(new HubError('method_not_allowed', undefined, { headers: { Allow: 'POST' } }));
+    else
+      answer(request, response, facts, match[1]).catch((error: unknown) => {
+        if (error instanceof RpcError) writeJson(response, error.status, rpcError(null, error));
+        else if (error instanceof HubError && error.code === 'invalid_json')
+          writeJson(response, 400, rpcError(null, new RpcError(400, RPC.parse, error.detail)));
+        else fail(error);
+      });
+    return true;
+  };
+  return Object.assign(handle, { sessions });
+};
+
+const sse = (text: string): string => `event: message\ndata: ${text}\n\n`;
+
+/** Begins an event stream: headers and a comment at once, since clients count the time to the first byte. */
+const beginEvents = (response: ServerResponse, progress: (value: number, total?: number, text?: string) => void): (() => void) => {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', ...API_HEADERS, 'X-Accel-Buffering': 'no' });
+  response.write(': listening\n\n');
+  let count = 0;
+  const progressing = setInterval(() => progress(++count, undefined, 'listening'), PROGRESS_MS);
+  const commenting = setInterval(() => response.write(':\n\n'), COMMENT_MS);
+  progressing.unref();
+  commenting.unref();
+  return () => {
+    clearInterval(progressing);
+    clearInterval(commenting);
+  };
+};

@@ -1,0 +1,147 @@
+/**
+ * The Model Context Protocol as far as one request tells: which era it is of, and whether its envelope is right.
+ *
+ * Two eras share the endpoint. Revisions up to 2025-11-25 begin with `initialize` and may carry a session header;
+ * since 2026-07-28 every request carries its revision and the client's capabilities itself.
+ * Source: modelcontextprotocol.io/specification, revisions 2025-11-25 and 2026-07-28.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+
+export const LATEST = '2026-07-28';
+/** Revisions that begin with `initialize`, newest first. */
+export const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
+const MODERN: ReadonlySet<string> = new Set([LATEST]);
+
+/** What an unsupported revision is told. */
+export const SUPPORTED: readonly string[] = [LATEST, ...LEGACY];
+
+export const META = {
+  version: 'io.modelcontextprotocol/protocolVersion',
+  capabilities: 'io.modelcontextprotocol/clientCapabilities',
+  serverInfo: 'io.modelcontextprotocol/serverInfo',
+} as const;
+
+export const TASKS = 'io.modelcontextprotocol/tasks';
+
+export const RPC = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  headerMismatch: -32020,
+  missingCapability: -32021,
+  unsupportedVersion: -32022,
+} as const;
+
+export type Id = string | number;
+
+/** A failure of the protocol, not of a tool: an HTTP status and a JSON-RPC error. */
+export class RpcError extends Error {
+  readonly status: number;
+  readonly code: number;
+  readonly data: unknown;
+
+  constructor(status: number, code: number, message: string, data?: unknown) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.data = data;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
+
+/** One JSON-RPC message of a client. */
+export interface RpcMessage {
+  /** Null: a notification. */
+  readonly id: Id | null;
+  readonly method: string;
+  readonly params: Fields;
+  readonly meta: Fields;
+}
+
+/**
+ * Reads a body that was JSON.
+ * @returns null for a response, which no server of ours asked for
+ * @throws RpcError invalidRequest
+ */
+export const readMessage = (body: unknown): RpcMessage | null => {
+  if (!isFields(body) || body['jsonrpc'] !== '2.0')
+    throw new RpcError(400, RPC.invalidRequest, 'The body must be one JSON-RPC 2.0 message.');
+  const { id, method, params } = body;
+  if (method === undefined && ('result' in body || 'error' in body)) return null;
+  if (typeof method !== 'string') throw new RpcError(400, RPC.invalidRequest, 'The message has no method.');
+  if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') {
+    throw new RpcError(400, RPC.invalidRequest, 'The id must be a string or a number.');
+  }
+  if (params !== undefined && !isFields(params)) throw new RpcError(400, RPC.invalidRequest, 'params must be an object.');
+  const fields = fieldsOf(params);
+  return { id: id ?? null, method, params: fields, meta: fieldsOf(fields['_meta']) };
+};
+
+const headerOf = (headers: IncomingHttpHeaders, name: string): string | undefined => {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+};
+
+/** Whether a message is of the sessionless era. */
+export const isModern = (headers: IncomingHttpHeaders, message: RpcMessage): boolean =>
+  META.version in message.meta || MODERN.has(headerOf(headers, 'mcp-protocol-version') ?? '');
+
+/** A header value that may be written as `=?base64?…?=`. */
+const decoded = (value: string): string => {
+  const match = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/.exec(value);
+  return match ? Buffer.from(match[1] ?? '', 'base64').toString() : value;
+};
+
+/**
+ * Checks the envelope of a modern request: headers that mirror the body, a revision we speak, declared capabilities.
+ * @throws RpcError headerMismatch, unsupportedVersion, invalidParams
+ */
+export const checkModern = (headers: IncomingHttpHeaders, { method, params, meta }: RpcMessage): void => {
+  const version = meta[META.version];
+  const header = headerOf(headers, 'mcp-protocol-version');
+  if (header === undefined) throw new RpcError(400, RPC.headerMismatch, 'The MCP-Protocol-Version header is missing.');
+  if (typeof version !== 'string') throw new RpcError(400, RPC.invalidParams, `params._meta["${META.version}"] is missing.`);
+  if (header !== version)
+    throw new RpcError(400, RPC.headerMismatch, 'The MCP-Protocol-Version header and the body name different revisions.');
+  if (!MODERN.has(version)) {
+    throw new RpcError(400, RPC.unsupportedVersion, 'This server does not speak that revision.', {
+      supported: SUPPORTED,
+      requested: version,
+    });
+  }
+  if (!isFields(meta[META.capabilities])) throw new RpcError(400, RPC.invalidParams, `params._meta["${META.capabilities}"] is missing.`);
+  const named = headerOf(headers, 'mcp-method');
+  if (named !== method) throw new RpcError(400, RPC.headerMismatch, 'The Mcp-Method header is missing or names another method.');
+  if (method !== 'tools/call') return;
+  const name = headerOf(headers, 'mcp-name');
+  if (name === undefined || decoded(name) !== params['name']) {
+    throw new RpcError(400, RPC.headerMismatch, 'The Mcp-Name header is missing or names another tool.');
+  }
+};
+
+/** @throws RpcError for a revision header of the session era that nobody knows */
+export const checkLegacy = (headers: IncomingHttpHeaders): void => {
+  const header = headerOf(headers, 'mcp-protocol-version');
+  if (header === undefined || (LEGACY as readonly string[]).includes(header)) return;
+  throw new RpcError(400, RPC.unsupportedVersion, 'This server does not speak that revision.', { supported: SUPPORTED, requested: header });
+};
+
+/** Whether a request declares that its client can take a task instead of an answer. */
+export const declaresTasks = ({ meta }: RpcMessage): boolean => {
+  const extension = fieldsOf(fieldsOf(meta[META.capabilities])['extensions'])[TASKS];
+  return isFields(extension);
+};
+
+/** The token under which the caller wants to hear of progress. */
+export const progressTokenOf = ({ meta }: RpcMessage): Id | null => {
+  const token = meta['progressToken'];
+  return typeof token === 'string' || typeof token === 'number' ? token : null;
+};
+
+export const acceptsEvents = (headers: IncomingHttpHeaders): boolean => /text\/event-stream/i.test(headers.accept ?? '');

@@ -1,0 +1,133 @@
+/**
+ * A listen that outlives its call: the `io.modelcontextprotocol/tasks` extension.
+ *
+ * A client that takes a task ends its model's turn and asks for the task again and again; the hub holds each question
+ * open, and the answer that carries mail wakes the idle session. The id says everything that is needed to go on
+ * listening, so a task survives a restart and any process can answer for it. It holds the session id, which is what
+ * makes it worth something, and is shown to nobody but whoever showed that session.
+ */
+
+import { HubError } from '../../core/errors.ts';
+import type { Hub } from '../../core/hub.ts';
+import { channelOfSession } from '../../core/ids.ts';
+import type { Delivery } from '../../core/listening.ts';
+import { type AnyOperation, execute, type Services } from '../../operations/operation.ts';
+import type { RequestFacts } from '../rest.ts';
+import { RPC, RpcError } from './protocol.ts';
+import { failed, succeeded, type ToolResult } from './render.ts';
+
+/** A task listens for this long, then says so: a day. */
+export const TASK_TTL_MS = 86_400_000;
+/** How long one question is held open, in seconds; under every client's and proxy's patience. */
+const HOLD_SECONDS = 25;
+const POLL_MS = 500;
+const CANCELLED_KEPT = 10_000;
+
+interface Task {
+  readonly sessionId: string;
+  readonly since: string;
+  readonly createdAt: number;
+}
+
+const PREFIX = 'listen_';
+
+export const newTaskId = (sessionId: string, since: string, createdAt: number): string =>
+  PREFIX + Buffer.from(JSON.stringify([sessionId, since, createdAt])).toString('base64url');
+
+const readTaskId = (id: unknown): Task => {
+  try {
+    if (typeof id === 'string' && id.startsWith(PREFIX)) {
+      const [sessionId, since, createdAt] = JSON.parse(Buffer.from(id.slice(PREFIX.length), 'base64url').toString()) as unknown[];
+      if (typeof sessionId === 'string' && typeof since === 'string' && typeof createdAt === 'number' && Number.isFinite(createdAt)) {
+        return { sessionId, since, createdAt };
+      }
+    }
+  } catch {
+    // Falls through to the one answer.
+  }
+  throw new RpcError(200, RPC.invalidParams, 'There is no such task.');
+};
+
+const times = (createdAt: number, now: number): object => ({
+  createdAt: new Date(createdAt).toISOString(),
+  lastUpdatedAt: new Date(now).toISOString(),
+  ttlMs: TASK_TTL_MS,
+  pollIntervalMs: POLL_MS,
+});
+
+/** The answer to a `tools/call` that became a task. */
+export const taskCreated = (taskId: string, createdAt: number): object => ({
+  resultType: 'task',
+  taskId,
+  status: 'working',
+  statusMessage: 'Listening. Mail ends this task.',
+  ...times(createdAt, createdAt),
+});
+
+export class Tasks {
+  readonly #hub: Hub;
+  readonly #services: Services;
+  readonly #listen: AnyOperation;
+  /** Ids that were cancelled here, oldest first. After a restart nobody asks for them any more. */
+  readonly #cancelled = new Set<string>();
+  /** Questions that are held open, so that a cancel can end them. */
+  readonly #held = new Map<string, Set<AbortController>>();
+
+  constructor(hub: Hub, services: Services, operations: readonly AnyOperation[]) {
+    const listen = operations.find(({ name }) => name === 'listen');
+    if (!listen) throw new Error('no operation listen');
+    this.#hub = hub;
+    this.#services = services;
+    this.#listen = listen;
+  }
+
+  /** `tasks/get`: waits a while for the task to end. */
+  async get(id: unknown, facts: RequestFacts, signal: AbortSignal): Promise<{ result: object; delivery?: Delivery | undefined }> {
+    const task = readTaskId(id);
+    const taskId = id as string;
+    const now = this.#hub.clock.now();
+    const base = { resultType: 'complete', taskId, ...times(task.createdAt, now) };
+    if (this.#cancelled.has(taskId)) return { result: { ...base, status: 'cancelled' } };
+    const completed = (result: ToolResult, delivery?: Delivery) => ({ result: { ...base, status: 'completed', result }, delivery });
+    const held = new AbortController();
+    const release = (): void => held.abort();
+    signal.addEventListener('abort', release);
+    const together = this.#held.get(taskId) ?? new Set();
+    this.#held.set(taskId, together.add(held));
+    try {
+      const over = now - task.createdAt > TASK_TTL_MS;
+      const channelId = channelOfSession(task.sessionId);
+      const proof = { transport: 'mcp-task', ...facts, channelId, sessionId: task.sessionId, sessionOpens: true as const };
+      const input = { since: task.since, timeout: over ? 0 : HOLD_SECONDS };
+      const done = await execute(this.#hub, this.#services, this.#listen, proof, input, held.signal);
+      const { value, delivery } = done as { value: Record<string, unknown>; delivery: Delivery | undefined };
+      const mail = (value['messages'] as readonly unknown[]).length > 0 || value['gap'] !== null;
+      if (mail || over) return completed(succeeded('listen', value, task.sessionId), delivery);
+      delivery?.unsure();
+      return { result: { ...base, status: 'working' } };
+    } catch (error) {
+      if (this.#cancelled.has(taskId)) return { result: { ...base, status: 'cancelled' } };
+      // The session is over: the agent is told, and knows how to go on.
+      if (error instanceof HubError && !signal.aborted) return completed(failed(error));
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', release);
+      together.delete(held);
+      if (together.size === 0) this.#held.delete(taskId);
+    }
+  }
+
+  /** `tasks/cancel`: stops listening; nothing is confirmed or given out. */
+  cancel(id: unknown): object {
+    readTaskId(id);
+    const taskId = id as string;
+    if (this.#cancelled.size >= CANCELLED_KEPT)
+      for (const oldest of this.#cancelled) {
+        this.#cancelled.delete(oldest);
+        break;
+      }
+    this.#cancelled.add(taskId);
+    for (const held of this.#held.get(taskId) ?? []) held.abort();
+    return { resultType: 'complete' };
+  }
+}

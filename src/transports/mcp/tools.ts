@@ -1,0 +1,233 @@
+/**
+ * The seven tools, made from the operations: the same fields and rules as REST, with the places that HTTP headers
+ * have there as arguments here.
+ */
+import { z } from 'zod';
+import { HubError } from '../../core/errors.ts';
+import type { Hub } from '../../core/hub.ts';
+import { channelOfSession } from '../../core/ids.ts';
+import type { Delivery } from '../../core/listening.ts';
+import { type AnyOperation, execute, type Proof, type Services } from '../../operations/operation.ts';
+import { problemsOf } from '../../operations/problems.ts';
+import type { RequestFacts } from '../rest.ts';
+import { failed, succeeded, type ToolResult } from './render.ts';
+import type { McpSession } from './sessions.ts';
+import { newTaskId, TASK_TTL_MS } from './tasks.ts';
+
+type Fields = Record<string, unknown>;
+
+export interface ToolDefinition {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly inputSchema: object;
+  readonly annotations: object;
+  readonly _meta?: object;
+}
+
+/** What a tool may know of its call. */
+export interface ToolContext {
+  readonly facts: RequestFacts;
+  readonly bearer: string | undefined;
+  /** From `/mcp/:channel_id`. */
+  readonly channelId: string | undefined;
+  readonly session: McpSession | null;
+  /** The caller can take a task instead of an answer. */
+  readonly tasks: boolean;
+  /** The caller hears of progress over an event stream, so it can wait for long. */
+  readonly patient: boolean;
+  readonly signal: AbortSignal;
+  /** Tells the caller how far the call has come; does nothing when it did not ask. */
+  progress(progress: number, total?: number, message?: string): void;
+}
+
+export type ToolAnswer =
+  | { readonly result: ToolResult; readonly delivery?: Delivery | undefined }
+  | { readonly task: { readonly taskId: string; readonly createdAt: number; readonly ttlMs: number } };
+
+/** A tool as the endpoint sees it; the endpoint knows no tool by name. */
+export interface McpTool {
+  readonly definition: ToolDefinition;
+  /** Whether it may take long, so that its answer is a stream where the caller takes one; `tasks`: the caller takes a task instead. */
+  slow(tasks: boolean): boolean;
+  call(args: unknown, context: ToolContext): Promise<ToolAnswer>;
+}
+
+const sessionArgument = {
+  session_id: z.string().optional().describe('From join. Pass it always: your client may lose its connection without telling you.'),
+};
+
+/** Where the arguments of a tool differ from the fields of its operation. */
+interface Door {
+  readonly rename?: Readonly<Record<string, string>>;
+  readonly omit?: readonly string[];
+  readonly extra: z.ZodRawShape;
+  readonly replace?: z.ZodRawShape;
+  readonly readOnly?: true;
+  readonly idempotent?: true;
+  readonly always?: true;
+  readonly slow?: true;
+}
+
+const DOORS: Readonly<Record<string, Door>> = {
+  create_channel: { extra: {}, always: true },
+  join: {
+    extra: {
+      channel_id: z.string().optional().describe('The channel, unless the address of this server names it.'),
+      token: z.string().optional().describe('Its join token, unless your client sends it as the Authorization header.'),
+    },
+    idempotent: true,
+    always: true,
+  },
+  send: { extra: sessionArgument, omit: ['text'], always: true },
+  listen: {
+    extra: sessionArgument,
+    rename: { timeout_seconds: 'timeout' },
+    omit: ['timeout'],
+    replace: {
+      timeout_seconds: z
+        .int()
+        .min(0)
+        .max(3600)
+        .default(30)
+        .describe(
+          'Seconds to wait for mail, 0 to 60. More, up to 3600, where your client shows progress. Ignored where listening runs in the background.',
+        ),
+    },
+    idempotent: true,
+    always: true,
+    slow: true,
+  },
+  roster: { extra: sessionArgument, readOnly: true },
+  history: { extra: sessionArgument, readOnly: true },
+  leave: { extra: sessionArgument, idempotent: true },
+};
+
+/** The tools in the order they are listed: those that start a conversation first. */
+export const TOOL_NAMES = Object.keys(DOORS);
+
+const NOT_OF_MCP = {
+  timeout: 'The argument is called timeout_seconds.',
+  text: 'The argument is called message.',
+  cursor: 'Pass the cursor as since.',
+};
+
+const schemaOf = (op: AnyOperation, door: Door): z.ZodType => {
+  const fields = op.input as z.ZodObject;
+  const omitted = Object.fromEntries((door.omit ?? []).map((name) => [name, true as const]));
+  const kept = fields.omit(omitted as never).extend({ ...door.replace, ...door.extra });
+  // `message` is optional on REST only because it has a second name there.
+  return op.name === 'send' ? kept.extend({ message: z.string().describe('Plain text, at most 32 KiB of UTF-8.') }) : kept;
+};
+
+const SECRETS_FIRST = ['session_id', 'channel_id', 'token'];
+
+const definitionOf = (op: AnyOperation, door: Door, schema: z.ZodType): ToolDefinition => {
+  const { $schema: _, ...inputSchema } = z.toJSONSchema(schema, { io: 'input' }) as Fields;
+  const example = op.examples[0]?.input as Fields | undefined;
+  const renamed = Object.fromEntries(
+    Object.entries(example ?? {}).map(([name, value]) => [
+      Object.entries(door.rename ?? {}).find(([, field]) => field === name)?.[0] ?? name,
+      value,
+    ]),
+  );
+  return {
+    name: op.name,
+    title: op.title,
+    description: op.description,
+    inputSchema: { ...inputSchema, ...(example ? { examples: [renamed] } : {}) },
+    annotations: {
+      title: op.title,
+      readOnlyHint: door.readOnly === true,
+      destructiveHint: false,
+      idempotentHint: door.idempotent === true || door.readOnly === true,
+      // Only the members of this hub's channels are ever reached.
+      openWorldHint: false,
+    },
+    ...(door.always ? { _meta: { 'anthropic/alwaysLoad': true } } : {}),
+  };
+};
+
+const proofOf = (args: Fields, context: ToolContext, tool: string): Proof => {
+  const { facts, bearer } = context;
+  const base = { transport: 'mcp', address: facts.address, origin: facts.origin, requestId: facts.requestId, bearer };
+  if (tool === 'create_channel') return base;
+  if (tool === 'join') {
+    const channelId = context.channelId ?? (args['channel_id'] as string | undefined);
+    if (channelId === undefined)
+      throw new HubError('unauthorized', 'The argument channel_id is missing.', { hint: 'Call join(channel_id, token, callsign).' });
+    if (args['channel_id'] !== undefined && args['channel_id'] !== channelId) {
+      throw new HubError('unauthorized', 'This server is for another channel than channel_id names.', { hint: 'Leave channel_id out.' });
+    }
+    return { ...base, channelId, channelToken: args['token'] as string | undefined };
+  }
+  const sessionId = (args['session_id'] as string | undefined) ?? context.session?.joined ?? undefined;
+  const channelId = sessionId === undefined ? undefined : channelOfSession(sessionId);
+  if (sessionId === undefined || channelId === undefined || (context.channelId !== undefined && context.channelId !== channelId)) {
+    throw new HubError(
+      'not_joined',
+      sessionId === undefined
+        ? 'There is no session_id, and nothing was joined over this connection.'
+        : 'The session_id is not of this channel.',
+    );
+  }
+  return { ...base, channelId, sessionId, sessionOpens: true };
+};
+
+/** Makes a tool of an operation. `wait` is the operation behind a long listen. */
+const toolOf = (hub: Hub, services: Services, op: AnyOperation, wait: AnyOperation, door: Door): McpTool => {
+  const schema = schemaOf(op, door);
+
+  const run = async (input: Fields, proof: Proof, context: ToolContext): Promise<ToolAnswer> => {
+    const long = op.name === 'listen' && (input['timeout'] as number) > 60 && context.patient;
+    const done = await execute(hub, services, long ? wait : op, proof, input, context.signal);
+    const { value, delivery } = done.answers === 'late' ? await done.given : (done as { value: unknown; delivery: Delivery | undefined });
+    const fields = value as Fields;
+    if (op.name === 'join' && context.session) context.session.joined = fields['session_id'] as string;
+    if (op.name === 'leave' && context.session && context.session.joined === proof.sessionId) context.session.joined = null;
+    return { result: succeeded(op.name, fields, proof.sessionId ?? ''), delivery };
+  };
+
+  /** The task dialect: what is there is answered at once; otherwise the answer is a handle that outlives this call. */
+  const listenAsTask = async (input: Fields, proof: Proof, context: ToolContext): Promise<ToolAnswer> => {
+    const done = await execute(hub, services, op, proof, { ...input, timeout: 0 }, context.signal);
+    const { value, delivery } = done as { value: unknown; delivery: Delivery | undefined };
+    const { messages, gap, cursor } = value as { messages: readonly unknown[]; gap: unknown; cursor: string };
+    if (messages.length > 0 || gap !== null) return { result: succeeded('listen', value as Fields, proof.sessionId ?? ''), delivery };
+    delivery?.unsure();
+    const createdAt = hub.clock.now();
+    return { task: { taskId: newTaskId(proof.sessionId ?? '', cursor, createdAt), createdAt, ttlMs: TASK_TTL_MS } };
+  };
+
+  return {
+    definition: definitionOf(op, door, schema),
+    slow: (tasks) => door.slow === true && !tasks,
+    async call(args, context) {
+      try {
+        const given = args ?? {};
+        const parsed = schema.safeParse(given);
+        if (!parsed.success) throw problemsOf({ input: schema }, parsed.error, given, NOT_OF_MCP);
+        const proof = proofOf(given as Fields, context, op.name);
+        const input: Fields = {};
+        for (const [name, value] of Object.entries(given as Fields)) {
+          if (!SECRETS_FIRST.includes(name)) input[door.rename?.[name] ?? name] = value;
+        }
+        if (op.name === 'listen' && context.tasks && input['timeout'] !== 0) return await listenAsTask(input, proof, context);
+        return await run(input, proof, context);
+      } catch (error) {
+        if (error instanceof HubError && !context.signal.aborted) return { result: failed(error) };
+        throw error;
+      }
+    },
+  };
+};
+
+/** The tools of a hub. */
+export const createTools = (hub: Hub, services: Services, operations: readonly AnyOperation[]): readonly McpTool[] => {
+  const named = (name: string): AnyOperation => {
+    const op = operations.find((one) => one.name === name);
+    if (!op) throw new Error(`no operation ${name}`);
+    return op;
+  };
+  return Object.entries(DOORS).map(([name, door]) => toolOf(hub, services, named(name), named('wait'), door));
+};
