@@ -19,9 +19,15 @@ let lastId = 0;
 
 function boxOf(channel: string, callsign: string): Box {
   let boxes = channels.get(channel);
-  if (!boxes) channels.set(channel, (boxes = new Map()));
+  if (!boxes) {
+    boxes = new Map();
+    channels.set(channel, boxes);
+  }
   let box = boxes.get(callsign);
-  if (!box) boxes.set(callsign, (box = { id: 0, latest: '', parked: undefined, timer: undefined }));
+  if (!box) {
+    box = { id: 0, latest: '', parked: undefined, timer: undefined };
+    boxes.set(callsign, box);
+  }
   return box;
 }
 
@@ -73,3 +79,5 @@ const server = createServer((request, response) => {
 });
 
 server.listen(Number(process.argv[2]), '127.0.0.1', 4096);
+
+process.once('SIGTERM', () => process.exit(0));

@@ -1,4 +1,6 @@
-/** What a scenario hands back, and how it becomes the document. */
+/** What a scenario is given and hands back, and how that becomes the document. */
+
+import type { Server } from './servers.ts';
 
 /** One goal beside the figure reached. */
 export interface Goal {
@@ -28,6 +30,10 @@ export interface Table {
 export interface Setting {
   /** Fewer and shorter rounds: to see whether something is broken, not to publish. */
   quick: boolean;
+  /** The reference and a hub, long enough in use to be warm; the same two for every scenario that asks. */
+  servers(): Promise<{ raw: Server; hub: Server }>;
+  /** How many messages make a server warm that a scenario starts for itself. */
+  warmth: number;
   /** Where servers leave CPU profiles; undefined for none. */
   profileDir?: string | undefined;
   /** Tells the person who waits. */
@@ -83,6 +89,7 @@ const METHOD = `## How it is measured
   slice of load and the moment after it in which the server may write behind.
 * Servers take turns slice by slice, in changing order. A ratio is taken within a round; the tables give the median of the
   rounds and, in brackets, where the middle half of them lies.
+* Servers are warm: each has passed on some ten thousand messages before the first slice.
 * The load generator speaks HTTP/1.1 by hand on kept-alive sockets, one request at a time on each, and takes less CPU than
   any of the servers. It checks that every answer carries the message that was sent.
 * Every agent has proved itself: each request of the hub's carries a channel token and a session, and the hub checks both.`;

@@ -10,6 +10,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machineLine, pinGenerator } from './machine.ts';
+import { warm } from './pairs.ts';
 import { document, markdownSection, type Section, type Setting } from './report.ts';
 import { broadcast } from './scenarios/broadcast.ts';
 import { growth } from './scenarios/growth.ts';
@@ -17,7 +18,8 @@ import { latency } from './scenarios/latency.ts';
 import { messages } from './scenarios/messages.ts';
 import { parked } from './scenarios/parked.ts';
 import { startup } from './scenarios/startup.ts';
-import { cleanUp } from './servers.ts';
+import { cleanUp, startHub, startRaw } from './servers.ts';
+import { hubTarget, rawTarget } from './target.ts';
 
 const scenarios: Record<string, (setting: Setting) => Promise<Section>> = {
   messages,
@@ -43,11 +45,17 @@ async function main(): Promise<void> {
   if (values.profile !== undefined) mkdirSync(values.profile, { recursive: true });
   const chosen = positionals.length > 0 ? positionals : Object.keys(scenarios);
   const sections: Section[] = [];
+  const warmth = values.quick ? 3_000 : 30_000;
+  let pair: ReturnType<Setting['servers']> | undefined;
+  const servers = () => {
+    pair ??= startPair(warmth, values.profile);
+    return pair;
+  };
   const began = performance.now();
   for (const name of chosen) {
     const say = (line: string) => console.error(`${name}: ${line}`);
     const start = performance.now();
-    const section = await scenarios[name]?.({ quick: values.quick, profileDir: values.profile, say });
+    const section = await scenarios[name]?.({ quick: values.quick, servers, warmth, profileDir: values.profile, say });
     if (!section) continue;
     sections.push(section);
     say(`done in ${Math.round((performance.now() - start) / 1000)} s`);
@@ -57,6 +65,15 @@ async function main(): Promise<void> {
   if (values.quick || values.profile !== undefined || positionals.length > 0) return;
   writeFileSync(page, document(machineLine(), sections));
   console.error('docs/benchmarks.md is written');
+}
+
+async function startPair(warmth: number, profileDir: string | undefined) {
+  const raw = await startRaw({ profileDir });
+  const hub = await startHub({ profileDir });
+  console.error('warming up');
+  await warm(rawTarget(raw), warmth);
+  await warm(hubTarget(hub), warmth);
+  return { raw, hub };
 }
 
 // An interrupted run ends its servers too: exit handlers do not run on a bare signal.

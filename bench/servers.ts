@@ -70,7 +70,7 @@ export class Server {
     // Twice: the first run only unlinks what finalizers hold.
     for (let run = 0; run < 2; run++) {
       process.kill(this.#pid, 'SIGUSR2');
-      await pause(300);
+      await pause(150);
     }
   }
 

@@ -50,7 +50,10 @@ export class Wire {
   /** Sends the bytes of one whole request. `answered` runs when the whole answer is here. */
   ask(request: string, answered: Answered, failed: (error: Error) => void): void {
     if (this.#answered) throw new Error('a wire carries one request at a time');
-    if (this.#gone) return failed(this.#gone);
+    if (this.#gone) {
+      failed(this.#gone);
+      return;
+    }
     this.#answered = answered;
     this.#failed = failed;
     this.#socket.write(request, 'latin1');

@@ -11,7 +11,7 @@ import type { Log } from './log.ts';
 import { errorFacts } from './log.ts';
 import { operations } from './operations/index.ts';
 import { admitToHub, knowsHub, type Services } from './operations/operation.ts';
-import { problem, writeProblem } from './transports/answer.ts';
+import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
 import { createGuard } from './transports/guard.ts';
 import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
 import { INSTRUCTIONS } from './transports/mcp/instructions.ts';
@@ -67,7 +67,10 @@ const buildPages = (options: AppOptions): Hono<{ Bindings: Bindings }> => {
   for (const path of ['/register', '/authorize', '/token']) pages.all(path, (c) => c.json(noOAuth, 404));
   pages.get('/.well-known/:name{(?:oauth|openid)-.+}', (c) => c.json(noOAuth, 404));
   const refuse = (error: HubError, { origin, requestId }: RequestFacts): Response =>
-    Response.json(problem(error, origin, requestId), { status: error.status, headers: { 'Content-Type': 'application/problem+json' } });
+    Response.json(problem(error, origin, requestId), {
+      status: error.status,
+      headers: { 'Content-Type': 'application/problem+json', ...API_HEADERS },
+    });
   pages.notFound((c) => refuse(new HubError('not_found'), c.env.facts));
   pages.onError((error, c) => {
     options.log.error('bug', { request_id: c.env.facts.requestId, ...errorFacts(error) });

@@ -3,17 +3,15 @@
 import { proclaim } from '../load.ts';
 import { type Goal, type Section, type Setting, times } from '../report.ts';
 import { against, cells, inTurns } from '../rounds.ts';
-import { startHub, startRaw } from '../servers.ts';
 import { hubTarget, rawTarget, type Target } from '../target.ts';
 
 const CROWDS = [100, 1_000];
 
 /** Measures CPU a delivery with 100 and with 1,000 parked listeners on one channel. */
-export async function broadcast({ quick, profileDir, say }: Setting): Promise<Section> {
-  const rounds = quick ? 3 : 9;
+export async function broadcast({ quick, servers, say }: Setting): Promise<Section> {
+  const rounds = quick ? 2 : 9;
   const slice = quick ? 250 : 800;
-  const raw = await startRaw({ profileDir });
-  const hub = await startHub({ profileDir });
+  const { raw, hub } = await servers();
   const targets = [rawTarget(raw), hubTarget(hub)];
   const rows: string[][] = [];
   const goals: Goal[] = [];
@@ -33,7 +31,6 @@ export async function broadcast({ quick, profileDir, say }: Setting): Promise<Se
     const goal = `a delivery to ${crowd} listeners with retention \`none\` ≤ 1.2 × node:http`;
     goals.push({ goal, figure: times(ratio), met: ratio <= 1.2 });
   }
-  await Promise.all([raw.stop(), hub.stop()]);
   return {
     title: 'Broadcast',
     method:

@@ -1,9 +1,10 @@
 /** Whether a message costs more because many channels exist. */
 
 import { type Pair, type Slice, talk } from '../load.ts';
+import { warm } from '../pairs.ts';
 import { figure, type Section, type Setting, times } from '../report.ts';
 import { against, cells, inTurns } from '../rounds.ts';
-import { startHub, startRaw } from '../servers.ts';
+import { startHub } from '../servers.ts';
 import { type Channel, hubTarget, rawTarget, type Target } from '../target.ts';
 
 /** Sizes of the hub that grows; the one it is compared with stays at one channel. */
@@ -20,12 +21,14 @@ const SPREAD = 1_000;
 const SAME = 1.15;
 
 /** Measures CPU a message while the hub holds 1,000 to 100,000 channels, beside a hub that holds one. */
-export async function growth({ quick, profileDir, say }: Setting): Promise<Section> {
+export async function growth({ quick, servers, warmth, profileDir, say }: Setting): Promise<Section> {
   const rounds = quick ? 3 : 9;
   const slice = quick ? 400 : 700;
-  const raw = rawTarget(await startRaw({ profileDir }));
+  const raw = rawTarget((await servers()).raw);
   const small = hubTarget(await startHub({ profileDir }));
   const hub = hubTarget(await startHub({ profileDir, collectable: true }));
+  await warm(small, warmth);
+  await warm(hub, warmth);
   await hub.server.collect();
   const empty = hub.server.rss();
   const existing: Channel[] = [];
@@ -53,7 +56,7 @@ export async function growth({ quick, profileDir, say }: Setting): Promise<Secti
     rows.push([size.toLocaleString('en-US'), cpu, oneCpu, toOne, toRaw, figure(making), figure(memory)]);
     last = beside.ratio;
   }
-  await Promise.all([raw.server.stop(), small.server.stop(), hub.server.stop()]);
+  await Promise.all([small.server.stop(), hub.server.stop()]);
 
   const most = size.toLocaleString('en-US');
   return {
@@ -95,10 +98,13 @@ function evenly<T>(items: readonly T[], count: number): T[] {
   return Array.from({ length: Math.min(count, items.length) }, (_, at) => items[Math.floor(at * step)] as T);
 }
 
+/** Agents seated so far: nobody sits down twice, for a seat that is taken again starts with what it did not confirm. */
+let seated = 0;
+
 /** Seats two agents for every place in the lanes and returns the slice to run. */
 async function load(target: Target, channels: readonly Channel[], ms: number): Promise<() => Promise<Slice>> {
   const places = Math.max(LANES, channels.length);
-  const seats = Array.from({ length: places }, (_, at) => ({ channel: channels[at % channels.length] as Channel, at }));
+  const seats = Array.from({ length: places }, (_, at) => ({ channel: channels[at % channels.length] as Channel, at: seated++ }));
   const mouths = await target.join(seats.map(({ channel, at }) => ({ channel, callsign: `alpha-${at}` })));
   const ears = await target.join(seats.map(({ channel, at }) => ({ channel, callsign: `bravo-${at}` })));
   const lanes: Pair[][] = Array.from({ length: LANES }, () => []);

@@ -1,22 +1,20 @@
 /** How long a parked listener waits for a message that is on its way. */
 
 import { guarded, hear, type Pair } from '../load.ts';
+import { pairsOf } from '../pairs.ts';
 import { figure, type Section, type Setting } from '../report.ts';
-import { startHub, startRaw } from '../servers.ts';
 import { median, pause, quantile } from '../stats.ts';
 import { hubTarget, rawTarget } from '../target.ts';
 import { Wire } from '../wire.ts';
-import { pairsOf } from './messages.ts';
 
 /** Time between two messages, in ms: long enough for the listener to be parked and the server to be idle. */
 const GAP_MS = 5;
 
 /** Measures the time from a send to the answer of the listen that waits for it, one pair, next to no load. */
-export async function latency({ quick, say }: Setting): Promise<Section> {
+export async function latency({ quick, servers, say }: Setting): Promise<Section> {
   const blocks = quick ? 2 : 10;
   const samples = 50;
-  const raw = await startRaw();
-  const hub = await startHub();
+  const { raw, hub } = await servers();
   const targets = [rawTarget(raw), hubTarget(hub, 'none'), hubTarget(hub, 'full')];
   const pairs = await Promise.all(targets.map(async (target) => (await pairsOf(target, 1))[0] as Pair));
   const delays: number[][] = targets.map(() => []);
@@ -27,7 +25,6 @@ export async function latency({ quick, say }: Setting): Promise<Section> {
       if (block >= 0) delays[at]?.push(...measured);
     }
   }
-  await Promise.all([raw.stop(), hub.stop()]);
 
   const [reference = [], none = [], full = []] = delays;
   const row = (name: string, all: number[]) => [name, figure(median(all)), figure(quantile(all, 0.99)), figure(Math.max(...all))];

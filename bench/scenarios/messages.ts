@@ -1,19 +1,18 @@
 /** The cost of one message: one send and the parked listen it answers. */
 
-import { type Pair, type Slice, talk } from '../load.ts';
+import { type Slice, talk } from '../load.ts';
+import { pairsOf } from '../pairs.ts';
 import { figure, type Section, type Setting, times } from '../report.ts';
 import { against, cells, inTurns } from '../rounds.ts';
-import { startHub, startRaw } from '../servers.ts';
-import { hubTarget, rawTarget, type Target } from '../target.ts';
+import { hubTarget, rawTarget } from '../target.ts';
 
 const PAIRS = 50;
 
 /** Measures CPU a message with 50 pairs, each on a channel of its own. */
-export async function messages({ quick, profileDir, say }: Setting): Promise<Section> {
+export async function messages({ quick, servers, say }: Setting): Promise<Section> {
   const rounds = quick ? 3 : 17;
   const slice = quick ? 400 : 700;
-  const raw = await startRaw({ profileDir });
-  const hub = await startHub({ profileDir });
+  const { raw, hub } = await servers();
   const targets = [rawTarget(raw), hubTarget(hub, 'none'), hubTarget(hub, 'full')];
   const runs: (() => Promise<Slice>)[] = [];
   for (const target of targets) {
@@ -23,7 +22,6 @@ export async function messages({ quick, profileDir, say }: Setting): Promise<Sec
   say(`${PAIRS} pairs, ${rounds} rounds`);
   await inTurns(1, runs);
   const [reference = [], none = [], full = []] = await inTurns(rounds, runs);
-  await Promise.all([raw.stop(), hub.stop()]);
 
   const [withNone, withFull] = [against(none, reference).ratio, against(full, reference).ratio];
   return {
@@ -49,12 +47,4 @@ export async function messages({ quick, profileDir, say }: Setting): Promise<Sec
         'a message that is only passed on.',
     ],
   };
-}
-
-/** Makes `count` channels with alpha and bravo on each. */
-export async function pairsOf(target: Target, count: number): Promise<Pair[]> {
-  const channels = await target.channels(count);
-  const mouths = await target.join(channels.map((channel) => ({ channel, callsign: 'alpha' })));
-  const ears = await target.join(channels.map((channel) => ({ channel, callsign: 'bravo' })));
-  return mouths.map((mouth, at) => ({ mouth, ear: ears[at] as Pair['ear'] }));
 }

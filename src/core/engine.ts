@@ -45,7 +45,10 @@ export interface SeatClaim {
   /** The session to begin, if the seat has no live one of this token. */
   readonly nonce: string;
   readonly sessionHash: string;
+  /** The identity that was shown, or that of `newIdentity`. */
   readonly identityId: string | null;
+  /** An identity to make along with the seat; made only when the seat is given. */
+  readonly newIdentity: Identity | null;
   /** The right owner password was given with this claim. */
   readonly authorized: boolean;
   /** How much of what is unconfirmed may be shown. */

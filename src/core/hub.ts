@@ -11,7 +11,7 @@ import { HubError } from './errors.ts';
 import { hashSecret, newChannelId, newSecret, sameHash, sha256 } from './ids.ts';
 import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat } from './joining.ts';
 import type { Limits, Rate } from './limits.ts';
-import { type Answer, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
+import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
 import { hashPassword } from './trust.ts';
 import type { Channel, Message, Position, Receipt, Retention, RosterEntry, Session, Since, TranscriptEvent, TrustMode } from './types.ts';
@@ -218,17 +218,17 @@ export class Hub {
   }
 
   /** Waits for mail, at most `timeoutMs`. @throws HubError when the session ends meanwhile */
-  listen(session: Session, request: ListenRequest, signal?: AbortSignal): Promise<Answer> {
+  listen(session: Session, request: ListenRequest, signal?: Cancel): Promise<Answer> {
     return hear(this.#ear, session, this.#closed ? { ...request, timeoutMs: 0 } : request, signal);
   }
 
   /** Hears a mailbox until the listener goes. */
-  stream(session: Session, since: Since, signal: AbortSignal): AsyncGenerator<StreamItem, void, undefined> {
+  stream(session: Session, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
     return hearOn(this.#ear, session, since, signal);
   }
 
   /** Watches a channel without a seat. */
-  watch(channel: Channel, since: Since, signal: AbortSignal): AsyncGenerator<StreamItem, void, undefined> {
+  watch(channel: Channel, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
     return watch(this.#ear, channel.id, since, signal);
   }
 

@@ -5,7 +5,7 @@ import { HubError } from './errors.ts';
 import { deriveSessionId, hashSecret, newIdentityId, newNonce, newSecret, sha256 } from './ids.ts';
 import type { Limits, Rate } from './limits.ts';
 import { checkPassword, INSTRUCTIONS, postureOf } from './trust.ts';
-import type { Channel, Gap, Heard, Position, Posture, Session } from './types.ts';
+import type { Channel, Gap, Heard, Identity, Position, Posture, Session } from './types.ts';
 
 export interface JoinRequest {
   readonly channel: Channel;
@@ -47,12 +47,17 @@ interface Desk {
   spend(key: string, rate: Rate, detail: string): Promise<void>;
 }
 
+/** Draws an identity: what is kept of it, and its key. */
+const drawIdentity = (desk: Desk, name: string | null): { identity: Identity; key: string } => {
+  const key = newSecret('identity');
+  return { identity: { id: newIdentityId(), keyHash: sha256(key), name, createdAt: desk.clock.now() }, key };
+};
+
 /** Makes an identity and stores the hash of its key. */
 export const newIdentity = async (desk: Desk, name: string | null): Promise<NewIdentity> => {
-  const key = newSecret('identity');
-  const id = newIdentityId();
-  await desk.engine.createIdentity({ id, keyHash: sha256(key), name, createdAt: desk.clock.now() });
-  return { id, key };
+  const { identity, key } = drawIdentity(desk, name);
+  await desk.engine.createIdentity(identity);
+  return { id: identity.id, key };
 };
 
 /** Whether the right owner password was given. Right ones are not counted: an agent may rejoin every turn. */
@@ -63,7 +68,12 @@ const checkOwner = async (desk: Desk, { channel, ownerPassword, address }: JoinR
   // Spent before the check, so that guesses in parallel cannot slip past the limit.
   await desk.spend(key, rate, 'Too many owner passwords were tried on this channel.');
   if (!channel.ownerPasswordHash) throw new HubError('owner_password_wrong', 'This channel has no owner password.');
-  if (!(await checkPassword(ownerPassword, channel.ownerPasswordHash))) throw new HubError('owner_password_wrong');
+  const right = await checkPassword(ownerPassword, channel.ownerPasswordHash).catch(async (error: unknown) => {
+    // It was not checked, so it does not count as a guess.
+    await desk.engine.spend(key, rate, -1);
+    throw error;
+  });
+  if (!right) throw new HubError('owner_password_wrong');
   await desk.engine.spend(key, rate, -1);
   return true;
 };
@@ -84,8 +94,8 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
   const { channel, callsign, token } = request;
   const authorized = await checkOwner(desk, request);
   const known = await knownIdentity(desk, request);
-  const identity = known === null && request.newIdentity ? await newIdentity(desk, callsign) : null;
-  const identityId = known ?? identity?.id ?? null;
+  const drawn = known === null && request.newIdentity ? drawIdentity(desk, callsign) : null;
+  const identityId = known ?? drawn?.identity.id ?? null;
   if (channel.requireIdentity && identityId === null) throw new HubError('identity_required');
 
   const nonce = newNonce();
@@ -97,6 +107,7 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
     nonce,
     sessionHash: sha256(sessionIdFor(nonce)),
     identityId,
+    newIdentity: drawn?.identity ?? null,
     authorized,
     limits: { messages: desk.limits.sizes.ringMessages, bytes: desk.limits.sizes.answerBytes / 2 },
   });
@@ -105,7 +116,7 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
   return {
     ...{ session, resumed, cursor, pending, unconfirmed, gap },
     sessionId: sessionIdFor(claimed.nonce),
-    identity,
+    identity: drawn && { id: drawn.identity.id, key: drawn.key },
     posture,
     instructions: INSTRUCTIONS[posture],
   };

@@ -96,13 +96,13 @@ export const limitsFor = (mode: 'local' | 'shared' | 'open', text = ''): Limits 
   };
   for (const part of text.split(',').filter((word) => word !== '')) {
     const [name = '', value = ''] = part.split('=', 2);
-    if (name === 'off') Object.assign(rates, OFF_RATES);
-    else if (name in sizes) {
+    if (part === 'off') Object.assign(rates, OFF_RATES);
+    else if (Object.hasOwn(sizes, name)) {
       if (!/^[1-9][0-9]*$/.test(value)) throw new LimitsError(`--limits ${name} needs a whole number, not "${value}"`);
       sizes[name] = Number(value);
-    } else if (name in rates) {
+    } else if (Object.hasOwn(rates, name)) {
       const match = /^([1-9][0-9]*)\/([0-9]+(?:\.[0-9]+)?)$/.exec(value);
-      if (!match) throw new LimitsError(`--limits ${name} needs burst/perSecond, not "${value}"`);
+      if (!match || Number(match[2]) === 0) throw new LimitsError(`--limits ${name} needs burst/perSecond, not "${value}"`);
       rates[name] = { burst: Number(match[1]), perSecond: Number(match[2]) };
     } else {
       throw new LimitsError(`--limits does not know "${name}"; it knows off, ${[...Object.keys(sizes), ...Object.keys(rates)].join(', ')}`);

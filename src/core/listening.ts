@@ -12,6 +12,13 @@ import type { AnswerLimits } from './mailbox.ts';
 import type { Heard, Message, Position, RosterEntry, Session, Since, Slice } from './types.ts';
 import { Waiter, type Waiters, type Wake } from './waiters.ts';
 
+/** How a transport says that the caller went away. Every AbortSignal is one. */
+export interface Cancel {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /**
  * What a transport owes an answer after it wrote it. Exactly one of the two must be called, at once: a send waits
  * for it before it says `delivered`.
@@ -70,7 +77,7 @@ const withStatuses = (slice: Slice, statuses: readonly Message[]): Slice => {
 };
 
 /** Runs `use` with a waiter of this session parked. */
-const parked = async <T>(ear: Ear, session: Session, signal: AbortSignal | undefined, use: (waiter: Waiter) => Promise<T>): Promise<T> => {
+const parked = async <T>(ear: Ear, session: Session, signal: Cancel | undefined, use: (waiter: Waiter) => Promise<T>): Promise<T> => {
   const waiter = new Waiter(session.channelId, session.callsign, session.hash);
   const abort = (): void => waiter.wake({ type: 'aborted' });
   signal?.addEventListener('abort', abort);
@@ -90,7 +97,10 @@ const parked = async <T>(ear: Ear, session: Session, signal: AbortSignal | undef
 };
 
 const deliveryOf = (ear: Ear, waiter: Waiter, session: Session, slice: Slice, statuses: readonly Message[]): Delivery => {
-  const carried = (message: Message): boolean => (message.kind === 'status' ? statuses.includes(message) : message.id <= slice.cursor.id);
+  // What left the ring before this read is before the first message of the answer, and only its gap tells of it.
+  const first = slice.heard[0]?.message.id ?? Number.POSITIVE_INFINITY;
+  const carried = (message: Message): boolean =>
+    message.kind === 'status' ? statuses.includes(message) : first <= message.id && message.id <= slice.cursor.id;
   return {
     handed() {
       ear.engine.handed(session.channelId, session.callsign, slice);
@@ -106,7 +116,7 @@ const deliveryOf = (ear: Ear, waiter: Waiter, session: Session, slice: Slice, st
  * Waits until there is something for this session, or its time is up.
  * @throws HubError when the session ends while it waits
  */
-export const hear = (ear: Ear, session: Session, request: ListenRequest, signal?: AbortSignal): Promise<Answer> =>
+export const hear = (ear: Ear, session: Session, request: ListenRequest, signal?: Cancel): Promise<Answer> =>
   parked(ear, session, signal, async (waiter) => {
     const { engine, clock } = ear;
     const { channelId, callsign } = session;
@@ -116,7 +126,7 @@ export const hear = (ear: Ear, session: Session, request: ListenRequest, signal?
       callsign,
       from: from.id,
       bare: request.since.at === 'bare',
-      gapTold: false,
+      rewoundTold: false,
       limits: answerLimits(ear, request.limit),
     };
     let final = request.timeoutMs <= 0;
@@ -155,7 +165,7 @@ export const hear = (ear: Ear, session: Session, request: ListenRequest, signal?
  * Hears a mailbox until the listener goes: what waits, then each message as it comes. What was yielded and handed
  * over counts as a bare listen's answer would; a reconnect with `since` is the evidence.
  */
-export async function* hearOn(ear: Ear, session: Session, since: Since, signal: AbortSignal): AsyncGenerator<StreamItem, void, undefined> {
+export async function* hearOn(ear: Ear, session: Session, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
   const { engine } = ear;
   const { channelId, callsign } = session;
   const waiter = new Waiter(channelId, callsign, session.hash);
@@ -166,18 +176,28 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
   try {
     let from = await engine.arrive(channelId, callsign, since);
     let bare = since.at === 'bare';
-    let gapTold = false;
+    let rewoundTold = false;
     while (!signal.aborted) {
-      const slice = await engine.read({ channelId, callsign, from: from.id, bare, final: false, gapTold, limits: answerLimits(ear, 100) });
+      const slice = await engine.read({
+        channelId,
+        callsign,
+        from: from.id,
+        bare,
+        final: false,
+        rewoundTold,
+        limits: answerLimits(ear, 100),
+      });
       const { statuses } = waiter;
       if (slice || statuses.length > 0) {
         waiter.statuses = [];
         const found = slice ?? nothingAfter(from);
         const delivery = deliveryOf(ear, waiter, session, found, statuses);
+        waiter.busy = true;
         yield { type: 'messages', answer: { ...withStatuses(found, statuses), timedOut: false, superseded: false, ended: null, delivery } };
+        waiter.busy = false;
         from = found.cursor;
         bare = false;
-        gapTold ||= found.gap !== null;
+        rewoundTold ||= found.gap?.reason === 'rewound';
         continue;
       }
       waiter.settle(() => false);
@@ -196,7 +216,7 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
 }
 
 /** Watches a channel without a seat: every message from now (or `since`) on, and the roster when it changes. */
-export async function* watch(ear: Ear, channelId: string, since: Since, signal: AbortSignal): AsyncGenerator<StreamItem, void, undefined> {
+export async function* watch(ear: Ear, channelId: string, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
   const { engine } = ear;
   const waiter = new Waiter(channelId, null, null);
   const abort = (): void => waiter.wake({ type: 'aborted' });

@@ -10,7 +10,7 @@
  * Pure functions over one mutable record, so that an engine can run each as a single atomic step. The local engine
  * calls them; an engine that keeps mailboxes elsewhere restates them there and passes the same suite.
  */
-import { indexAfter, inHistory, positionOf, type Ring } from './ring.ts';
+import { type Gone, indexAfter, inHistory, positionOf, type Ring } from './ring.ts';
 import type { Gap, Heard, Message, ReceiptState, Since, Slice } from './types.ts';
 
 export interface Mailbox {
@@ -72,7 +72,7 @@ export const openToBroadcasts = (box: Mailbox, ring: Ring): void => {
 };
 
 /** Whether a message is this mailbox's to hear. */
-export const isFor = (box: Mailbox, message: Message): boolean =>
+export const isFor = (box: Mailbox, message: Gone): boolean =>
   message.to === 'all'
     ? box.joinedAfter !== null && message.id > box.joinedAfter && message.from !== box.callsign
     : message.to === box.callsign;
@@ -88,6 +88,18 @@ const countAfter = (box: Mailbox, ring: Ring, id: number): number => {
 const addressed = (box: Mailbox, ring: Ring): number =>
   box.direct + (box.joinedAfter === null ? 0 : ring.broadcasts - box.broadcastsBefore - box.own);
 
+/**
+ * Messages for it after `id` that have left the ring: exactly as far back as the ring remembers who they were for, and
+ * for what lies before an upper bound, given that `known` of them lie at or before `id`.
+ */
+const leftAfter = (box: Mailbox, ring: Ring, id: number, known: number): number => {
+  const from = Math.max(id, ring.goneFloor);
+  let remembered = 0;
+  for (let i = ring.gone.length - 1; i >= 0 && ring.gone[i]!.id > from; i--) if (isFor(box, ring.gone[i]!)) remembered++;
+  const older = addressed(box, ring) - countAfter(box, ring, ring.floor) - remembered - known;
+  return remembered + Math.max(0, Math.min(older, from - id));
+};
+
 const mark = (marks: number[], id: number, now: number): void => {
   marks.push(id, now);
   if (marks.length > 2 * MARKS_KEPT) marks.splice(0, 2);
@@ -97,14 +109,8 @@ const mark = (marks: number[], id: number, now: number): void => {
 export const confirm = (box: Mailbox, ring: Ring, id: number, now: number): void => {
   const to = Math.min(id, ring.head);
   if (to <= box.confirmed) return;
-  const total = addressed(box, ring);
-  if (to >= ring.floor) {
-    box.seen = total - countAfter(box, ring, to);
-  } else {
-    // Among what has left the ring only bounds are known; the lower one keeps `missed_at_most` an upper bound.
-    const gone = total - countAfter(box, ring, ring.floor);
-    box.seen = Math.max(box.seen, gone - (ring.floor - to));
-  }
+  const left = to < ring.floor ? leftAfter(box, ring, to, box.seen) : 0;
+  box.seen = addressed(box, ring) - countAfter(box, ring, Math.max(to, ring.floor)) - left;
   box.confirmed = to;
   mark(box.confirmedAt, to, now);
   if (box.handed < to) {
@@ -152,15 +158,13 @@ export const arrive = (box: Mailbox, ring: Ring, since: Since, now: number): num
 };
 
 /** The answer to "what have I missed for good?", seen from `from`. Null when nothing. */
-const gapAfter = (box: Mailbox, ring: Ring, from: number): Gap | null => {
+const gapAfter = (box: Mailbox, ring: Ring, from: number, rewoundTold: boolean): Gap | null => {
   const oldest = ring.messages[0]?.id ?? null;
-  if (box.rewound !== 'no') return { reason: 'rewound', missed_at_most: null, oldest };
+  if (box.rewound !== 'no' && !rewoundTold) return { reason: 'rewound', missed_at_most: null, oldest };
   // `since=0` asks for the ring as it is; what it has not confirmed before is still owed an announcement.
   const start = from === 0 ? box.confirmed : from;
   if (start >= ring.floor) return null;
-  const gone = addressed(box, ring) - countAfter(box, ring, ring.floor);
-  const known = start < box.confirmed ? 0 : box.seen;
-  const missed = Math.min(gone - known, ring.floor - start);
+  const missed = leftAfter(box, ring, start, start < box.confirmed ? 0 : box.seen);
   return missed > 0 ? { reason: 'rotated', missed_at_most: missed, oldest } : null;
 };
 
@@ -176,7 +180,7 @@ const ENVELOPE_BYTES = 256;
 const cost = (message: Message): number => ENVELOPE_BYTES + 2 * Buffer.byteLength(message.text);
 
 /** Everything for this mailbox after `from`, flagged where it may have been seen. Moves nothing. */
-export const peek = (box: Mailbox, ring: Ring, from: number, limits: AnswerLimits): Slice => {
+export const peek = (box: Mailbox, ring: Ring, from: number, limits: AnswerLimits, rewoundTold = false): Slice => {
   const heard: Heard[] = [];
   let bytes = 0;
   let end = Math.max(from, ring.head);
@@ -193,7 +197,7 @@ export const peek = (box: Mailbox, ring: Ring, from: number, limits: AnswerLimit
     bytes += size;
     heard.push({ message, redelivered: message.id <= box.sent });
   }
-  return { heard, after: positionOf(ring, from), cursor: positionOf(ring, end), more, gap: gapAfter(box, ring, from) };
+  return { heard, after: positionOf(ring, from), cursor: positionOf(ring, end), more, gap: gapAfter(box, ring, from, rewoundTold) };
 };
 
 /** How a read was asked for. */
@@ -204,8 +208,8 @@ export interface Ask {
   readonly bare: boolean;
   /** Its time is up: answer with what there is. */
   readonly final: boolean;
-  /** This stream has told its gap already. */
-  readonly gapTold: boolean;
+  /** This stream has told already that the store was rolled back; what leaves the ring meanwhile is told each time. */
+  readonly rewoundTold: boolean;
   readonly limits: AnswerLimits;
 }
 
@@ -214,8 +218,7 @@ export interface Ask {
  * here on, whatever becomes of the answer.
  */
 export const take = (box: Mailbox, ring: Ring, ask: Ask): Slice | null => {
-  const found = peek(box, ring, ask.from, ask.limits);
-  const slice = ask.gapTold ? { ...found, gap: null } : found;
+  const slice = peek(box, ring, ask.from, ask.limits, ask.rewoundTold);
   const empty = slice.heard.length === 0 && slice.gap === null;
   if (!ask.final) {
     if (empty) return null;

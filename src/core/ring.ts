@@ -12,9 +12,15 @@ interface Run {
   readonly tag: string;
 }
 
+/** What is remembered of a message that left: who it was for. */
+export type Gone = Pick<Message, 'id' | 'from' | 'to'>;
+
 export interface Ring {
   /** Oldest first. */
   readonly messages: Message[];
+  /** The last that left it, oldest first: every one after `goneFloor`. */
+  readonly gone: Gone[];
+  goneFloor: number;
   /** UTF-8 bytes of the texts in it. */
   bytes: number;
   /** The highest id ever issued and stored, also when its message is gone. */
@@ -28,8 +34,10 @@ export interface Ring {
 }
 
 const RUNS_KEPT = 16;
+/** At least so many that left are remembered. */
+const GONE_KEPT = 400;
 
-export const newRing = (): Ring => ({ messages: [], bytes: 0, head: 0, runs: [], floor: 0, broadcasts: 0 });
+export const newRing = (): Ring => ({ messages: [], gone: [], goneFloor: 0, bytes: 0, head: 0, runs: [], floor: 0, broadcasts: 0 });
 
 /** Index of the first message after `id`. */
 export const indexAfter = (ring: Ring, id: number): number => {
@@ -64,7 +72,9 @@ export const pushMessage = (ring: Ring, message: Message, limits: { ringMessages
     ring.bytes -= byteLength(oldest);
     ring.floor = oldest.id;
     left.push(oldest);
+    ring.gone.push({ id: oldest.id, from: oldest.from, to: oldest.to });
   }
+  if (ring.gone.length > 2 * GONE_KEPT) ring.goneFloor = ring.gone.splice(0, GONE_KEPT)[GONE_KEPT - 1]!.id;
   return left;
 };
 
@@ -73,16 +83,18 @@ export const undoPush = (ring: Ring, left: readonly Message[], floor: number): v
   const taken = ring.messages.pop();
   if (taken) ring.bytes -= byteLength(taken);
   ring.messages.unshift(...left);
+  ring.gone.length -= left.length;
   for (const message of left) ring.bytes += byteLength(message);
   ring.floor = floor;
 };
 
-/** Notes that `id` is issued by the run with this tag, and moves the head. */
-export const advanceHead = (ring: Ring, id: number, tag: string): void => {
+/** Notes that `id` is issued by the run with this tag, and moves the head. @returns whether the run is new to the ring */
+export const advanceHead = (ring: Ring, id: number, tag: string): boolean => {
   ring.head = id;
-  if (ring.runs[ring.runs.length - 1]?.tag === tag) return;
+  if (ring.runs[ring.runs.length - 1]?.tag === tag) return false;
   ring.runs.push({ from: id, tag });
   if (ring.runs.length > RUNS_KEPT) ring.runs.shift();
+  return true;
 };
 
 const tagOf = (ring: Ring, id: number): string | undefined => {

@@ -36,6 +36,8 @@ export class Waiter {
   statuses: Message[] = [];
   /** For observers: somebody joined or left since the last look. */
   rosterChanged = false;
+  /** Its last answer is still being written, for who knows how long: nobody waits to learn of the next. */
+  busy = false;
   #pending: Wake | null = null;
   #resolve: ((wake: Wake) => void) | null = null;
   #outcomes: Outcome[] = [];
@@ -73,7 +75,8 @@ export class Waiter {
   /** @internal */
   hear(message: Message, done: ((handed: boolean) => void) | null): void {
     if (message.kind === 'status') this.statuses.push(message);
-    if (done) this.#outcomes.push({ message, done });
+    if (done && this.busy) done(false);
+    else if (done) this.#outcomes.push({ message, done });
     this.wake(MAIL);
   }
 

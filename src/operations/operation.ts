@@ -9,7 +9,7 @@ import { type ErrorCode, HubError } from '../core/errors.ts';
 import type { Hub } from '../core/hub.ts';
 import { hashSecret, sameHash } from '../core/ids.ts';
 import type { RateName } from '../core/limits.ts';
-import type { Delivery, StreamItem } from '../core/listening.ts';
+import type { Cancel, Delivery, StreamItem } from '../core/listening.ts';
 import type { Channel, Session, TranscriptEvent } from '../core/types.ts';
 import { problemsOf } from './problems.ts';
 
@@ -59,7 +59,7 @@ export interface Call<I> {
   readonly services: Services;
   readonly input: I;
   readonly proof: Proof;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Cancel | undefined;
 }
 
 export interface ChannelCall<I> extends Call<I> {
@@ -158,7 +158,7 @@ export const execute = async (
   op: AnyOperation,
   proof: Proof,
   input: unknown,
-  signal?: AbortSignal,
+  signal?: Cancel,
 ): Promise<Executed> => {
   const started = performance.now();
   const record = (code: string): void =>
@@ -188,7 +188,7 @@ interface OpenCall {
   hub: Hub;
   services: Services;
   proof: Proof;
-  signal: AbortSignal | undefined;
+  signal: Cancel | undefined;
   input: unknown;
   channel?: Channel;
   token?: string;
@@ -211,7 +211,7 @@ export const admitToHub = async (hub: Hub, services: Services, proof: Pick<Proof
   });
 };
 
-const admit = async (hub: Hub, services: Services, op: AnyOperation, proof: Proof, signal: AbortSignal | undefined): Promise<OpenCall> => {
+const admit = async (hub: Hub, services: Services, op: AnyOperation, proof: Proof, signal: Cancel | undefined): Promise<OpenCall> => {
   const call: OpenCall = { hub, services, proof, signal, input: undefined };
   if (op.scope === 'open') {
     await admitToHub(hub, services, proof);

@@ -30,17 +30,16 @@ export const messageId = z.int().min(1).describe('The id of a message; ids grow 
 const POSITION = /^(?:latest|[0-9]{1,15}(?:-[0-9a-z]{1,8}(?:\.[0-9a-z]{1,12})?)?)$/;
 
 /** Reads what a caller gives as a place: `latest`, 0, a message id or a cursor. */
-const parseSince = (text: string): Since => {
-  if (text === 'latest') return { at: 'latest' };
+const parseSince = (given: string | number): Since => {
+  if (given === 'latest') return { at: 'latest' };
+  const text = String(given);
   const [id = '', tag] = text.split('.', 1)[0]!.split('-', 2);
   if (Number(id) === 0 && tag === undefined) return { at: 'start' };
   return { at: 'position', id: Number(id), tag: tag ?? null };
 };
 
 export const since = z
-  .union([z.string(), z.int().min(0).max(Number.MAX_SAFE_INTEGER)])
-  .transform((value) => String(value).trim())
-  .pipe(z.string().regex(POSITION, 'must be a cursor, a message id, 0 or "latest"'))
+  .union([z.string().regex(POSITION, 'must be a cursor, a message id, 0 or "latest"'), z.int().min(0).max(Number.MAX_SAFE_INTEGER)])
   .transform(parseSince)
   .describe(
     'The cursor of your last answer (or a message id): confirms everything up to it and delivers what follows. 0: from the oldest message held. "latest": skip what waits.',

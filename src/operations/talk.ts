@@ -25,6 +25,7 @@ export const send = operation({
   output: z.object({
     id: messageId,
     at: z.string(),
+    to: z.string(),
     recipients: z.array(z.object({ callsign: z.string(), state: receiptState, presence })).describe('At most 100.'),
     recipient_count: z.int(),
     duplicate: z.literal(true).optional().describe('This key was used before; nothing was sent again.'),
@@ -37,6 +38,7 @@ export const send = operation({
       output: {
         id: 7,
         at: '2026-01-01T12:00:00.000Z',
+        to: 'bravo',
         recipients: [{ callsign: 'bravo', state: 'delivered', presence: 'listening' }],
         recipient_count: 1,
       },
@@ -58,6 +60,7 @@ export const send = operation({
     const value = {
       id: sent.message.id,
       at: sent.message.at,
+      to: sent.message.to,
       recipients: [...sent.recipients],
       recipient_count: sent.recipientCount,
       ...(sent.duplicate ? { duplicate: true as const } : {}),

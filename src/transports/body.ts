@@ -65,8 +65,11 @@ const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
       }
     });
     request.once('end', () => resolve(chunks ? Buffer.concat(chunks) : (only ?? Buffer.alloc(0))));
-    request.once('error', () => reject(new HubError('bad_request', 'The body was cut off.')));
-    request.once('close', () => reject(new HubError('bad_request', 'The body was cut off.')));
+    const cutOff = (): void => {
+      if (!request.complete) reject(new HubError('bad_request', 'The body was cut off.'));
+    };
+    request.once('error', cutOff);
+    request.once('close', cutOff);
   });
 
 /**

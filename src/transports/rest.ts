@@ -8,7 +8,7 @@ import { HubError } from '../core/errors.ts';
 import type { Hub } from '../core/hub.ts';
 import { type AnyOperation, type Executed, execute, type Proof, type Services } from '../operations/operation.ts';
 import { encodeJson } from '../operations/wire.ts';
-import { problem, writeJson, writeProblem } from './answer.ts';
+import { goneSignal, problem, writeJson, writeProblem } from './answer.ts';
 import { readJson, readQuery } from './body.ts';
 import { writeLate, writePages, writeStream } from './stream.ts';
 
@@ -191,12 +191,7 @@ export const createRest = (
         sessionId: single(headers['x-session-id']),
       };
       const input = await gather(request, route, found, query);
-      let signal: AbortSignal | undefined;
-      if (route.op.parks) {
-        const gone = new AbortController();
-        response.once('close', () => gone.abort());
-        signal = gone.signal;
-      }
+      const signal = route.op.parks ? goneSignal(response) : undefined;
       const executed = await execute(hub, services, route.op, proof, input, signal);
       await write(request, response, route, executed, facts);
     } catch (error) {

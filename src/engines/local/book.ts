@@ -7,10 +7,10 @@ import { HubError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import { pushMessage } from '../../core/ring.ts';
 import type { Seat } from '../../core/seats.ts';
-import type { Message, TranscriptEvent } from '../../core/types.ts';
+import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
 import { type EventData, type Loaded, readRing, UnsoundRowError } from './load.ts';
-import { type ChannelState, headRow, mailboxRow, newSeat, seatRow } from './state.ts';
-import type { Dirty, Insert, Store } from './store.ts';
+import { type ChannelState, headRow, identityRow, mailboxRow, newSeat, seatRow } from './state.ts';
+import type { Dirty, Insert, Job, Store } from './store.ts';
 
 /** How stale `last_seen_at` may be on disk. */
 const SEEN_MS = 5_000;
@@ -26,6 +26,8 @@ export interface BookOptions {
 export class Book {
   readonly store: Store;
   readonly channels: Map<string, ChannelState>;
+  /** By the hash of their key. */
+  readonly identities: Map<string, Identity>;
   readonly limits: Limits;
   readonly clock: Clock;
   /** What is wrong with the database, once something is. */
@@ -40,6 +42,7 @@ export class Book {
   constructor(options: BookOptions) {
     this.store = options.store;
     this.channels = options.loaded.channels;
+    this.identities = options.loaded.identities;
     this.lastEvent = options.loaded.lastEvent;
     this.limits = options.limits;
     this.clock = options.clock;
@@ -47,6 +50,10 @@ export class Book {
   }
 
   // What changed
+
+  touchHeadLazily(state: ChannelState): void {
+    this.store.touchLazily(this.dirtyHead(state));
+  }
 
   touchHead(state: ChannelState): void {
     this.store.touch(this.dirtyHead(state));
@@ -65,7 +72,7 @@ export class Book {
   }
 
   #dirtyMailbox(state: ChannelState, seat: Seat): Dirty {
-    return this.#dirty(this.#dirtyRows, seat, state, () => ['mailboxes', mailboxRow(state.no, seat)]);
+    return this.#dirty(this.#dirtyRows, seat, state, () => ['mailboxes', mailboxRow(state, seat)]);
   }
 
   touchSeat(state: ChannelState, seat: Seat, lazily = false): void {
@@ -78,16 +85,38 @@ export class Book {
   #dirty(known: WeakMap<object, Dirty>, record: object, state: ChannelState, row: () => Insert): Dirty {
     let dirty = known.get(record);
     if (!dirty) {
-      dirty = { rows: () => (this.channels.get(state.channel.id) === state ? [row()] : []) };
+      // A channel that was removed, or a seat that was taken back, has no row.
+      const stands = (): boolean =>
+        this.channels.get(state.channel.id) === state && (record === state || state.seats.get((record as Seat).callsign) === record);
+      dirty = { rows: () => (stands() ? [row()] : []) };
       known.set(record, dirty);
     }
     return dirty;
   }
 
+  /**
+   * Applies a change and writes it, or neither.
+   * @param job may throw before it changes anything
+   * @throws HubError storage_unavailable, or what the job threw
+   */
+  async stored(synced: boolean, job: Job): Promise<void> {
+    let refused: { readonly error: unknown } | null = null;
+    await this.store.commit(synced, () => {
+      try {
+        return job();
+      } catch (error) {
+        refused = { error };
+        return () => {};
+      }
+    });
+    if (refused) throw (refused as { readonly error: unknown }).error;
+  }
+
   event(state: ChannelState, type: TranscriptEvent['type'], data: EventData, at: number = this.clock.now()): void {
     if (state.channel.retention === 'none') return;
     this.store.insert('events', [++this.lastEvent, state.no, ++state.seq, at, type, JSON.stringify(data)]);
-    this.touchHead(state);
+    // A message's own row brings the number along (see Messages).
+    if (type !== 'message') this.touchHead(state);
   }
 
   messageEvent(state: ChannelState, message: Message, firstWords: boolean, at: number): void {
@@ -103,18 +132,36 @@ export class Book {
     const now = this.clock.uptime();
     if (now - seat.seenAt > SEEN_MS) {
       this.touchSeat(state, seat, true);
-      this.store.touchLazily(this.dirtyHead(state));
+      this.touchHeadLazily(state);
     }
     seat.seenAt = state.touchedAt = now;
   }
 
-  newSeat(state: ChannelState, callsign: string): Seat {
+  /** @throws HubError hub_full when the channel has no room for another mailbox */
+  checkRoom(state: ChannelState): void {
     if (state.seats.size >= this.limits.sizes.mailboxes) {
       throw new HubError('hub_full', `The channel has ${state.seats.size} mailboxes, as many as it may have.`);
     }
+  }
+
+  newSeat(state: ChannelState, callsign: string): Seat {
+    this.checkRoom(state);
     const seat = newSeat(callsign, state, this.clock);
     state.seats.set(callsign, seat);
     return seat;
+  }
+
+  /** @throws HubError hub_full when the hub has no room for another identity */
+  checkIdentities(): void {
+    if (this.identities.size >= this.limits.sizes.identities)
+      throw new HubError('hub_full', 'The hub has as many identities as it may have.');
+  }
+
+  /** Adds an identity and returns how to take it back. */
+  addIdentity(identity: Identity): () => void {
+    this.identities.set(identity.keyHash, identity);
+    this.store.insert('identities', identityRow(identity));
+    return () => this.identities.delete(identity.keyHash);
   }
 
   // Finding
@@ -140,10 +187,8 @@ export class Book {
     if (!state.ringOnDisk) return ring;
     const messages = this.believing(() => readRing(this.store, state.no, this.limits.sizes.ringMessages));
     state.ringOnDisk = false;
-    ring.floor = messages.length > 0 ? messages[0]!.id - 1 : ring.head;
-    for (const message of messages) {
-      for (const { id, from, to } of pushMessage(ring, message, this.limits.sizes)) state.rotated.push({ id, from, to });
-    }
+    ring.floor = ring.goneFloor = messages.length > 0 ? messages[0]!.id - 1 : ring.head;
+    for (const message of messages) pushMessage(ring, message, this.limits.sizes);
     return ring;
   }
 

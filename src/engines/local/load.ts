@@ -1,7 +1,7 @@
 /** Reading everything but texts back into memory, believing only rows whose seal holds. */
 import type { Clock } from '../../core/clock.ts';
 import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
-import { columnList, isSound, type Row, type TableName } from './schema.ts';
+import { isSound, type Row, readList, type TableName } from './schema.ts';
 import {
   applyHeadRow,
   applyMailboxRow,
@@ -31,7 +31,7 @@ export interface Loaded {
 }
 
 const rowsOf = (store: Store, table: TableName): Row[] => {
-  const rows = store.read(`SELECT ${columnList(table)}, sum FROM ${table}`);
+  const rows = store.read(`SELECT ${readList(table)} FROM ${table}`);
   for (const row of rows) if (!isSound(row)) throw new UnsoundRowError(table);
   return rows as unknown as Row[];
 };
@@ -62,7 +62,7 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
   for (const row of rowsOf(store, 'mailboxes')) {
     const state = stateOf(row, 'mailboxes');
     const seat = newSeat(row[1] as string, state, clock);
-    applyMailboxRow(seat, row);
+    applyMailboxRow(state, seat, row);
     state.seats.set(seat.callsign, seat);
   }
   for (const row of rowsOf(store, 'seats')) {
@@ -94,17 +94,15 @@ const eventOf = (row: Row): TranscriptEvent => ({
 
 /** Events of a channel after `seq`. @throws UnsoundRowError */
 export const readEvents = (store: Store, no: number, after: number, limit: number): TranscriptEvent[] =>
-  store
-    .read(`SELECT ${columnList('events')}, sum FROM events WHERE no = ? AND seq > ? ORDER BY seq LIMIT ?`, no, after, limit)
-    .map((row) => {
-      if (!isSound(row)) throw new UnsoundRowError('events');
-      return eventOf(row as unknown as Row);
-    });
+  store.read(`SELECT ${readList('events')} FROM events WHERE no = ? AND seq > ? ORDER BY seq LIMIT ?`, no, after, limit).map((row) => {
+    if (!isSound(row)) throw new UnsoundRowError('events');
+    return eventOf(row as unknown as Row);
+  });
 
 /** The last messages of a channel that keeps their text, oldest first. @throws UnsoundRowError */
 export const readRing = (store: Store, no: number, most: number): Message[] =>
   store
-    .read(`SELECT ${columnList('events')}, sum FROM events WHERE no = ? AND type = 'message' ORDER BY seq DESC LIMIT ?`, no, most)
+    .read(`SELECT ${readList('events')} FROM events WHERE no = ? AND type = 'message' ORDER BY seq DESC LIMIT ?`, no, most)
     .map((row) => {
       if (!isSound(row)) throw new UnsoundRowError('events');
       const { id, from, to, text, at, reply_to, sender } = eventOf(row as unknown as Row);

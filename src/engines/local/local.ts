@@ -25,7 +25,7 @@ import { readEvents } from './load.ts';
 import { Messages } from './messages.ts';
 import { Allowances } from './rates.ts';
 import { Seats } from './seats.ts';
-import { type ChannelState, channelRow, identityRow, newState } from './state.ts';
+import { type ChannelState, channelRow, newState } from './state.ts';
 
 interface LocalEngineOptions extends BookOptions {
   /** Called last when it closes. */
@@ -37,7 +37,6 @@ export class LocalEngine implements Engine {
   readonly #seats: Seats;
   readonly #messages: Messages;
   readonly #allowances: Allowances;
-  readonly #identities: Map<string, Identity>;
   readonly #release: () => void;
   #lastNo: number;
 
@@ -46,7 +45,6 @@ export class LocalEngine implements Engine {
     this.#seats = new Seats(this.#book);
     this.#messages = new Messages(this.#book);
     this.#allowances = new Allowances(options.clock);
-    this.#identities = options.loaded.identities;
     this.#lastNo = options.loaded.lastNo;
     this.#release = options.release;
   }
@@ -73,14 +71,24 @@ export class LocalEngine implements Engine {
   // Channels
 
   async createChannel(channel: Channel): Promise<void> {
-    if (this.#book.channels.size >= this.#book.limits.sizes.channels)
-      throw new HubError('hub_full', 'The hub has as many channels as it may have.');
-    const state = newState(++this.#lastNo, channel, this.#book.clock);
-    this.#book.channels.set(channel.id, state);
-    this.#book.store.insert('channels', channelRow(state));
-    this.#book.event(state, 'channel_created', {});
-    this.#book.touchHead(state);
-    await this.#book.store.commit(channel.retention !== 'none');
+    const { channels, limits, store } = this.#book;
+    const check = (): void => {
+      if (channels.size >= limits.sizes.channels) throw new HubError('hub_full', 'The hub has as many channels as it may have.');
+    };
+    check();
+    await this.#book.stored(channel.retention !== 'none', () => {
+      check();
+      const { lastEvent } = this.#book;
+      const state = newState(++this.#lastNo, channel, this.#book.clock);
+      channels.set(channel.id, state);
+      store.insert('channels', channelRow(state));
+      this.#book.event(state, 'channel_created', {});
+      this.#book.touchHead(state);
+      return () => {
+        channels.delete(channel.id);
+        this.#book.lastEvent = lastEvent;
+      };
+    });
   }
 
   channel(channelId: string): Channel | undefined {
@@ -105,15 +113,15 @@ export class LocalEngine implements Engine {
   // Identities
 
   async createIdentity(identity: Identity): Promise<void> {
-    if (this.#identities.size >= this.#book.limits.sizes.identities)
-      throw new HubError('hub_full', 'The hub has as many identities as it may have.');
-    this.#identities.set(identity.keyHash, identity);
-    this.#book.store.insert('identities', identityRow(identity));
-    await this.#book.store.commit(true);
+    this.#book.checkIdentities();
+    await this.#book.stored(true, () => {
+      this.#book.checkIdentities();
+      return this.#book.addIdentity(identity);
+    });
   }
 
   identity(keyHash: string): Identity | undefined {
-    return this.#identities.get(keyHash);
+    return this.#book.identities.get(keyHash);
   }
 
   // Seats

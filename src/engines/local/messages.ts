@@ -9,8 +9,6 @@ import type { Eventually, Message, Position, Receipt, Since, Slice } from '../..
 import type { Book } from './book.ts';
 import { type ChannelState, keyName } from './state.ts';
 
-const ROTATED_KEPT = 400;
-
 export class Messages {
   readonly #book: Book;
   /** Names this run of the store in cursors. */
@@ -27,7 +25,9 @@ export class Messages {
     if (used && draft.key) return this.#repeat(state, draft, used);
 
     // A mailbox for somebody who has not joined is made before the message, so that the message is after its start.
-    const direct = draft.to === 'all' ? null : (state.seats.get(draft.to) ?? this.#book.newSeat(state, draft.to));
+    // A status waits for nobody, so it makes none.
+    const known = state.seats.get(draft.to) ?? null;
+    const direct = draft.to === 'all' || draft.kind === 'status' ? known : (known ?? this.#book.newSeat(state, draft.to));
     const { recipients, count } = this.#recipients(state, draft, direct);
     const id = ++state.lastId;
     const now = this.#book.clock.now();
@@ -96,25 +96,24 @@ export class Messages {
   #apply(state: ChannelState, message: Message, direct: Seat | null, now: number): () => void {
     const { ring } = state;
     this.#book.ringOf(state);
-    const before = { head: ring.head, floor: ring.floor, seq: state.seq, lastEvent: this.#book.lastEvent, rotated: state.rotated.length };
+    const before = { head: ring.head, floor: ring.floor, seq: state.seq, lastEvent: this.#book.lastEvent };
     const sender = state.seats.get(message.from);
-    advanceHead(ring, message.id, this.#tag);
+    if (advanceHead(ring, message.id, this.#tag)) this.#book.touchHead(state);
     const left = pushMessage(ring, message, this.#book.limits.sizes);
     if (direct) direct.direct++;
     else {
       ring.broadcasts++;
       if (sender) sender.own++;
     }
-    for (const { id, from, to } of left) state.rotated.push({ id, from, to });
-    if (state.rotated.length > 2 * ROTATED_KEPT) state.rotated.splice(0, ROTATED_KEPT);
     state.touchedAt = this.#book.clock.uptime();
     const firstWords = sender !== undefined && !sender.spoken && state.channel.retention === 'prompts';
     if (firstWords) sender.spoken = true;
     this.#book.messageEvent(state, message, firstWords, now);
-    this.#book.touchHead(state);
-    // Who is counted: the addressee of a direct message, the author of a broadcast (it is not for them).
+    // Who is counted: the addressee of a direct message, the author of a broadcast (it is not for them). Their row has
+    // the channel's numbers too, so that a message costs one row; the channel's own follows.
     const counted = direct ?? sender;
     if (counted) this.#book.touchMailbox(state, counted);
+    this.#book.touchHeadLazily(state);
     if (firstWords) this.#book.touchMailbox(state, sender);
     return () => {
       undoPush(ring, left, before.floor);
@@ -127,7 +126,6 @@ export class Messages {
       if (firstWords) sender.spoken = false;
       state.seq = before.seq;
       this.#book.lastEvent = before.lastEvent;
-      state.rotated.length = Math.min(state.rotated.length, before.rotated);
     };
   }
 
@@ -207,11 +205,11 @@ export class Messages {
     const ring = this.#book.ringOf(state);
     if (id < 1 || id > ring.head) return undefined;
     const message = findMessage(ring, id) ?? null;
-    const about = message ?? state.rotated.find((rotated) => rotated.id === id);
+    const about = message ?? ring.gone.find((gone) => gone.id === id);
     if (!about) return { message: null, receipts: [] };
     const receipts: Receipt[] = [];
     for (const seat of state.seats.values()) {
-      if (!isFor(seat, about as Message)) continue;
+      if (!isFor(seat, about)) continue;
       const { state: reached, at } = receiptFor(seat, ring, id);
       const since = reached === 'queued' && message ? message.at : at === null ? null : new Date(at).toISOString();
       receipts.push({ callsign: seat.callsign, state: reached, at: since });

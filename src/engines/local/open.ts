@@ -4,7 +4,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { createTables, SCHEMA_VERSION } from './schema.ts';
+import { damageOfFiles } from './files.ts';
+import { createTables, quickCheck, setVersion, versionOf } from './schema.ts';
 
 export const DATABASE_FILE = 'rogerthat.db';
 const LOCK_FILE = 'hub.lock';
@@ -49,6 +50,8 @@ export const lockDirectory = (directory: string): DirectoryLock => {
   // A lock of SQLite's own, on an empty file: it works on every platform SQLite does.
   const lock = new Database(path, { timeout: 0 });
   try {
+    // No journal beside it: nothing is ever written, and a file more would have SQLite's own mode.
+    lock.exec('PRAGMA journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
@@ -69,18 +72,21 @@ export const lockDirectory = (directory: string): DirectoryLock => {
  */
 export const openDatabase = (directory: string | null): { db: Database.Database; logPath: string | null } => {
   const path = directory === null ? ':memory:' : join(directory, DATABASE_FILE);
+  const seen = directory === null ? null : damageOfFiles(path);
+  if (seen !== null) throw new DamagedDatabaseError(path, seen);
   let db: Database.Database | null = null;
   try {
     db = new Database(path, { timeout: 1000 });
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = NORMAL');
     db.exec('PRAGMA wal_autocheckpoint = 4000');
-    const check = db.prepare('PRAGMA quick_check(1)').raw().all() as string[][];
-    if (check[0]?.[0] !== 'ok') throw new DamagedDatabaseError(path, String(check[0]?.[0]));
-    const version = (db.prepare('PRAGMA user_version').raw().all() as number[][])[0]?.[0] ?? 0;
-    if (version > SCHEMA_VERSION) throw new NewerDatabaseError(path);
+    const found = quickCheck(db);
+    if (found !== 'ok') throw new DamagedDatabaseError(path, found);
+    const version = versionOf(db);
+    if (version === 'newer') throw new NewerDatabaseError(path);
+    if (version === 'damaged') throw new DamagedDatabaseError(path, 'its header has no version that ever was');
     createTables(db);
-    if (version < SCHEMA_VERSION) db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    if (version === 'none') setVersion(db);
   } catch (error) {
     db?.close();
     if (error instanceof DamagedDatabaseError) throw error;

@@ -4,12 +4,26 @@
  * The damaged file stays beside the new one. Whoever may have lost messages is told: all mailboxes of all channels
  * owe their seats a `rewound` gap, since a page that cannot be read does not say whose it was.
  */
-import { chmodSync, existsSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import type { Clock } from '../../core/clock.ts';
+import { damageOfFiles } from './files.ts';
 import { DATABASE_FILE, NewerDatabaseError } from './open.ts';
-import { columnList, createTables, isSound, type Row, SCHEMA_VERSION, seal, TABLES, type TableName, upsertSql } from './schema.ts';
+import {
+  createTables,
+  decodeRow,
+  isSound,
+  quickCheck,
+  type Row,
+  readList,
+  seal,
+  setVersion,
+  TABLES,
+  type TableName,
+  upsertSql,
+  versionOf,
+} from './schema.ts';
 
 const NAMES = Object.keys(TABLES) as TableName[];
 
@@ -29,10 +43,11 @@ const salvage = (db: Database.Database, table: TableName): Found => {
       .map((column) => `${column} ${direction}`)
       .join(', ');
     try {
-      for (const row of db
-        .prepare(`SELECT ${columnList(table)}, sum FROM ${table} ORDER BY ${order}`)
+      for (const read of db
+        .prepare(`SELECT ${readList(table)} FROM ${table} ORDER BY ${order}`)
         .raw()
         .iterate() as Iterable<unknown[]>) {
+        const row = decodeRow(read);
         if (isSound(row)) {
           const values = row.slice(0, -1) as unknown as Row;
           found.set(JSON.stringify(values), values);
@@ -73,15 +88,14 @@ const withColumn = (table: TableName, row: Row, column: string, value: string | 
 
 const isDamaged = (db: Database.Database): boolean => {
   try {
-    const check = db.prepare('PRAGMA quick_check(1)').raw().all() as string[][];
-    if (check[0]?.[0] !== 'ok') return true;
+    if (quickCheck(db) !== 'ok') return true;
     return NAMES.some((table) =>
       (
         db
-          .prepare(`SELECT ${columnList(table)}, sum FROM ${table}`)
+          .prepare(`SELECT ${readList(table)} FROM ${table}`)
           .raw()
           .all() as unknown[][]
-      ).some((row) => !isSound(row)),
+      ).some((row) => !isSound(decodeRow(row))),
     );
   } catch {
     return true;
@@ -94,21 +108,26 @@ const isDamaged = (db: Database.Database): boolean => {
  */
 export const repairDatabase = (directory: string, clock: Clock): string | null => {
   const path = join(directory, DATABASE_FILE);
-  if (!existsSync(path)) return null;
+  const seen = damageOfFiles(path);
+  if (seen === null && !existsSync(path)) return null;
   const aside = `${path}.damaged-${new Date(clock.now()).toISOString().replaceAll(':', '')}`;
+  // SQLite changes what it opens, and what is set aside shall be what was found.
+  const copy = `${path}.copy`;
+  for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
   let old: Database.Database | null = null;
   const tables = new Map<TableName, Row[]>();
   try {
-    old = new Database(path, { timeout: 1000 });
-    const version = (old.prepare('PRAGMA user_version').raw().all() as number[][])[0]?.[0] ?? 0;
-    if (version > SCHEMA_VERSION) throw new NewerDatabaseError(path);
-    if (!isDamaged(old)) return null;
+    old = new Database(copy, { timeout: 1000 });
+    const version = versionOf(old);
+    if (version === 'newer') throw new NewerDatabaseError(path);
+    if (seen === null && version !== 'damaged' && !isDamaged(old)) return null;
     for (const table of NAMES) tables.set(table, salvage(old, table).rows);
   } catch (error) {
     if (error instanceof NewerDatabaseError) throw error;
     // Not even a database any more: nothing can be recovered, the file is still set aside.
   } finally {
     old?.close();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(copy + suffix, { force: true });
   }
   for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
 
@@ -118,7 +137,7 @@ export const repairDatabase = (directory: string, clock: Clock): string | null =
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('BEGIN');
     createTables(db);
-    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    setVersion(db);
     for (const [table, rows] of kept) {
       const insert = db.prepare(upsertSql(table));
       for (const found of rows) {

@@ -4,10 +4,13 @@
  * SQLite checks its log but not its pages, so a flipped bit in a page would come back as another cursor or other
  * words. The seal makes the hub refuse such a row instead of believing it.
  */
+import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type Database from 'libsql';
 
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
+/** The version stands in the file's header twice, so that a flipped bit is not taken for a newer program. */
+const applicationId = (version: number): number => 0x52540000 + version;
 
 /** Columns of every table in the order they are written; `sum` comes last in each. */
 export const TABLES = {
@@ -50,6 +53,9 @@ export const TABLES = {
       'rewound',
       'lost',
       'spoken',
+      'head',
+      'broadcasts',
+      'seq',
     ],
     keys: 'PRIMARY KEY (no, callsign)',
     rowid: false,
@@ -108,6 +114,24 @@ export const createTables = (db: Database.Database): void => {
   db.exec('CREATE INDEX IF NOT EXISTS events_by_channel ON events (no, seq)');
 };
 
+const numberOf = (db: Database.Database, pragma: string): number => (db.prepare(`PRAGMA ${pragma}`).raw().all() as number[][])[0]?.[0] ?? 0;
+
+/** Whose tables these are. */
+export const versionOf = (db: Database.Database): 'none' | 'ours' | 'newer' | 'damaged' => {
+  const version = numberOf(db, 'user_version');
+  if (version === 0) return 'none';
+  if (version === SCHEMA_VERSION) return 'ours';
+  return numberOf(db, 'application_id') === applicationId(version) ? 'newer' : 'damaged';
+};
+
+export const setVersion = (db: Database.Database): void => {
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${applicationId(SCHEMA_VERSION)}`);
+};
+
+/** What SQLite finds wrong with the pages of a database; `ok` when nothing. */
+export const quickCheck = (db: Database.Database): string =>
+  String(db.prepare('SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check(1)').raw().all().flat()[0]);
+
 const SEPARATOR = '\x1f';
 
 /** The seal of a row: CRC-32 over its values. */
@@ -126,7 +150,21 @@ export const isSound = (row: readonly unknown[]): boolean => {
   );
 };
 
-export const columnList = (table: TableName): string => TABLES[table].columns.map((column) => `"${column}"`).join(', ');
+/**
+ * The columns as they are read, the seal last: texts as bytes. The driver ends the whole process at a text that is not
+ * UTF-8, and a flipped bit makes one; {@link decodeRow} looks at the bytes first.
+ */
+export const readList = (table: TableName): string =>
+  [
+    ...TABLES[table].columns.map((column) => `CAST("${column}" AS ${columnType(table, column) === 'TEXT' ? 'BLOB' : 'INTEGER'})`),
+    'CAST(sum AS INTEGER)',
+  ].join(', ');
+
+/** A row of {@link readList} with its texts; what is none becomes undefined, which no seal fits. */
+export const decodeRow = (row: readonly unknown[]): unknown[] =>
+  row.map((value) => (value instanceof Uint8Array ? (isUtf8(value) ? Buffer.from(value).toString() : undefined) : value));
+
+const columnList = (table: TableName): string => TABLES[table].columns.map((column) => `"${column}"`).join(', ');
 
 /** `INSERT OR REPLACE` with a place for each column and the seal. */
 export const upsertSql = (table: TableName): string =>

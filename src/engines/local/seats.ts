@@ -17,27 +17,69 @@ export class Seats {
 
   async claim(claim: SeatClaim): Promise<ClaimedSeat> {
     const state = this.#book.state(claim.channelId);
+    const known = state.seats.get(claim.callsign);
     if (state.sessions.size >= this.#book.limits.sizes.sessions) this.expireAll(state);
+    else if (known?.session && timeLeft(known, state.channel, this.#book.clock) <= 0) this.#expire(state, known);
+    this.#check(state, claim);
+    let claimed: ClaimedSeat | null = null;
+    await this.#book.stored(state.channel.retention !== 'none' || claim.newIdentity !== null, () => {
+      // Others may have come since.
+      this.#check(state, claim);
+      const undo = this.#remember(state, claim.callsign);
+      claimed = this.#take(state, claim);
+      const forget = claim.newIdentity && this.#book.addIdentity(claim.newIdentity);
+      return () => {
+        forget?.();
+        undo();
+      };
+    });
+    return claimed!;
+  }
+
+  /** @throws HubError hub_full, callsign_taken */
+  #check(state: ChannelState, claim: SeatClaim): void {
     const known = state.seats.get(claim.callsign);
     if (!known?.session && state.sessions.size >= this.#book.limits.sizes.sessions) {
       throw new HubError('hub_full', `The channel has ${state.sessions.size} live sessions, as many as it may have.`);
     }
-    const seat = known ?? this.#book.newSeat(state, claim.callsign);
-    if (seat.identityId !== null && seat.identityId !== claim.identityId) throw new HubError('callsign_taken');
-    if (seat.session && timeLeft(seat, state.channel, this.#book.clock) <= 0) this.#expire(state, seat);
+    if (!known) this.#book.checkRoom(state);
+    else if (known.identityId !== null && known.identityId !== claim.identityId) throw new HubError('callsign_taken');
+    if (claim.newIdentity) this.#book.checkIdentities();
+  }
 
+  #take(state: ChannelState, claim: SeatClaim): ClaimedSeat {
+    const ring = this.#book.ringOf(state);
+    const seat = state.seats.get(claim.callsign) ?? this.#book.newSeat(state, claim.callsign);
     const resumed = seat.session?.tokenHash === claim.tokenHash;
     if (!resumed) this.#beginSession(state, seat, claim);
     const session = seat.session!;
     session.authorized ||= claim.authorized;
     seat.identityId ??= claim.identityId;
     seat.seenAt = state.touchedAt = this.#book.clock.uptime();
-    const told = standing(seat, this.#book.ringOf(state), claim.limits);
-    const claimed = { ...told, session: sessionOf(seat, session, state.channel, this.#book.clock), nonce: session.nonce, resumed };
+    const told = standing(seat, ring, claim.limits);
     this.#book.touchSeat(state, seat);
     this.#book.touchMailbox(state, seat);
-    await this.#book.store.commit(state.channel.retention !== 'none');
-    return claimed;
+    return { ...told, session: sessionOf(seat, session, state.channel, this.#book.clock), nonce: session.nonce, resumed };
+  }
+
+  /** How to put a seat back as it is now, for a call that cannot be stored. */
+  #remember(state: ChannelState, callsign: string): () => void {
+    const seat = state.seats.get(callsign);
+    const before = seat && { ...seat, session: seat.session && { ...seat.session } };
+    const { seq } = state;
+    const { lastEvent } = this.#book;
+    return () => {
+      const now = state.seats.get(callsign);
+      if (now?.session) state.sessions.delete(now.session.hash);
+      if (seat && before) {
+        // What listeners and clocks did to it meanwhile is not taken back.
+        const { parked, seenAt } = seat;
+        Object.assign(seat, before, { parked, seenAt });
+        if (seat.session) state.sessions.set(seat.session.hash, seat);
+      } else state.seats.delete(callsign);
+      state.seq = seq;
+      this.#book.lastEvent = lastEvent;
+    };
   }
 
   #beginSession(state: ChannelState, seat: Seat, claim: SeatClaim): void {
@@ -75,15 +117,21 @@ export class Seats {
 
   async leave(channelId: string, sessionHash: string): Promise<boolean> {
     const state = this.#book.state(channelId);
-    const seat = state.sessions.get(sessionHash);
-    if (!seat) return false;
-    state.sessions.delete(sessionHash);
-    seat.session = null;
-    seat.member = false;
-    this.#book.event(state, 'leave', { callsign: seat.callsign });
-    this.#book.touchSeat(state, seat);
-    await this.#book.store.commit(state.channel.retention !== 'none');
-    return true;
+    if (!state.sessions.has(sessionHash)) return false;
+    let left = false;
+    await this.#book.stored(state.channel.retention !== 'none', () => {
+      const seat = state.sessions.get(sessionHash);
+      if (!seat) return () => {};
+      const undo = this.#remember(state, seat.callsign);
+      state.sessions.delete(sessionHash);
+      seat.session = null;
+      seat.member = false;
+      left = true;
+      this.#book.event(state, 'leave', { callsign: seat.callsign });
+      this.#book.touchSeat(state, seat);
+      return undo;
+    });
+    return left;
   }
 
   roster(channelId: string): RosterEntry[] {

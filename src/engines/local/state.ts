@@ -22,13 +22,6 @@ export interface UsedKey {
   readonly stored: Promise<void> | null;
 }
 
-/** Who a message that left the ring was from and to, for its receipts. */
-export interface Rotated {
-  readonly id: number;
-  readonly from: string;
-  readonly to: string;
-}
-
 export interface ChannelState {
   readonly no: number;
   readonly channel: Channel;
@@ -39,7 +32,6 @@ export interface ChannelState {
   readonly tombstones: Map<string, Tombstone>;
   /** By callsign and key hash. */
   readonly keys: Map<string, UsedKey>;
-  readonly rotated: Rotated[];
   /** The id last given out; ahead of `ring.head` while a message is being stored. */
   lastId: number;
   /** The last transcript event. */
@@ -60,7 +52,6 @@ export const newState = (no: number, channel: Channel, clock: Clock, salvaged = 
   sessions: new Map(),
   tombstones: new Map(),
   keys: new Map(),
-  rotated: [],
   lastId: 0,
   seq: 0,
   touchedAt: clock.uptime(),
@@ -120,7 +111,7 @@ export const headRow = (state: ChannelState, clock: Clock): Row => {
 export const applyHeadRow = (state: ChannelState, row: Row, clock: Clock): void => {
   const { ring } = state;
   ring.head = row[1] as number;
-  ring.floor = ring.head;
+  ring.floor = ring.goneFloor = ring.head;
   ring.broadcasts = row[2] as number;
   state.lastId = ring.head;
   state.seq = row[3] as number;
@@ -150,7 +141,8 @@ export const applySeatRow = (seat: Seat, row: Row, clock: Clock): void => {
   seat.session = { hash: row[6] as string, nonce: row[7] as string, tokenHash: row[8] as string, authorized: row[9] === 1 };
 };
 
-export const mailboxRow = (no: number, s: Seat): Row => [
+/** A mailbox, and the numbers of its channel as they stood: see {@link applyMailboxRow}. */
+export const mailboxRow = ({ no, ring, seq }: ChannelState, s: Seat): Row => [
   no,
   s.callsign,
   s.confirmed,
@@ -166,9 +158,19 @@ export const mailboxRow = (no: number, s: Seat): Row => [
   s.rewound,
   s.lost.length === 0 ? '' : JSON.stringify(s.lost),
   Number(s.spoken),
+  ring.head,
+  ring.broadcasts,
+  seq,
 ];
 
-export const applyMailboxRow = (seat: Seat, row: Row): void => {
+/** Fills in a mailbox; the channel's numbers are the highest that any of its rows knows. */
+export const applyMailboxRow = (state: ChannelState, seat: Seat, row: Row): void => {
+  const { ring } = state;
+  ring.head = Math.max(ring.head, row[15] as number);
+  ring.floor = ring.goneFloor = ring.head;
+  ring.broadcasts = Math.max(ring.broadcasts, row[16] as number);
+  state.lastId = ring.head;
+  state.seq = Math.max(state.seq, row[17] as number);
   seat.confirmed = row[2] as number;
   seat.handed = row[3] as number;
   seat.sent = row[4] as number;

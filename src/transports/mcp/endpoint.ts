@@ -12,6 +12,7 @@ import { encodeJson } from '../../operations/wire.ts';
 import { API_HEADERS, endWith, writeJson, writePiece } from '../answer.ts';
 import { readValue } from '../body.ts';
 import { bearerOf, type RequestFacts } from '../rest.ts';
+import { beginEvents, sse } from './events.ts';
 import {
   acceptsEvents,
   checkLegacy,
@@ -19,15 +20,14 @@ import {
   declaresTasks,
   type Id,
   isModern,
-  LATEST,
   LEGACY,
   META,
+  MODERN,
   progressTokenOf,
   RPC,
   RpcError,
   type RpcMessage,
   readMessage,
-  SUPPORTED,
   TASKS,
 } from './protocol.ts';
 import { type McpSession, McpSessions } from './sessions.ts';
@@ -50,8 +50,6 @@ export interface McpOptions {
 
 export type McpHandler = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => boolean;
 
-const PROGRESS_MS = 10_000;
-const COMMENT_MS = 15_000;
 const LIST_TTL_MS = 3600_000;
 
 /** An answer on its way out. */
@@ -60,20 +58,22 @@ interface Reply {
   readonly delivery?: Delivery | undefined;
 }
 
-const PATH = /^\/mcp(?:\/([a-z0-9-]{1,80}))?\/?$/;
+/** A channel id ends with its hexadecimal digits, so other documents may stand below `/mcp/`. */
+const PATH = /^\/mcp(?:\/([a-z0-9-]{1,73}-[0-9a-f]{6}))?\/?$/;
 
 const rpcResult = (id: Id, result: object): string => encodeJson({ jsonrpc: '2.0', id, result });
+/** An id that could not be read is left out: the schema of every revision has no null for it. */
 const rpcError = (id: Id | null, { code, message, data }: RpcError): string =>
-  encodeJson({ jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } });
+  encodeJson({ jsonrpc: '2.0', ...(id === null ? {} : { id }), error: { code, message, ...(data === undefined ? {} : { data }) } });
 
 /** Writes a refusal of the HTTP request as JSON-RPC, which is what clients of this endpoint show. */
 export const writeMcpRefusal = (response: ServerResponse, error: HubError): void => {
-  const refused = new RpcError(error.status, RPC.invalidRequest, `${error.detail} ${error.hint}`, {
-    code: error.code,
-    detail: error.detail,
-    hint: error.hint,
-  });
+  const { status, code, detail, hint } = error;
+  const kind = code === 'invalid_json' ? RPC.parse : status >= 500 ? RPC.internal : RPC.invalidRequest;
+  const refused = new RpcError(status, kind, `${detail} ${hint}`, { code, detail, hint });
   for (const [name, value] of Object.entries(error.options.headers ?? {})) response.setHeader(name, value);
+  // No WWW-Authenticate with a 401: it would send clients looking for an OAuth server that is not there.
+  if (error.options.retryAfter !== undefined) response.setHeader('Retry-After', error.options.retryAfter);
   writeJson(response, error.status, rpcError(null, refused));
 };
 
@@ -94,15 +94,20 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
 
   const discover = (): object => ({
     resultType: 'complete',
-    supportedVersions: SUPPORTED.filter((version) => version === LATEST),
+    supportedVersions: MODERN,
     capabilities: options.tasks ? { ...capabilities, extensions: { [TASKS]: {} } } : capabilities,
     instructions: options.instructions,
     ...cache,
     _meta: { [META.serverInfo]: options.server },
   });
 
+  const toolOf = ({ method, params }: RpcMessage): McpTool | undefined => {
+    const { name } = params;
+    return method === 'tools/call' && typeof name === 'string' ? tools.get(name) : undefined;
+  };
+
   const callTool = async (message: RpcMessage, context: ToolContext, modern: boolean): Promise<Reply> => {
-    const tool = tools.get(String(message.params['name']));
+    const tool = toolOf(message);
     if (!tool) throw new RpcError(200, RPC.invalidParams, 'There is no such tool.');
     const answer = await tool.call(message.params['arguments'], context);
     if ('task' in answer) return { result: taskCreated(answer.task.taskId, answer.task.createdAt) };
@@ -124,7 +129,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
       }
       if (method === 'tasks/get') return options.tasks.get(message.params['taskId'], context.facts, context.signal);
       if (method === 'tasks/cancel') return { result: options.tasks.cancel(message.params['taskId']) };
-      throw new RpcError(200, RPC.invalidParams, 'No task of this server waits for input.');
+      return { result: options.tasks.update(message.params['taskId']) };
     }
     throw new RpcError(modern ? 404 : 200, RPC.methodNotFound, 'This server has no such method.');
   };
@@ -150,18 +155,19 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     facts: RequestFacts,
     channelId: string | undefined,
   ): Promise<void> => {
-    if (!/^application\/json(?:;|$)/i.test(request.headers['content-type'] ?? ''))
+    if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
       throw new HubError('unsupported_media_type', 'The body must be application/json.');
     const bearer = bearerOf(request.headers.authorization);
     await options.admit(bearer, channelId, facts);
     const body = await readValue(request, options.bodyBytes);
+    if (body === undefined) throw new HubError('invalid_json', 'The body is empty.');
     const message = readMessage(body);
     if (!message) {
       response.writeHead(202).end();
       return;
     }
     const modern = isModern(request.headers, message);
-    let id: Id | null = message.id;
+    const { id } = message;
     try {
       if (modern && id !== null) checkModern(request.headers, message);
       if (!modern) checkLegacy(request.headers);
@@ -173,10 +179,11 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
       }
       await serve(request, response, facts, channelId, bearer, { ...message, id }, modern, session);
     } catch (error) {
-      if (!(error instanceof RpcError)) throw error;
-      if (response.headersSent) endWith(response, sse(rpcError(id, error)));
-      else writeJson(response, error.status, rpcError(id, error));
-      id = null;
+      if (!(error instanceof RpcError)) options.onBug(error, facts.requestId);
+      if (response.destroyed) return;
+      const told = error instanceof RpcError ? error : new RpcError(500, RPC.internal, 'The hub failed. Try again.');
+      if (response.headersSent) endWith(response, sse(rpcError(id, told)));
+      else writeJson(response, told.status, rpcError(id, told));
     }
   };
 
@@ -194,9 +201,8 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     response.once('close', () => call.abort());
     if (session) session.calls = (session.calls ?? new Map()).set(message.id, call);
     const token = progressTokenOf(message);
-    const tool = message.method === 'tools/call' ? tools.get(String(message.params['name'])) : undefined;
     const tasks = modern && options.tasks !== null && declaresTasks(message);
-    const streams = tool?.slow(tasks) === true && acceptsEvents(request.headers);
+    const streams = toolOf(message)?.slow(tasks) === true && acceptsEvents(request.headers);
     const progress = (value: number, total?: number, text?: string): void => {
       if (token === null || !streams || response.destroyed) return;
       const params = {
@@ -217,23 +223,26 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
       signal: call.signal,
       progress,
     };
-    const stop = streams ? beginEvents(response, progress) : () => {};
+    const told = token === null ? null : (count: number): void => progress(count, undefined, 'listening');
+    const stop = streams ? beginEvents(response, options.clock, told) : () => {};
     try {
       const { result, delivery } = await dispatch(message, context, modern, response);
+      if (call.signal.aborted) {
+        // Nobody reads this answer, even where the connection is alive: no mail may count as handed over.
+        delivery?.unsure();
+        hangUp(response);
+        return;
+      }
       const text = rpcResult(message.id, result);
       if (response.headersSent) endWith(response, sse(text), delivery);
       else writeJson(response, 200, text, delivery);
     } catch (error) {
-      // Cancelled: nothing more is said about this call.
-      if (call.signal.aborted && !(error instanceof RpcError)) {
-        if (!response.headersSent && !response.destroyed) response.writeHead(202, API_HEADERS);
-        response.end();
-        return;
-      }
-      throw error;
+      if (!call.signal.aborted || error instanceof RpcError) throw error;
+      hangUp(response);
     } finally {
       stop();
-      session?.calls?.delete(message.id);
+      // Another call of a careless client may have taken the id over meanwhile.
+      if (session?.calls?.get(message.id) === call) session.calls.delete(message.id);
       if (session?.calls?.size === 0) session.calls = null;
     }
   };
@@ -254,9 +263,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     } else if (request.method !== 'POST') fail(new HubError('method_not_allowed', undefined, { headers: { Allow: 'POST' } }));
     else
       answer(request, response, facts, match[1]).catch((error: unknown) => {
-        if (error instanceof RpcError) writeJson(response, error.status, rpcError(null, error));
-        else if (error instanceof HubError && error.code === 'invalid_json')
-          writeJson(response, 400, rpcError(null, new RpcError(400, RPC.parse, error.detail)));
+        if (error instanceof RpcError) writeJson(response, error.status, rpcError(error.id, error));
         else fail(error);
       });
     return true;
@@ -264,19 +271,9 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
   return Object.assign(handle, { sessions });
 };
 
-const sse = (text: string): string => `event: message\ndata: ${text}\n\n`;
-
-/** Begins an event stream: headers and a comment at once, since clients count the time to the first byte. */
-const beginEvents = (response: ServerResponse, progress: (value: number, total?: number, text?: string) => void): (() => void) => {
-  response.writeHead(200, { 'Content-Type': 'text/event-stream', ...API_HEADERS, 'X-Accel-Buffering': 'no' });
-  response.write(': listening\n\n');
-  let count = 0;
-  const progressing = setInterval(() => progress(++count, undefined, 'listening'), PROGRESS_MS);
-  const commenting = setInterval(() => response.write(':\n\n'), COMMENT_MS);
-  progressing.unref();
-  commenting.unref();
-  return () => {
-    clearInterval(progressing);
-    clearInterval(commenting);
-  };
+/** Ends the answer to a cancelled call: nothing more is said about it. */
+const hangUp = (response: ServerResponse): void => {
+  if (response.destroyed) return;
+  if (!response.headersSent) response.writeHead(202, API_HEADERS);
+  response.end();
 };

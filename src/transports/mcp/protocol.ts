@@ -10,10 +10,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 export const LATEST = '2026-07-28';
 /** Revisions that begin with `initialize`, newest first. */
 export const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
-const MODERN: ReadonlySet<string> = new Set([LATEST]);
-
-/** What an unsupported revision is told. */
-export const SUPPORTED: readonly string[] = [LATEST, ...LEGACY];
+/** Revisions that every request names for itself. */
+export const MODERN: readonly string[] = [LATEST];
 
 export const META = {
   version: 'io.modelcontextprotocol/protocolVersion',
@@ -41,12 +39,15 @@ export class RpcError extends Error {
   readonly status: number;
   readonly code: number;
   readonly data: unknown;
+  /** Of the request, where it could be read from a message that is otherwise wrong. */
+  readonly id: Id | null;
 
-  constructor(status: number, code: number, message: string, data?: unknown) {
+  constructor(status: number, code: number, message: string, data?: unknown, id: Id | null = null) {
     super(message);
     this.status = status;
     this.code = code;
     this.data = data;
+    this.id = id;
   }
 }
 
@@ -70,17 +71,17 @@ export interface RpcMessage {
  * @throws RpcError invalidRequest
  */
 export const readMessage = (body: unknown): RpcMessage | null => {
-  if (!isFields(body) || body['jsonrpc'] !== '2.0')
-    throw new RpcError(400, RPC.invalidRequest, 'The body must be one JSON-RPC 2.0 message.');
+  if (!isFields(body)) throw new RpcError(400, RPC.invalidRequest, 'The body must be one JSON-RPC 2.0 message.');
   const { id, method, params } = body;
+  const known = typeof id === 'string' || typeof id === 'number' ? id : null;
+  const wrong = (why: string): RpcError => new RpcError(400, RPC.invalidRequest, why, undefined, known);
+  if (body['jsonrpc'] !== '2.0') throw wrong('The body must be one JSON-RPC 2.0 message.');
   if (method === undefined && ('result' in body || 'error' in body)) return null;
-  if (typeof method !== 'string') throw new RpcError(400, RPC.invalidRequest, 'The message has no method.');
-  if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') {
-    throw new RpcError(400, RPC.invalidRequest, 'The id must be a string or a number.');
-  }
-  if (params !== undefined && !isFields(params)) throw new RpcError(400, RPC.invalidRequest, 'params must be an object.');
+  if (typeof method !== 'string') throw wrong('The message has no method.');
+  if (id !== undefined && known === null) throw wrong('The id must be a string or a number.');
+  if (params !== undefined && !isFields(params)) throw wrong('params must be an object.');
   const fields = fieldsOf(params);
-  return { id: id ?? null, method, params: fields, meta: fieldsOf(fields['_meta']) };
+  return { id: known, method, params: fields, meta: fieldsOf(fields['_meta']) };
 };
 
 const headerOf = (headers: IncomingHttpHeaders, name: string): string | undefined => {
@@ -90,7 +91,7 @@ const headerOf = (headers: IncomingHttpHeaders, name: string): string | undefine
 
 /** Whether a message is of the sessionless era. */
 export const isModern = (headers: IncomingHttpHeaders, message: RpcMessage): boolean =>
-  META.version in message.meta || MODERN.has(headerOf(headers, 'mcp-protocol-version') ?? '');
+  META.version in message.meta || MODERN.includes(headerOf(headers, 'mcp-protocol-version') ?? '');
 
 /** A header value that may be written as `=?base64?…?=`. */
 const decoded = (value: string): string => {
@@ -109,19 +110,22 @@ export const checkModern = (headers: IncomingHttpHeaders, { method, params, meta
   if (typeof version !== 'string') throw new RpcError(400, RPC.invalidParams, `params._meta["${META.version}"] is missing.`);
   if (header !== version)
     throw new RpcError(400, RPC.headerMismatch, 'The MCP-Protocol-Version header and the body name different revisions.');
-  if (!MODERN.has(version)) {
+  if (!MODERN.includes(version)) {
     throw new RpcError(400, RPC.unsupportedVersion, 'This server does not speak that revision.', {
-      supported: SUPPORTED,
+      supported: MODERN,
       requested: version,
     });
   }
   if (!isFields(meta[META.capabilities])) throw new RpcError(400, RPC.invalidParams, `params._meta["${META.capabilities}"] is missing.`);
   const named = headerOf(headers, 'mcp-method');
   if (named !== method) throw new RpcError(400, RPC.headerMismatch, 'The Mcp-Method header is missing or names another method.');
-  if (method !== 'tools/call') return;
   const name = headerOf(headers, 'mcp-name');
-  if (name === undefined || decoded(name) !== params['name']) {
+  if (method === 'tools/call' && (name === undefined || decoded(name) !== params['name'])) {
     throw new RpcError(400, RPC.headerMismatch, 'The Mcp-Name header is missing or names another tool.');
+  }
+  // Only the extension asks clients for it (SEP-2663, Routing Headers), so one that leaves it out is served.
+  if (method.startsWith('tasks/') && name !== undefined && decoded(name) !== params['taskId']) {
+    throw new RpcError(400, RPC.headerMismatch, 'The Mcp-Name header names another task.');
   }
 };
 
@@ -129,7 +133,10 @@ export const checkModern = (headers: IncomingHttpHeaders, { method, params, meta
 export const checkLegacy = (headers: IncomingHttpHeaders): void => {
   const header = headerOf(headers, 'mcp-protocol-version');
   if (header === undefined || (LEGACY as readonly string[]).includes(header)) return;
-  throw new RpcError(400, RPC.unsupportedVersion, 'This server does not speak that revision.', { supported: SUPPORTED, requested: header });
+  throw new RpcError(400, RPC.unsupportedVersion, 'This server does not speak that revision.', {
+    supported: [...MODERN, ...LEGACY],
+    requested: header,
+  });
 };
 
 /** Whether a request declares that its client can take a task instead of an answer. */

@@ -55,6 +55,7 @@ export class McpSessions {
     return session;
   }
 
+  /** A client says goodbye: nobody waits for its calls any more. */
   close(id: string): boolean {
     const session = this.#sessions.get(id);
     for (const call of session?.calls?.values() ?? []) call.abort();
@@ -65,11 +66,14 @@ export class McpSessions {
     return session.calls === null && this.#clock.uptime() - session.seenAt > IDLE_MS;
   }
 
-  /** They stand in the order they were seen, so the first that is not idle ends the search. */
+  /**
+   * They stand in the order they were seen, so the first that is not idle ends the search. What a forgotten session
+   * has under way goes on: whoever floods the hub with sessions ends nobody's listen.
+   */
   #forgetIdle(): void {
     for (const session of this.#sessions.values()) {
       if (!this.#idle(session) && this.#sessions.size < MOST) return;
-      this.close(session.id);
+      this.#sessions.delete(session.id);
     }
   }
 }

@@ -106,11 +106,12 @@ const DOORS: Readonly<Record<string, Door>> = {
 /** The tools in the order they are listed: those that start a conversation first. */
 export const TOOL_NAMES = Object.keys(DOORS);
 
-const NOT_OF_MCP = {
+/** Without a prototype: it is asked for whatever name an agent made up, and `constructor` is none of these. */
+const NOT_OF_MCP: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   timeout: 'The argument is called timeout_seconds.',
   text: 'The argument is called message.',
   cursor: 'Pass the cursor as since.',
-};
+});
 
 const schemaOf = (op: AnyOperation, door: Door): z.ZodType => {
   const fields = op.input as z.ZodObject;
@@ -120,11 +121,13 @@ const schemaOf = (op: AnyOperation, door: Door): z.ZodType => {
   return op.name === 'send' ? kept.extend({ message: z.string().describe('Plain text, at most 32 KiB of UTF-8.') }) : kept;
 };
 
-const SECRETS_FIRST = ['session_id', 'channel_id', 'token'];
+/** What HTTP headers and paths carry on REST, as an example shows it. */
+const PROOFS: Fields = { session_id: 'rt_session_…', channel_id: 'quiet-otter-3a8f19', token: 'rt_join_…' };
 
 const definitionOf = (op: AnyOperation, door: Door, schema: z.ZodType): ToolDefinition => {
   const { $schema: _, ...inputSchema } = z.toJSONSchema(schema, { io: 'input' }) as Fields;
   const example = op.examples[0]?.input as Fields | undefined;
+  const proofs = Object.fromEntries(Object.entries(PROOFS).filter(([name]) => name in door.extra));
   const renamed = Object.fromEntries(
     Object.entries(example ?? {}).map(([name, value]) => [
       Object.entries(door.rename ?? {}).find(([, field]) => field === name)?.[0] ?? name,
@@ -135,7 +138,7 @@ const definitionOf = (op: AnyOperation, door: Door, schema: z.ZodType): ToolDefi
     name: op.name,
     title: op.title,
     description: op.description,
-    inputSchema: { ...inputSchema, ...(example ? { examples: [renamed] } : {}) },
+    inputSchema: { ...inputSchema, ...(example ? { examples: [{ ...proofs, ...renamed }] } : {}) },
     annotations: {
       title: op.title,
       readOnlyHint: door.readOnly === true,
@@ -154,12 +157,13 @@ const proofOf = (args: Fields, context: ToolContext, tool: string): Proof => {
   if (tool === 'create_channel') return base;
   if (tool === 'join') {
     const channelId = context.channelId ?? (args['channel_id'] as string | undefined);
-    if (channelId === undefined)
-      throw new HubError('unauthorized', 'The argument channel_id is missing.', { hint: 'Call join(channel_id, token, callsign).' });
+    if (channelId === undefined) throw new HubError('unauthorized', 'The argument channel_id is missing.');
     if (args['channel_id'] !== undefined && args['channel_id'] !== channelId) {
       throw new HubError('unauthorized', 'This server is for another channel than channel_id names.', { hint: 'Leave channel_id out.' });
     }
-    return { ...base, channelId, channelToken: args['token'] as string | undefined };
+    const channelToken = args['token'] as string | undefined;
+    if (channelToken === undefined && bearer === undefined) throw new HubError('unauthorized', 'The argument token is missing.');
+    return { ...base, channelId, channelToken };
   }
   const sessionId = (args['session_id'] as string | undefined) ?? context.session?.joined ?? undefined;
   const channelId = sessionId === undefined ? undefined : channelOfSession(sessionId);
@@ -210,7 +214,7 @@ const toolOf = (hub: Hub, services: Services, op: AnyOperation, wait: AnyOperati
         const proof = proofOf(given as Fields, context, op.name);
         const input: Fields = {};
         for (const [name, value] of Object.entries(given as Fields)) {
-          if (!SECRETS_FIRST.includes(name)) input[door.rename?.[name] ?? name] = value;
+          if (!(name in PROOFS)) input[door.rename?.[name] ?? name] = value;
         }
         if (op.name === 'listen' && context.tasks && input['timeout'] !== 0) return await listenAsTask(input, proof, context);
         return await run(input, proof, context);

@@ -1,0 +1,40 @@
+/** Every engine. A new one is a line here; the behaviour suite and the suite of the port then run over it too. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../src/core/clock.ts';
+import type { Engine } from '../../src/core/engine.ts';
+import type { Limits } from '../../src/core/limits.ts';
+import { type LocalEngine, openLocal } from '../../src/engines/local/index.ts';
+import type { Need } from './needs.ts';
+
+/** A place where an engine keeps things, for one test. */
+export interface Shelf {
+  /** Where its files are; null when it has none. */
+  readonly directory: string | null;
+  open(clock: Clock, limits: Limits, report: (error: unknown) => void): Promise<Engine>;
+  /** The process of this engine dies: nothing more is written. */
+  crash(engine: Engine): Promise<void>;
+  /** Removes everything. */
+  clear(): Promise<void>;
+}
+
+export interface EngineKind {
+  readonly name: string;
+  readonly offers: readonly Need[];
+  shelf(): Promise<Shelf>;
+}
+
+const localShelf = (directory: string | null): Shelf => ({
+  directory,
+  open: async (clock, limits, report) => openLocal({ directory, limits, clock, report }),
+  crash: async (engine) => (engine as LocalEngine).abandon(),
+  clear: async () => {
+    if (directory !== null) rmSync(directory, { recursive: true, force: true });
+  },
+});
+
+export const ENGINES: readonly EngineKind[] = [
+  { name: 'local in memory', offers: [], shelf: async () => localShelf(null) },
+  { name: 'local on disk', offers: ['durable'], shelf: async () => localShelf(mkdtempSync(join(tmpdir(), 'rogerthat-'))) },
+];

@@ -1,0 +1,14 @@
+/** What a requirement may need of the way in or of the engine, beyond what all of them have. */
+export type Need =
+  /** Requests of the suite's own making, over sockets. */
+  | 'http'
+  /** An engine that comes back after a restart. */
+  | 'durable'
+  /** The operations that only some ways in have. */
+  | 'ack'
+  | 'identities'
+  | 'info'
+  | 'receipts'
+  | 'stream'
+  | 'transcript'
+  | 'wait';

@@ -1,0 +1,172 @@
+/** A room for one test: a hub with its own clock and engine, and people who call it one way. */
+import type { Engine } from '../../src/core/engine.ts';
+import { Hub, type HubMode } from '../../src/core/hub.ts';
+import { limitsFor } from '../../src/core/limits.ts';
+import { Agent, type ChannelFields, type JoinFields, Party } from './agent.ts';
+import { type TestClock, testClock } from './clock.ts';
+import type { EngineKind, Shelf } from './engines.ts';
+import type { HttpClient } from './transports/http.ts';
+import { RestWire } from './transports/rest.ts';
+import type { Proofs, Transport, Wire } from './transports/wire.ts';
+import { turns, until } from './until.ts';
+
+export interface RoomOptions {
+  readonly mode?: HubMode;
+  /** The hub token of a shared hub. */
+  readonly token?: string;
+  /** As `--limits` takes them. */
+  readonly limits?: string;
+  /** By default 127.0.0.1, so that a test can call from any address. */
+  readonly trustProxies?: readonly string[];
+  readonly origin?: string;
+  readonly allowHosts?: readonly string[];
+  /** The hub is made to fail, so it may log errors. */
+  readonly trouble?: 'expected';
+}
+
+/** An agent for each callsign. */
+type Each<C extends readonly string[]> = { -readonly [K in keyof C]: Agent };
+
+/** A channel with its tokens. */
+export class Channel extends Party {
+  readonly id: string;
+  readonly created: Awaited<ReturnType<Party['createChannel']>>;
+
+  constructor(room: Room, created: Channel['created'], hubToken?: string) {
+    super(room, { channelId: created.channel_id, token: created.join_token, hubToken });
+    this.id = created.channel_id;
+    this.created = created;
+  }
+
+  /** Joins as `callsign`. */
+  async agent(callsign: string, fields: JoinFields = {}): Promise<Agent> {
+    return new Agent(this, await this.join(callsign, fields));
+  }
+
+  /** Joins as each of them, one after the other. */
+  async agents<const C extends readonly string[]>(...callsigns: C): Promise<Each<C>> {
+    const agents: Agent[] = [];
+    for (const callsign of callsigns) agents.push(await this.agent(callsign));
+    return agents as unknown as Each<C>;
+  }
+}
+
+export class Room {
+  readonly #transport: Transport;
+  readonly #shelf: Shelf;
+  readonly #options: RoomOptions;
+  #clock: TestClock = testClock();
+  #engine: Engine | null = null;
+  #hub: Hub | null = null;
+  #wire: Wire | null = null;
+  /** What the hub reported where no caller can be told. */
+  readonly troubles: unknown[] = [];
+
+  private constructor(transport: Transport, shelf: Shelf, options: RoomOptions) {
+    this.#transport = transport;
+    this.#shelf = shelf;
+    this.#options = options;
+  }
+
+  static async open(transport: Transport, engine: EngineKind, options: RoomOptions = {}): Promise<Room> {
+    const room = new Room(transport, await engine.shelf(), options);
+    await room.#start();
+    return room;
+  }
+
+  async #start(): Promise<void> {
+    const { mode = 'local', token = null, limits: text, trustProxies = ['127.0.0.1'], origin = null, allowHosts = [] } = this.#options;
+    const trouble = (error: unknown): void => void this.troubles.push(error);
+    const limits = limitsFor(mode, text);
+    this.#engine = await this.#shelf.open(this.#clock, limits, trouble);
+    this.#hub = new Hub({ engine: this.#engine, limits, mode, clock: this.#clock, report: trouble });
+    this.#wire = await this.#transport.open({ hub: this.#hub, mode, token, trustProxies, origin, allowHosts, trouble });
+  }
+
+  get clock(): TestClock {
+    return this.#clock;
+  }
+
+  get hub(): Hub {
+    return this.#hub!;
+  }
+
+  get engine(): Engine {
+    return this.#engine!;
+  }
+
+  get wire(): Wire {
+    return this.#wire!;
+  }
+
+  /** Where the engine keeps its files. */
+  get directory(): string {
+    if (this.#shelf.directory === null) throw new Error('this engine has no files');
+    return this.#shelf.directory;
+  }
+
+  /** The sockets, where the way in has some. */
+  get http(): HttpClient {
+    if (!(this.#wire instanceof RestWire)) throw new Error('this way in has no sockets');
+    return this.#wire.http;
+  }
+
+  get rest(): RestWire {
+    if (!(this.#wire instanceof RestWire)) throw new Error('this way in has no sockets');
+    return this.#wire;
+  }
+
+  /** Somebody who shows these proofs and no others. */
+  anyone(proofs: Proofs = {}): Party {
+    return new Party(this, proofs);
+  }
+
+  async channel(fields: ChannelFields = {}): Promise<Channel> {
+    const hubToken = this.#options.token;
+    return new Channel(this, await this.anyone({ hubToken }).createChannel(fields), hubToken);
+  }
+
+  /** A channel and these agents on it. */
+  async talk<const C extends readonly string[]>(fields: ChannelFields, ...callsigns: C): Promise<[Channel, ...Each<C>]> {
+    const channel = await this.channel(fields);
+    return [channel, ...(await channel.agents(...callsigns))];
+  }
+
+  /** Waits until exactly `count` listeners are parked and stand by. */
+  async parked(count: number): Promise<void> {
+    await until(() => this.hub.waiters.count === count, `${count} parked listeners; there are ${this.hub.waiters.count}`);
+    // Parked, then read: the timer of the wait is set when the read has found nothing.
+    await turns();
+  }
+
+  /** Lets `ms` pass, and what it set going run. */
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await turns();
+  }
+
+  /** The hub ends and another one starts on what is left: in good order, or killed. The monotonic clock starts anew. */
+  async restart(how: 'stop' | 'crash' = 'stop', away = 0): Promise<void> {
+    if (how === 'crash') await this.#shelf.crash(this.engine);
+    this.hub.close();
+    await turns();
+    await this.wire.close();
+    if (how === 'stop') await this.engine.close();
+    this.#clock = testClock(this.#clock.now() + away);
+    await this.#start();
+  }
+
+  async close(): Promise<void> {
+    try {
+      this.hub.close();
+      await turns();
+      await this.wire.close();
+      await this.engine.close();
+    } finally {
+      await this.#shelf.clear();
+    }
+    if (this.#options.trouble !== 'expected' && this.troubles.length > 0) {
+      throw new Error(`the hub reported trouble: ${this.troubles.map((one) => JSON.stringify(one) ?? String(one)).join('; ')}`);
+    }
+  }
+}

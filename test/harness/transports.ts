@@ -1,0 +1,6 @@
+/** Every way in. A new one is a line here; each requirement then runs over it too. */
+import { direct } from './transports/direct.ts';
+import { rest } from './transports/rest.ts';
+import type { Transport } from './transports/wire.ts';
+
+export const TRANSPORTS: readonly Transport[] = [direct, rest];

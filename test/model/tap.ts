@@ -1,0 +1,310 @@
+/**
+ * Stands between the hub and its engine, changes nothing, and knows what each call may move. It can let calls take a
+ * few turns of the event loop, as calls of an engine on another machine do.
+ */
+import type { Appended, ChannelCounts, ClaimedSeat, Draft, Engine, RateAnswer, Read, SeatClaim, SessionState } from '../../src/core/engine.ts';
+import type { Rate } from '../../src/core/limits.ts';
+import type { AnswerLimits } from '../../src/core/mailbox.ts';
+import type { Seat } from '../../src/core/seats.ts';
+import type {
+  Channel,
+  Eventually,
+  Identity,
+  Message,
+  Position,
+  Receipt,
+  RosterEntry,
+  Since,
+  Slice,
+  TranscriptEvent,
+} from '../../src/core/types.ts';
+import type { LocalEngine } from '../../src/engines/local/local.ts';
+import type { ChannelState } from '../../src/engines/local/state.ts';
+import type { Job } from '../../src/engines/local/store.ts';
+import { type Ledger, rule } from './ledger.ts';
+import type { Node } from './node.ts';
+import { arrived, claimed, given, handedOver, type Moment } from './port-rules.ts';
+
+/** `confirmed`, `handed`, `sent`. */
+export type Positions = readonly [confirmed: number, handed: number, sent: number];
+
+export const positionsOf = (seat: Seat): Positions => [seat.confirmed, seat.handed, seat.sent];
+
+const never = new Promise<never>(() => {});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+type Field = 'confirmed' | 'handed' | 'sent';
+const FIELDS: readonly Field[] = ['confirmed', 'handed', 'sent'];
+
+export interface TapOptions {
+  readonly node: Node;
+  readonly peek: () => ChannelState | undefined;
+  readonly ledger: Ledger;
+  readonly lag: readonly number[];
+  /** Monotonic ms. */
+  readonly uptime: () => number;
+}
+
+export class Tap implements Engine {
+  /** The process died: no call answers any more. */
+  dead = false;
+  /** Calls that have not answered yet. */
+  busy = 0;
+  /** Where the answer to a listen starts, by the `since` it brought. */
+  readonly starts = new WeakMap<Since, number>();
+  /** Monotonic ms at which a listen of a seat was last over. */
+  readonly risen = new Map<string, number>();
+  /** Positions as they were, by seat and time: [uptime, positions]. */
+  readonly trail = new Map<string, (readonly [number, Positions])[]>();
+  readonly #options: TapOptions;
+  readonly #engine: LocalEngine;
+  #last = new Map<string, Positions>();
+  #calls = 0;
+
+  constructor(options: TapOptions) {
+    this.#options = options;
+    this.#engine = options.node.engine;
+    this.#last = this.#positions();
+    this.#remember();
+  }
+
+  // What moved
+
+  #positions(): Map<string, Positions> {
+    const seats = this.#options.peek()?.seats ?? new Map<string, Seat>();
+    return new Map([...seats].map(([callsign, seat]) => [callsign, positionsOf(seat)]));
+  }
+
+  #remember(): void {
+    const uptime = this.#options.uptime();
+    for (const [callsign, positions] of this.#last) {
+      const trail = this.trail.get(callsign) ?? [];
+      const before = trail[trail.length - 1]?.[1];
+      if (!before?.every((position, i) => position === positions[i])) trail.push([uptime, positions]);
+      this.trail.set(callsign, trail);
+    }
+  }
+
+  /** Every position is where the last call left it, and in order. */
+  still(when: string): void {
+    this.#compare(when, null, []);
+  }
+
+  #compare(what: string, mover: string | null, may: readonly Field[]): void {
+    const state = this.#options.peek();
+    if (!state) return;
+    const now = this.#positions();
+    let changed = now.size !== this.#last.size;
+    for (const [callsign, positions] of now) {
+      const before = this.#last.get(callsign) ?? this.#begins(callsign, positions);
+      FIELDS.forEach((field, i) => {
+        if (positions[i] === before[i]) return;
+        changed = true;
+        const detail = (): string => `${what} moved ${field} of ${callsign} from ${before[i]} to ${positions[i]}`;
+        rule('R-LISTEN-8', positions[i]! > before[i]!, detail);
+        rule('R-SEND-19', callsign === mover && may.includes(field), detail);
+      });
+      const [confirmed, handed, sent] = positions;
+      const inOrder = confirmed <= handed && handed <= sent && sent <= state.ring.head;
+      rule('LISTEN', inOrder, () => `positions of ${callsign} after ${what}: ${positions.join(' ≤ ')} ≤ head ${state.ring.head}`);
+    }
+    if (!changed) return;
+    this.#last = now;
+    this.#remember();
+  }
+
+  /** A mailbox is made for who is written to before it joins; it begins at the head. */
+  #begins(callsign: string, positions: Positions): Positions {
+    const facts = this.#options.ledger.seat(callsign);
+    facts.mayConfirm = Math.max(facts.mayConfirm, positions[0]);
+    const missed = this.#options.ledger.sure(facts, 0, positions[2]);
+    rule('R-JOIN-8', missed.length === 0, () => `the mailbox of ${callsign} begins at ${positions[2]}, after ${missed.join(', ')}`);
+    return positions;
+  }
+
+  // How a call goes
+
+  /** Runs a call of the engine; only the named positions of one seat may move in it. */
+  #step<T>(what: string, mover: string | null, may: readonly Field[], call: (moment: Moment | null) => T): T {
+    this.still(`something before ${what}`);
+    const state = this.#options.peek();
+    const result = call(state ? { ledger: this.#options.ledger, state, uptime: this.#options.uptime() } : null);
+    this.#compare(what, mover, may);
+    return result;
+  }
+
+  /** A call whose change is applied when the store writes it. */
+  #stored<T>(what: string, call: () => Promise<T>): Promise<T> {
+    const apply = (job: Job) => () => this.#step(what, null, [], job);
+    return Promise.resolve(this.#call(what, null, [], () => this.#options.node.watching(apply, call)));
+  }
+
+  #lag(): number {
+    const { lag } = this.#options;
+    return lag[this.#calls++ % lag.length] ?? 0;
+  }
+
+  #call<T>(what: string, mover: string | null, may: readonly Field[], call: (moment: Moment | null) => Eventually<T>): Eventually<T> {
+    if (this.dead) return never;
+    if (this.#options.lag.length > 0) return this.#later(() => this.#step(what, mover, may, call));
+    const result = this.#step(what, mover, may, call);
+    return result instanceof Promise ? this.#wait(result) : result;
+  }
+
+  async #wait<T>(result: Promise<T>): Promise<T> {
+    this.busy++;
+    try {
+      const value = await result;
+      return this.dead ? never : value;
+    } catch (error) {
+      if (this.dead) return never;
+      throw error;
+    } finally {
+      this.busy--;
+    }
+  }
+
+  async #later<T>(call: () => Eventually<T>): Promise<T> {
+    this.busy++;
+    try {
+      for (let turns = this.#lag(); turns > 0; turns--) await turn();
+      if (this.dead) return never;
+      const value = await this.#wait(Promise.resolve(call()));
+      for (let turns = this.#lag(); turns > 0; turns--) await turn();
+      return this.dead ? never : value;
+    } finally {
+      this.busy--;
+    }
+  }
+
+  // The port
+
+  onAppended(): void {
+    // No other process shares this store.
+  }
+
+  health(): string | null {
+    return this.#engine.health();
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  async createChannel(channel: Channel): Promise<void> {
+    return this.#engine.createChannel(channel);
+  }
+
+  channel(channelId: string): Eventually<Channel | undefined> {
+    return this.#call('channel', null, [], () => this.#engine.channel(channelId));
+  }
+
+  counts(channelId: string): Eventually<ChannelCounts> {
+    return this.#call('counts', null, [], () => this.#engine.counts(channelId));
+  }
+
+  channelCount(): number {
+    return this.#engine.channelCount();
+  }
+
+  async createIdentity(identity: Identity): Promise<void> {
+    return this.#engine.createIdentity(identity);
+  }
+
+  identity(keyHash: string): Eventually<Identity | undefined> {
+    return this.#call('identity', null, [], () => this.#engine.identity(keyHash));
+  }
+
+  async claimSeat(claim: SeatClaim): Promise<ClaimedSeat> {
+    const { callsign } = claim;
+    let judge = (_: ClaimedSeat): void => {};
+    const watch = (job: Job) => () => {
+      const first = (this.#options.peek()?.seats.get(callsign)?.joinedAfter ?? null) === null;
+      const done = this.#step('join', callsign, first ? FIELDS : [], (moment) => claimed(moment!, claim, job));
+      judge = done.judge;
+      return () => {
+        done.undo();
+        this.#last = this.#positions();
+      };
+    };
+    const told = await this.#call('join', null, [], () => this.#options.node.watching(watch, () => this.#engine.claimSeat(claim)));
+    judge(told);
+    return told;
+  }
+
+  session(channelId: string, sessionHash: string): Eventually<SessionState> {
+    return this.#call('session', null, [], () => this.#engine.session(channelId, sessionHash));
+  }
+
+  async leave(channelId: string, sessionHash: string): Promise<boolean> {
+    return this.#stored('leave', () => this.#engine.leave(channelId, sessionHash));
+  }
+
+  roster(channelId: string): Eventually<readonly RosterEntry[]> {
+    return this.#call('roster', null, [], () => this.#engine.roster(channelId));
+  }
+
+  park(channelId: string, callsign: string): void {
+    if (!this.dead) this.#engine.park(channelId, callsign);
+  }
+
+  unpark(channelId: string, callsign: string): void {
+    if (this.dead) return;
+    this.#engine.unpark(channelId, callsign);
+    this.risen.set(callsign, this.#options.uptime());
+  }
+
+  async append(draft: Draft): Promise<Appended> {
+    return this.#stored('send', () => this.#engine.append(draft));
+  }
+
+  arrive(channelId: string, callsign: string, since: Since): Eventually<Position> {
+    return this.#call('evidence', callsign, FIELDS, (moment) => {
+      const from = arrived(moment!, callsign, since, () => this.#engine.arrive(channelId, callsign, since));
+      this.starts.set(since, from.id);
+      return from;
+    });
+  }
+
+  read(read: Read): Eventually<Slice | null> {
+    return this.#call('read', read.callsign, ['sent'], (moment) => given(moment!, read, () => this.#engine.read(read)));
+  }
+
+  handed(channelId: string, callsign: string, slice: Slice): void {
+    if (this.dead) return;
+    this.#step('handed', callsign, ['handed'], (moment) =>
+      handedOver(moment!, callsign, slice, () => this.#engine.handed(channelId, callsign, slice)),
+    );
+  }
+
+  acknowledge(channelId: string, callsign: string, since: Since): Eventually<Position> {
+    return this.#call('ack', callsign, FIELDS, (moment) =>
+      arrived(moment!, callsign, since, () => this.#engine.acknowledge(channelId, callsign, since)),
+    );
+  }
+
+  observe(channelId: string, from: Since, limits: AnswerLimits): Eventually<Slice> {
+    return this.#call('observe', null, [], () => this.#engine.observe(channelId, from, limits));
+  }
+
+  history(channelId: string, n: number): Eventually<readonly Message[]> {
+    return this.#call('history', null, [], () => this.#engine.history(channelId, n));
+  }
+
+  receipts(channelId: string, id: number): Eventually<{ message: Message | null; receipts: readonly Receipt[] } | undefined> {
+    return this.#call('receipts', null, [], () => this.#engine.receipts(channelId, id));
+  }
+
+  transcript(channelId: string, after: number, limit: number): Eventually<readonly TranscriptEvent[]> {
+    return this.#call('transcript', null, [], () => this.#engine.transcript(channelId, after, limit));
+  }
+
+  spend(key: string, rate: Rate, calls: 1 | -1 = 1): Eventually<RateAnswer> {
+    return this.#call('spend', null, [], () => this.#engine.spend(key, rate, calls));
+  }
+
+  async sweep(): Promise<readonly string[]> {
+    return this.#call('sweep', null, [], () => this.#engine.sweep());
+  }
+}

@@ -1,0 +1,59 @@
+import type { Requirements } from './requirement.ts';
+
+export const TRUST = {
+  'trust:identity': {
+    behaviour: 'An identity is made for anyone, and its key is shown once.',
+    clauses: ['R-TRUST-1'],
+    needs: ['identities'],
+  },
+  'trust:new-identity': {
+    behaviour: 'A join can make an identity and shows its key that once.',
+    clauses: ['R-TRUST-2', 'R-JOIN-1'],
+  },
+  'trust:required': {
+    behaviour: 'A channel that requires identities takes nobody without one.',
+    clauses: ['R-TRUST-3', 'R-CHAN-7'],
+  },
+  'trust:unknown-key': {
+    behaviour: 'An unknown identity key is refused, changes nothing and counts as a wrong token.',
+    clauses: ['R-TRUST-4', 'R-LIMIT-3'],
+  },
+  'trust:bound': {
+    behaviour: 'A seat claimed with an identity is nobody else’s, after a leave and an expiry too.',
+    clauses: ['R-TRUST-5', 'R-LEAVE-3'],
+    needs: ['identities'],
+  },
+  'trust:everywhere': {
+    behaviour: 'An identity proves the same agent on every channel.',
+    clauses: ['R-TRUST-6'],
+    needs: ['identities'],
+  },
+  'trust:postures': {
+    behaviour: 'The posture follows from the trust mode and the owner password.',
+    clauses: ['R-TRUST-7', 'R-TRUST-10', 'R-CHAN-4'],
+  },
+  'trust:wrong-password': {
+    behaviour: 'A wrong owner password gives no session, and after five nobody at that address may try, on loopback too.',
+    clauses: ['R-TRUST-8', 'R-LIMIT-2', 'R-LIMIT-7'],
+  },
+  'trust:no-password': {
+    behaviour: 'On a channel without an owner password every owner password is wrong.',
+    clauses: ['R-TRUST-8'],
+  },
+  'trust:session': {
+    behaviour: 'Authorisation is raised by a later join, kept by joins without the password, and lost with the session.',
+    clauses: ['R-TRUST-9'],
+  },
+  'trust:untrusted-authorized': {
+    behaviour: 'On an untrusted channel the right password marks the sender and leaves the posture.',
+    clauses: ['R-TRUST-10', 'R-TRUST-11'],
+  },
+  'trust:attested': {
+    behaviour: 'The hub attests who sent a message when it is sent, and nothing a sender says can set it.',
+    clauses: ['R-TRUST-11', 'R-SEND-17'],
+  },
+  'trust:two-checks': {
+    behaviour: 'At most two owner passwords are checked at once.',
+    clauses: ['R-TRUST-13', 'R-LIMIT-2'],
+  },
+} as const satisfies Requirements;
