@@ -130,7 +130,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
   const text = (name: OptionName): string | null => (raw[name] as string | undefined) ?? (OPTIONS[name] as Option).default ?? null;
   const host = text('host') ?? '';
   const token = text('token');
-  if (token !== null && token.length < 16) throw new ConfigError('--token must have at least 16 characters');
+  if (token !== null && !/^[!-~]{16,}$/.test(token)) throw new ConfigError('--token must have at least 16 characters, and no spaces');
   if (raw.open && token !== null) throw new ConfigError('--open and --token exclude each other');
   const mode = raw.open ? 'open' : token === null ? 'local' : 'shared';
   if (mode === 'local' && !LOOPBACK.test(host)) {

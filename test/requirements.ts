@@ -12,6 +12,8 @@ import { LISTEN } from './requirements/listen.ts';
 import { RECEIPTS } from './requirements/receipts.ts';
 import { REQUESTS } from './requirements/requests.ts';
 import type { Requirement } from './requirements/requirement.ts';
+import { RETENTION } from './requirements/retention.ts';
+import { RUN } from './requirements/run.ts';
 import { SEND } from './requirements/send.ts';
 import { STREAMS } from './requirements/streams.ts';
 import { TRUST } from './requirements/trust.ts';
@@ -28,6 +30,8 @@ export const REQUIREMENTS = {
   ...CHANNEL_LIFE,
   ...REQUESTS,
   ...LIMITS,
+  ...RETENTION,
+  ...RUN,
 } as const satisfies Record<string, Requirement>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

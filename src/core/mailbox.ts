@@ -105,10 +105,20 @@ const mark = (marks: number[], id: number, now: number): void => {
   if (marks.length > 2 * MARKS_KEPT) marks.splice(0, 2);
 };
 
+/** Remembers which ids this seat can no longer get, so that no later evidence turns them into `confirmed`. */
+const noteLost = (box: Mailbox, first: number, upTo: number): void => {
+  if (first > upTo) return;
+  const last = box.lost[box.lost.length - 1];
+  if (last && first <= last[1] + 1) last[1] = Math.max(last[1], upTo);
+  else box.lost.push([first, upTo]);
+  if (box.lost.length > LOST_KEPT) box.lost.shift();
+};
+
 /** Moves `confirmed` up to `id`, never down and never past the head. */
 export const confirm = (box: Mailbox, ring: Ring, id: number, now: number): void => {
   const to = Math.min(id, ring.head);
   if (to <= box.confirmed) return;
+  noteLost(box, box.sent + 1, Math.min(to, ring.floor));
   const left = to < ring.floor ? leftAfter(box, ring, to, box.seen) : 0;
   box.seen = addressed(box, ring) - countAfter(box, ring, Math.max(to, ring.floor)) - left;
   box.confirmed = to;
@@ -227,19 +237,9 @@ export const take = (box: Mailbox, ring: Ring, ask: Ask): Slice | null => {
     if (!fresh && ask.bare && box.explicit && box.repeats >= FREE_REPEATS) return null;
   }
   if (ask.bare && box.explicit && !empty && slice.heard.every((heard) => heard.redelivered)) box.repeats++;
-  if (slice.gap?.reason === 'rotated') noteLost(box, ring, ask.from);
+  if (slice.gap) noteLost(box, box.handed + 1, ring.floor);
   if (slice.cursor.id > box.sent) box.sent = slice.cursor.id;
   return slice;
-};
-
-/** Remembers which ids this seat can no longer get, so that no later evidence turns them into `confirmed`. */
-const noteLost = (box: Mailbox, ring: Ring, from: number): void => {
-  const first = Math.max(box.sent, from) + 1;
-  if (first > ring.floor) return;
-  const last = box.lost[box.lost.length - 1];
-  if (last && first <= last[1] + 1) last[1] = Math.max(last[1], ring.floor);
-  else box.lost.push([first, ring.floor]);
-  if (box.lost.length > LOST_KEPT) box.lost.shift();
 };
 
 const timeOf = (marks: readonly number[], id: number): number | null => {

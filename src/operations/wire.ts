@@ -1,7 +1,7 @@
 /** Domain facts in the shape of the wire, and the one answer that is worth a faster encoder. */
 import type { z } from 'zod';
 import type { Answer } from '../core/listening.ts';
-import type { Heard, Message, Slice } from '../core/types.ts';
+import type { Heard, Message } from '../core/types.ts';
 import { cursorText, type heardAnswer } from './schemas.ts';
 
 type WireMessage = Message & { redelivered?: true };
@@ -9,14 +9,6 @@ type WireMessage = Message & { redelivered?: true };
 export const wireMessage = ({ message, redelivered }: Heard): WireMessage => (redelivered ? { ...message, redelivered: true } : message);
 
 type HeardAnswer = z.output<typeof heardAnswer>;
-
-export const wireSlice = (slice: Slice): Pick<HeardAnswer, 'messages' | 'cursor' | 'after' | 'more' | 'gap'> => ({
-  messages: slice.heard.map(wireMessage),
-  cursor: cursorText(slice.cursor),
-  after: cursorText(slice.after),
-  more: slice.more,
-  gap: slice.gap,
-});
 
 /** The answer to a listen or a wait. */
 export const wireAnswer = (answer: Answer): HeardAnswer => ({

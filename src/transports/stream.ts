@@ -111,11 +111,14 @@ export const writeLate = async (
 /** Writes a list of any length without ever holding it: one JSON document, or a line an item. */
 export const writePages = async (response: ServerResponse, executed: Pages, accept: string | undefined): Promise<void> => {
   const lines = /ndjson|jsonl/i.test(accept ?? '');
+  const { pages } = executed;
+  // A list that cannot be read at all is refused with a status of its own.
+  let page = await pages.next();
   begin(response, lines ? NDJSON.type : 'application/json');
   if (!lines) response.write(`${encodeJson(executed.head).slice(0, -1)},"events":[`);
   let first = true;
-  for await (const page of executed.pages) {
-    const items = page.map((item) => encodeJson(item));
+  for (; !page.done; page = await pages.next()) {
+    const items = page.value.map((item) => encodeJson(item));
     const text = lines ? `${items.join('\n')}\n` : (first ? '' : ',') + items.join(',');
     first = false;
     if (!(await writePiece(response, text))) return;

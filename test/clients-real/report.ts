@@ -1,6 +1,6 @@
 /** Writes docs/clients.md from what a run saw. For strangers: nothing of the machine it ran on. */
 import { PRODUCTS, type ProductName } from './clients.ts';
-import type { Conversation, Outcome, Proof } from './stage.ts';
+import type { Conversation, Outcome } from './stage.ts';
 
 export interface Result {
   readonly conversation: Conversation;
@@ -19,9 +19,6 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
   ...rows.map(row),
 ];
 
-const nameOf = (client: Proof['client']): string => (client === 'curl' ? 'curl' : PRODUCTS[client].title);
-const versionOf = (client: Proof['client']): string => (client === 'curl' ? 'any' : PRODUCTS[client].version);
-
 const verdict = ({ outcome, failed, skipped }: Result): string => {
   if (outcome) return 'passed';
   return failed === undefined ? `NOT RUN: ${skipped}` : `FAILED: ${failed.split('\n')[0]?.slice(0, 200)}`;
@@ -32,7 +29,7 @@ const order = Object.keys(PRODUCTS) as ProductName[];
 export const clientsDoc = (results: readonly Result[], facts: { readonly date: string; readonly isolated: boolean }): string => {
   const proofs = results.flatMap(({ outcome }) => outcome?.proofs ?? []);
   const shown = results.flatMap(({ outcome }) => outcome?.shown ?? []);
-  const sorted = [...proofs].sort((a, b) => order.indexOf(a.client as ProductName) - order.indexOf(b.client as ProductName));
+  const sorted = [...proofs].sort((a, b) => order.indexOf(a.client) - order.indexOf(b.client));
   return [
     '# Real clients',
     '',
@@ -46,7 +43,7 @@ export const clientsDoc = (results: readonly Result[], facts: { readonly date: s
     '',
     ...table(
       ['client', 'version', 'protocol era seen', 'proven', 'figure'],
-      sorted.map(({ client, era, proven, figure }) => [nameOf(client), versionOf(client), era, proven, figure]),
+      sorted.map(({ client, era, proven, figure }) => [PRODUCTS[client].title, PRODUCTS[client].version, era, proven, figure]),
     ),
     '',
     'Times are of one run, with the start of a curl process in "from curl to model": from the command to the request to the',
@@ -66,7 +63,7 @@ export const clientsDoc = (results: readonly Result[], facts: { readonly date: s
           '',
           'A hub that was started with `--token`, and a client that was not given it:',
           '',
-          ...shown.flatMap(({ client, where, text }) => [`${nameOf(client)}, ${where}:`, '', '```text', text, '```', '']),
+          ...shown.flatMap(({ client, where, text }) => [`${PRODUCTS[client].title}, ${where}:`, '', '```text', text, '```', '']),
           '`codex exec` says nothing of a server that did not start, unless it has `required = true`.',
           '',
         ]),

@@ -1,14 +1,14 @@
 /**
  * Runs the conversations with real clients and writes docs/clients.md. Started by script/test-clients, which installs.
  *
- * `--clients DIR` where they are installed; `--only TEXT` only conversations with TEXT in their title, and no document.
+ * `--list` prints what to install, as `package@version directory`; `--clients DIR` where they are installed; `--only TEXT` only conversations with TEXT in their title, and no document.
  * Ends with 0 when all passed, 1 when one failed, 77 when none failed but some could not be run.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
-import { installed, PRODUCTS } from './clients.ts';
+import { directoryOf, installed, PRODUCTS } from './clients.ts';
 import { claudeAndCurl, claudeWoken } from './conversations/claude.ts';
 import { codexSevenTools } from './conversations/codex.ts';
 import { claudeAndCodex, codexAndGemini, geminiPatience } from './conversations/pairs.ts';
@@ -32,8 +32,14 @@ const CONVERSATIONS: readonly Conversation[] = [
 /** Not a failure, and not a success. */
 const SKIPPED = 77;
 
-const { values } = parseArgs({ options: { clients: { type: 'string' }, only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { clients: { type: 'string' }, only: { type: 'string', default: '' }, list: { type: 'boolean' } },
+});
 const { clients: cache, only } = values;
+if (values.list) {
+  for (const product of Object.values(PRODUCTS)) console.log(`${product.package}@${product.version} ${directoryOf(product)}`);
+  process.exit(0);
+}
 if (cache === undefined) throw new Error('--clients DIR is missing: start script/test-clients');
 
 const hasTmux = spawnSync('tmux', ['-V']).status === 0;

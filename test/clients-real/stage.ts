@@ -8,7 +8,7 @@ import type { Tap } from './tap.ts';
 
 /** Something a conversation proved about a client. */
 export interface Proof {
-  readonly client: ProductName | 'curl';
+  readonly client: ProductName;
   readonly era: string;
   readonly proven: string;
   readonly figure: string;

@@ -51,10 +51,11 @@ const look = async (url: string, channel: TestChannel, members: readonly TestMem
 };
 
 /**
- * Fills a directory. Half of it is in the database when the hub goes down for the last time.
- * @param end SIGTERM leaves one file; SIGKILL leaves the second half in the log
+ * Fills a directory.
+ * @param end SIGTERM leaves one file, SIGKILL a log beside it
+ * @param between how the hub ended in the middle: after SIGTERM the log has the second half, else everything
  */
-export const makeEstate = async (end: 'SIGTERM' | 'SIGKILL'): Promise<Estate> => {
+export const makeEstate = async (end: 'SIGTERM' | 'SIGKILL', between: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<Estate> => {
   const args = ['--limits', 'off'];
   const first = await startHubProcess({ args });
   const made: [TestChannel, TestMember[]][] = [];
@@ -65,7 +66,7 @@ export const makeEstate = async (end: 'SIGTERM' | 'SIGKILL'): Promise<Estate> =>
     await talk(first.url, channel, members, 40);
     made.push([channel, members]);
   }
-  await first.end('SIGTERM');
+  await first.end(between);
   const second = await startHubProcess({ args, directory: first.directory });
   const channels: KnownChannel[] = [];
   for (const [channel, members] of made) {

@@ -146,12 +146,13 @@ export class Room {
   }
 
   /** The hub ends and another one starts on what is left: in good order, or killed. The monotonic clock starts anew. */
-  async restart(how: 'stop' | 'crash' = 'stop', away = 0): Promise<void> {
+  async restart(how: 'stop' | 'crash' = 'stop', away = 0, meanwhile: () => void = () => {}): Promise<void> {
     if (how === 'crash') await this.#shelf.crash(this.engine);
     this.hub.close();
     await turns();
     await this.wire.close();
     if (how === 'stop') await this.engine.close();
+    meanwhile();
     this.#clock = testClock(this.#clock.now() + away);
     await this.#start();
   }

@@ -119,3 +119,14 @@ export const taskSchemas = (): Promise<{
   readonly UpdateTaskResultV2Schema: Schema;
   readonly CallToolResultV2Schema: Schema;
 }> => load('@modelcontextprotocol/ext-tasks/dist/core/v2/index.js');
+
+/** The requester of the tasks extension, which drives a task to its end by itself. */
+export interface TaskSession {
+  callTool(name: string, args: object): Promise<{ settle(): Promise<{ readonly outcome: unknown }> }>;
+  close(): Promise<void>;
+}
+
+export const taskRequester = (): Promise<{
+  readonly createTaskSessionFromClient: (client: Client, options: object) => TaskSession;
+  readonly resultFromTaskOutcome: (outcome: unknown) => ToolResult;
+}> => load('@modelcontextprotocol/ext-tasks/dist/client/index.js');

@@ -106,7 +106,9 @@ export const checkReceipts = (ledger: Ledger, id: number, inRing: boolean, recei
     const seen = state === 'delivered' || state === 'confirmed';
     rule('R-RCPT-5', !seen || !facts.unseen.has(id), () => `${what()}, and it left the ring before any answer carried it`);
     const rank = RANKS[state];
-    rule('R-RCPT-2', rank >= (facts.receipts.get(id) ?? 0), () => `${what()}, and said more before`);
+    // Of what it gave out, and nobody took, the hub can learn later that it arrived.
+    const learned = state === 'confirmed' && facts.carried.has(id);
+    rule('R-RCPT-2', learned || rank >= (facts.receipts.get(id) ?? 0), () => `${what()}, and said more before`);
     facts.receipts.set(id, rank);
   }
   if (!inRing) return;

@@ -120,6 +120,7 @@ export class Client {
         if (!ended) throw error;
         const was = alive && this.#alive && era === this.#era && sessionId === this.#known;
         rule('R-JOIN-17', !was, () => `the session of ${this.callsign} ended by itself`);
+        if (this.#known === sessionId) this.#forgetSession();
         if (this.#sessionId === sessionId) this.#sessionId = null;
       }
     }

@@ -185,7 +185,7 @@ export class Book {
   ringOf(state: ChannelState): ChannelState['ring'] {
     const { ring } = state;
     if (!state.ringOnDisk) return ring;
-    const messages = this.believing(() => readRing(this.store, state.no, this.limits.sizes.ringMessages));
+    const messages = this.believing(() => readRing(this.store, state, this.limits.sizes.ringMessages));
     state.ringOnDisk = false;
     ring.floor = ring.goneFloor = messages.length > 0 ? messages[0]!.id - 1 : ring.head;
     for (const message of messages) pushMessage(ring, message, this.limits.sizes);

@@ -4,7 +4,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Limits } from '../../core/limits.ts';
 import { loadAll, UnsoundRowError } from './load.ts';
 import { LocalEngine } from './local.ts';
-import { DATABASE_FILE, DamagedDatabaseError, type DirectoryLock, lockDirectory, openDatabase } from './open.ts';
+import { DATABASE_FILE, DamagedDatabaseError, type DirectoryLock, isDamage, lockDirectory, openDatabase } from './open.ts';
 import { repairDatabase } from './repair.ts';
 import { Store } from './store.ts';
 
@@ -32,12 +32,17 @@ export const openLocal = (options: LocalOptions): LocalEngine => {
       if (found) report(new Error(found));
     }
     const { db, logPath } = openDatabase(directory);
-    const store = new Store(db, logPath, clock, report);
+    let store: Store | null = null;
     try {
+      store = new Store(db, logPath, clock, report);
       return new LocalEngine({ store, loaded: loadAll(store, clock), limits, clock, report, release: () => lock?.release() });
     } catch (error) {
-      store.abandon();
-      if (error instanceof UnsoundRowError) throw new DamagedDatabaseError(`${directory}/${DATABASE_FILE}`, error.message);
+      if (store) store.abandon();
+      else db.close();
+      // Tables that are not ours any more, or rows that are not.
+      if (error instanceof UnsoundRowError || isDamage(error)) {
+        throw new DamagedDatabaseError(`${directory}/${DATABASE_FILE}`, (error as Error).message);
+      }
       throw error;
     }
   } catch (error) {

@@ -16,10 +16,10 @@ import {
 } from './state.ts';
 import type { Store } from './store.ts';
 
-/** A row does not carry the seal it was written with. */
+/** A row does not carry the seal it was written with, or is not where it was written. */
 export class UnsoundRowError extends Error {
-  constructor(table: string) {
-    super(`a row of table ${table} does not match its checksum`);
+  constructor(table: string, what = 'does not match its checksum') {
+    super(`a row of table ${table} ${what}`);
   }
 }
 
@@ -46,7 +46,7 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
     const no = row[0] as number;
     const head = heads.get(no);
     // A channel and its head are written in one transaction.
-    if (!head) throw new UnsoundRowError('heads');
+    if (!head) throw new UnsoundRowError('heads', 'is missing');
     const state = newState(no, channelOf(row), clock, head[6] === 1);
     applyHeadRow(state, head, clock);
     state.ringOnDisk = state.channel.retention === 'full';
@@ -54,6 +54,7 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
     channels.set(state.channel.id, state);
     lastNo = Math.max(lastNo, no);
   }
+  if (byNo.size !== heads.size) throw new UnsoundRowError('channels', 'is missing');
   const stateOf = (row: Row, table: string): ChannelState => {
     const state = byNo.get(row[0] as number);
     if (!state) throw new UnsoundRowError(table);
@@ -68,7 +69,7 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
   for (const row of rowsOf(store, 'seats')) {
     const state = stateOf(row, 'seats');
     const seat = state.seats.get(row[1] as string);
-    if (!seat) throw new UnsoundRowError('mailboxes');
+    if (!seat) throw new UnsoundRowError('mailboxes', 'is missing');
     applySeatRow(seat, row, clock);
     if (seat.session) state.sessions.set(seat.session.hash, seat);
   }
@@ -77,6 +78,7 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
     const [, callsign, hash, content, id, at] = row as [number, string, string, string, number, number];
     stateOf(row, 'keys').keys.set(keyName(callsign, hash), { content, id, at, stored: null });
   }
+  for (const state of byNo.values()) state.eventsOnDisk = state.channel.retention === 'none' ? 0 : state.seq;
   const identities = new Map(rowsOf(store, 'identities').map((row) => [row[1] as string, identityOf(row)]));
   const lastEvent = (store.read('SELECT max(n) FROM events')[0]?.[0] as number | null) ?? 0;
   return { channels, identities, lastNo, lastEvent };
@@ -92,28 +94,59 @@ const eventOf = (row: Row): TranscriptEvent => ({
   ...(JSON.parse(row[5] as string) as EventData),
 });
 
-/** Events of a channel after `seq`. @throws UnsoundRowError */
-export const readEvents = (store: Store, no: number, after: number, limit: number): TranscriptEvent[] =>
-  store.read(`SELECT ${readList('events')} FROM events WHERE no = ? AND seq > ? ORDER BY seq LIMIT ?`, no, after, limit).map((row) => {
+/** What reading a channel's events needs to know of it. */
+type Source = Pick<ChannelState, 'no' | 'eventsOnDisk' | 'salvaged'>;
+
+/**
+ * Rows of events, which follow each other without a hole: a flipped bit in the index or in a number hides a row.
+ * After a repair there may be holes.
+ */
+const eventRows = (store: Store, source: Source, where: string, step: 1 | -1, ...values: Row): Row[] => {
+  const rows = store.read(`SELECT ${readList('events')} FROM events WHERE no = ? AND ${where}`, source.no, ...values);
+  rows.forEach((row, i) => {
     if (!isSound(row)) throw new UnsoundRowError('events');
-    return eventOf(row as unknown as Row);
+    if (i > 0 && !source.salvaged && row[2] !== (rows[i - 1]![2] as number) + step) throw new UnsoundRowError('events', 'is missing');
   });
+  return rows as unknown as Row[];
+};
+
+/** Events of a channel after `seq`. @throws UnsoundRowError */
+export const readEvents = (store: Store, source: Source, after: number, limit: number): TranscriptEvent[] => {
+  const rows = eventRows(store, source, 'seq > ? ORDER BY seq LIMIT ?', 1, after, limit);
+  if (!source.salvaged) {
+    const begins = rows.length === 0 || rows[0]![2] === after + 1;
+    const ends = rows.length === limit || after + rows.length >= source.eventsOnDisk;
+    if (!begins || !ends) throw new UnsoundRowError('events', 'is missing');
+  }
+  return rows.map(eventOf);
+};
+
+const messageOf = (event: TranscriptEvent): Message => {
+  const { id, from, to, text, at, reply_to, sender } = event;
+  return { id: id!, from: from!, to: to!, text: text!, at, ...(reply_to === undefined ? {} : { reply_to }), sender: sender! };
+};
+
+const RING_BATCH = 256;
 
 /** The last messages of a channel that keeps their text, oldest first. @throws UnsoundRowError */
-export const readRing = (store: Store, no: number, most: number): Message[] =>
-  store
-    .read(`SELECT ${readList('events')} FROM events WHERE no = ? AND type = 'message' ORDER BY seq DESC LIMIT ?`, no, most)
-    .map((row) => {
-      if (!isSound(row)) throw new UnsoundRowError('events');
-      const { id, from, to, text, at, reply_to, sender } = eventOf(row as unknown as Row);
-      return {
-        id: id!,
-        from: from!,
-        to: to!,
-        text: text!,
-        at,
-        ...(reply_to === undefined ? {} : { reply_to }),
-        sender: sender!,
-      };
-    })
-    .reverse();
+export const readRing = (store: Store, source: Source, most: number): Message[] => {
+  const messages: Message[] = [];
+  let before: number | null = null;
+  while (messages.length < most) {
+    const rows: Row[] =
+      before === null
+        ? eventRows(store, source, 'seq > 0 ORDER BY seq DESC LIMIT ?', -1, RING_BATCH)
+        : eventRows(store, source, 'seq < ? ORDER BY seq DESC LIMIT ?', -1, before, RING_BATCH);
+    const newest = (rows[0]?.[2] as number | undefined) ?? 0;
+    const oldest = (rows.at(-1)?.[2] as number | undefined) ?? 0;
+    if (!source.salvaged) {
+      const begins = before === null ? newest >= source.eventsOnDisk : newest === before - 1;
+      const ends = rows.length === RING_BATCH || oldest <= 1;
+      if (!begins || !ends) throw new UnsoundRowError('events', 'is missing');
+    }
+    for (const row of rows) if (row[4] === 'message' && messages.length < most) messages.push(messageOf(eventOf(row)));
+    if (rows.length < RING_BATCH) break;
+    before = oldest;
+  }
+  return messages.reverse();
+};

@@ -185,7 +185,7 @@ export class LocalEngine implements Engine {
   }
 
   transcript(channelId: string, after: number, limit: number): TranscriptEvent[] {
-    return this.#book.believing(() => readEvents(this.#book.store, this.#book.state(channelId).no, after, limit));
+    return this.#book.believing(() => readEvents(this.#book.store, this.#book.state(channelId), after, limit));
   }
 
   // Rates and cleaning

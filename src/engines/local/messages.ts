@@ -13,6 +13,8 @@ export class Messages {
   readonly #book: Book;
   /** Names this run of the store in cursors. */
   readonly #tag = newTag();
+  /** Where messages survive a crash: how far `sent` of a seat surely is on disk. */
+  readonly #sentOnDisk = new WeakMap<Seat, number>();
 
   constructor(book: Book) {
     this.#book = book;
@@ -154,12 +156,18 @@ export class Messages {
     const { state, seat } = this.#book.seat(read.channelId, read.callsign);
     const before = seat.sent;
     const slice = take(seat, state.ring, read);
-    if (!slice || seat.sent === before) return slice;
-    this.#book.touchMailboxLazily(state, seat);
-    if (state.channel.retention !== 'full' || slice.heard.length === 0) return slice;
-    // Where messages survive a crash, so must the knowledge that they were given out, or a repeat would look new.
+    if (!slice) return slice;
+    const { sent } = seat;
+    if (sent !== before) this.#book.touchMailboxLazily(state, seat);
+    const newest = slice.heard[slice.heard.length - 1]?.message.id ?? 0;
+    if (state.channel.retention !== 'full' || newest <= (this.#sentOnDisk.get(seat) ?? 0)) return slice;
+    // Where messages survive a crash, so must the knowledge that they were given out, or a repeat would look new. Also
+    // for who gets a second copy while that of the first is still being written.
     this.#book.touchMailbox(state, seat);
-    return this.#book.store.commit(false).then(() => slice);
+    return this.#book.store.commit(false).then(() => {
+      this.#sentOnDisk.set(seat, Math.max(sent, this.#sentOnDisk.get(seat) ?? 0));
+      return slice;
+    });
   }
 
   handed(channelId: string, callsign: string, slice: Slice): void {

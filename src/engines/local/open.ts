@@ -34,6 +34,10 @@ export class NewerDatabaseError extends Error {
   }
 }
 
+/** SQLite says that what it read cannot be: not a database, a broken page, a table without its columns. */
+export const isDamage = (error: unknown): boolean =>
+  /^SQLITE_(?:CORRUPT|NOTADB|FORMAT|ERROR$)/.test((error as { code?: string } | null)?.code ?? '');
+
 /** Held as long as the hub runs; the kernel lets go of it when the process dies, however it dies. */
 export interface DirectoryLock {
   release(): void;
@@ -90,8 +94,7 @@ export const openDatabase = (directory: string | null): { db: Database.Database;
   } catch (error) {
     db?.close();
     if (error instanceof DamagedDatabaseError) throw error;
-    const code = (error as { code?: string }).code ?? '';
-    if (/CORRUPT|NOTADB|FORMAT/.test(code)) throw new DamagedDatabaseError(path, (error as Error).message);
+    if (isDamage(error)) throw new DamagedDatabaseError(path, (error as Error).message);
     throw error;
   }
   if (directory !== null) {

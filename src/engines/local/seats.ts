@@ -164,7 +164,8 @@ export class Seats {
     state.tombstones.set(session.hash, stone);
     this.#book.store.insert('tombstones', tombstoneRow(state.no, session.hash, stone, this.#book.clock));
     this.#book.event(state, 'leave', { callsign: seat.callsign, reason: 'expired' });
-    this.#book.touchSeat(state, seat);
+    // Nobody waits for it to be written, so it asks for that itself.
+    this.#book.touchSeat(state, seat, true);
   }
 
   expireAll(state: ChannelState): void {

@@ -40,6 +40,8 @@ export interface ChannelState {
   touchedAt: number;
   /** Some of its rows were lost in a repair. */
   readonly salvaged: boolean;
+  /** So many events were on disk when it was loaded. */
+  eventsOnDisk: number;
   /** The ring's texts are still on disk only. */
   ringOnDisk: boolean;
 }
@@ -56,6 +58,7 @@ export const newState = (no: number, channel: Channel, clock: Clock, salvaged = 
   seq: 0,
   touchedAt: clock.uptime(),
   salvaged,
+  eventsOnDisk: 0,
   ringOnDisk: false,
 });
 

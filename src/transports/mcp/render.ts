@@ -12,8 +12,8 @@ type Fields = Readonly<Record<string, unknown>>;
 type WireMessage = Message & { readonly redelivered?: true };
 
 /** Where programs find the answer of the operation as JSON, and what became of a call that failed. */
-export const RESULT_META = 'rogerthat/result';
-export const ERROR_META = 'rogerthat/error';
+const RESULT_META = 'rogerthat/result';
+const ERROR_META = 'rogerthat/error';
 
 /** A mark that nobody could have known when they wrote their message: 40 random bits, new for each answer. */
 const newMark = (): string => randomBytes(5).toString('hex');

@@ -103,10 +103,6 @@ const DOORS: Readonly<Record<string, Door>> = {
   leave: { extra: sessionArgument, idempotent: true },
 };
 
-/** The tools in the order they are listed: those that start a conversation first. */
-export const TOOL_NAMES = Object.keys(DOORS);
-
-/** Without a prototype: it is asked for whatever name an agent made up, and `constructor` is none of these. */
 const NOT_OF_MCP: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
   timeout: 'The argument is called timeout_seconds.',
   text: 'The argument is called message.',

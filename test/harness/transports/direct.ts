@@ -49,7 +49,9 @@ class DirectWire implements Wire {
     if (executed.answers === 'stream') throw new Error(`${op.name} answers with a stream`);
     if (executed.answers === 'pages') {
       const events: unknown[] = [];
-      for await (const page of executed.pages) events.push(...page);
+      await this.#refusable(async () => {
+        for await (const page of executed.pages) events.push(...page);
+      });
       return carried({ ...executed.head, events }) as z.output<O>;
     }
     const { value, delivery } = executed.answers === 'late' ? await this.#refusable(() => executed.given) : (executed as Given<unknown>);

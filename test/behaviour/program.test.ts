@@ -1,0 +1,109 @@
+/** The program itself: what it prints, and how it ends. */
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { builtHub } from '../harness/built.ts';
+import { launchHub, start, startHubProcess, temporaryDirectory } from '../harness/process.ts';
+import { HttpClient } from '../harness/transports/http.ts';
+import { until } from '../harness/until.ts';
+import { verifies } from '../harness/verifies.ts';
+
+verifies.once('run:public-host', async () => {
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'hub.example']) {
+    const program = launchHub({ args: ['--host', host] });
+    expect(await program.ended).toEqual({ code: 2, signal: null });
+    for (const word of [host, '--token', '--open']) expect(program.stderr()).toContain(word);
+  }
+});
+
+verifies.once('run:unknown', async () => {
+  const wrong: [string[], string][] = [
+    [['--nonsense'], 'nonsense'],
+    [['--port', '70000'], '--port'],
+    [['--port', 'x'], '--port'],
+    [['--limits', 'bogus=1'], 'bogus'],
+    [['--limits', 'sessions=x'], 'sessions'],
+    [['--log-level', 'loud'], '--log-level'],
+    [['--origin', 'hub.example/path'], '--origin'],
+    [['--token', 'short'], '--token'],
+    [['--token', 'no header can carry this'], '--token'],
+    [['--open', '--token', 'long-enough-to-be-one'], '--token'],
+    [['stray'], 'stray'],
+  ];
+  const programs = wrong.map(([args, word]) => ({ program: launchHub({ args }), word }));
+  for (const { program, word } of programs) {
+    expect(await program.ended).toEqual({ code: 2, signal: null });
+    expect(program.stderr()).toContain(word);
+    expect(program.stderr()).not.toMatch(/\bat .*:[0-9]+:[0-9]+/);
+    expect(program.stdout()).toBe('');
+  }
+  const variable = launchHub({ env: { ROGERTHAT_LOG_LEVEL: 'loud' } });
+  expect(await variable.ended).toEqual({ code: 2, signal: null });
+});
+
+verifies.once('run:names', async () => {
+  const { bin } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { bin: Record<string, string> };
+  expect(bin['rogerthat']).toBe('dist/cli.js');
+  expect(bin['rogerrat']).toBe(bin['rogerthat']);
+  const program = start(process.execPath, [builtHub(), '--port', '0', '--memory']);
+  await program.says(/http:\/\/127\.0\.0\.1:[0-9]+/);
+  await program.end('SIGTERM');
+});
+
+verifies.once('run:address', async () => {
+  const hub = await startHubProcess();
+  const lines = hub
+    .stdout()
+    .split('\n')
+    .filter((line) => line.includes('on the air'));
+  expect(lines).toEqual([`RogerThat is on the air: ${hub.url}`]);
+  expect(hub.url).toMatch(/^http:\/\/127\.0\.0\.1:[0-9]+$/);
+  const client = new HttpClient(hub.port);
+  expect((await client.ask('GET', '/readyz')).status).toBe(200);
+  expect((await client.ask('POST', '/api/channels')).status).toBe(201);
+  client.close();
+  await hub.end('SIGTERM');
+});
+
+verifies.once('run:stop', async () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const hub = await startHubProcess();
+    const client = new HttpClient(hub.port);
+    const created = (await client.ask('POST', '/api/channels')).json();
+    const path = `/api/channels/${String(created['channel_id'])}`;
+    const headers: Record<string, string> = { Authorization: `Bearer ${String(created['join_token'])}` };
+    const joined = (await client.ask('POST', `${path}/join`, { headers, body: '{"callsign":"alpha"}' })).json();
+    const mine = { ...headers, 'X-Session-Id': String(joined['session_id']) };
+    const parked = client.ask('GET', `${path}/listen?timeout=60`, { headers: mine });
+    const stream = await client.open('GET', `${path}/stream`, { headers: mine });
+    let text = '';
+    stream.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+    });
+    const counts = async (): Promise<unknown> => (await client.ask('GET', path, { headers })).json()['counts'];
+    const roster = async (): Promise<string> => (await client.ask('GET', `${path}/roster`, { headers })).text;
+    await until(() => text !== '', 'the stream');
+    expect(await counts()).toMatchObject({ listening: 1 });
+    expect(await roster()).toContain('"listening"');
+    const began = performance.now();
+    expect(await hub.end(signal)).toEqual({ code: 0, signal: null });
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect((await parked).json()).toMatchObject({ messages: [], ended: 'shutdown' });
+    expect(text).toContain('"code":"shutdown"');
+    client.close();
+  }
+});
+
+verifies.once('run:one-at-a-time', async () => {
+  const directory = temporaryDirectory();
+  const first = await startHubProcess({ directory });
+  const second = launchHub({ directory });
+  expect(await second.ended).toEqual({ code: 3, signal: null });
+  expect(second.stderr()).toContain(String(first.pid));
+  const client = new HttpClient(first.port);
+  expect((await client.ask('POST', '/api/channels')).status).toBe(201);
+  client.close();
+  // Nothing that a dead hub leaves keeps the next one out.
+  await first.end('SIGKILL');
+  const third = await startHubProcess({ directory });
+  await third.end('SIGTERM');
+});
