@@ -13,6 +13,8 @@ export interface Pair {
 
 /** What one slice of load came to. */
 export interface Slice {
+  /** How many units. */
+  units: number;
   /** CPU of the server for one unit (a message, a delivery), in microseconds. */
   cpuPerUnit: number;
   /** Units a second. */
@@ -171,7 +173,7 @@ async function measured(server: Server, load: () => Promise<number>): Promise<Sl
   const cpuInLoad = server.cpu() - cpuBefore;
   await pause(SETTLE_MS);
   const cpu = server.cpu() - cpuBefore;
-  return { cpuPerUnit: cpu / units, rate: (units * 1000) / elapsed, busy: cpuInLoad / (elapsed * 1000) };
+  return { units, cpuPerUnit: cpu / units, rate: (units * 1000) / elapsed, busy: cpuInLoad / (elapsed * 1000) };
 }
 
 function refused(what: string, status: number): Error {

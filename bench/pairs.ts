@@ -1,6 +1,6 @@
 /** Pairs of agents, and servers that have talked enough to be as fast as they get. */
 
-import { type Pair, talk } from './load.ts';
+import { type Pair, type Slice, talk } from './load.ts';
 import type { Target } from './target.ts';
 
 const PAIRS = 50;
@@ -14,15 +14,17 @@ export async function pairsOf(target: Target, count: number): Promise<Pair[]> {
   return mouths.map((mouth, at) => ({ mouth, ear: ears[at] as Pair['ear'] }));
 }
 
-/**
- * Talks until the server has passed on `messages` messages, or for 12 s. Code of any size is compiled in steps, the last
- * of them after ten thousands of calls; a hub that was started a second ago takes twice the CPU of one that has run.
- */
+/** Makes a server warm with pairs on channels of their own. */
 export async function warm(target: Target, messages: number): Promise<void> {
   const lanes = (await pairsOf(target, PAIRS)).map((pair) => [pair]);
+  await warmWith(() => talk(target.server, lanes, SLICE_MS), messages);
+}
+
+/**
+ * Repeats a load until it came to so many messages, or for 12 s. Code of any size is compiled in steps, the last of them
+ * after ten thousands of calls; a hub that was started a second ago takes twice the CPU of one that has run.
+ */
+export async function warmWith(load: () => Promise<Slice>, messages: number): Promise<void> {
   const deadline = performance.now() + 12_000;
-  for (let sent = 0; sent < messages && performance.now() < deadline; ) {
-    const { rate } = await talk(target.server, lanes, SLICE_MS);
-    sent += (rate * SLICE_MS) / 1000;
-  }
+  for (let sent = 0; sent < messages && performance.now() < deadline; ) sent += (await load()).units;
 }

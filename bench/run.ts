@@ -15,6 +15,7 @@ import { document, markdownSection, type Section, type Setting } from './report.
 import { broadcast } from './scenarios/broadcast.ts';
 import { growth } from './scenarios/growth.ts';
 import { latency } from './scenarios/latency.ts';
+import { mcp } from './scenarios/mcp.ts';
 import { messages } from './scenarios/messages.ts';
 import { parked } from './scenarios/parked.ts';
 import { startup } from './scenarios/startup.ts';
@@ -23,6 +24,7 @@ import { hubTarget, rawTarget } from './target.ts';
 
 const scenarios: Record<string, (setting: Setting) => Promise<Section>> = {
   messages,
+  mcp,
   latency,
   broadcast,
   parked,

@@ -69,14 +69,25 @@ const buildPages = (options: AppOptions): Hono<{ Bindings: Bindings }> => {
   const refuse = (error: HubError, { origin, requestId }: RequestFacts): Response =>
     Response.json(problem(error, origin, requestId), {
       status: error.status,
-      headers: { 'Content-Type': 'application/problem+json', ...API_HEADERS },
+      headers: { 'Content-Type': 'application/problem+json', ...API_HEADERS, ...error.options.headers },
     });
+  const wrongMethod = new HubError('method_not_allowed', undefined, { headers: { Allow: 'GET, HEAD' } });
+  for (const path of ['/', '/healthz', '/readyz', '/llms.txt', '/docs/errors']) pages.all(path, (c) => refuse(wrongMethod, c.env.facts));
   pages.notFound((c) => refuse(new HubError('not_found'), c.env.facts));
   pages.onError((error, c) => {
     options.log.error('bug', { request_id: c.env.facts.requestId, ...errorFacts(error) });
     return refuse(new HubError('internal'), c.env.facts);
   });
   return pages;
+};
+
+/** Whether a target is written as a URL parser would write it: pages are found by what the parser makes of it. */
+const isPlain = (target: string): boolean => {
+  try {
+    return new URL(target, 'http://localhost').pathname === target.split('?', 1)[0];
+  } catch {
+    return false;
+  }
 };
 
 /** The address that limits count: the peer's, or what a trusted proxy says. */
@@ -148,6 +159,10 @@ export const createApp = (options: AppOptions): RequestListener => {
       return;
     }
     if (rest(request, response, facts) || mcp(request, response, facts)) return;
+    if (!isPlain(request.url ?? '')) {
+      writeProblem(response, new HubError('not_found'), facts.origin, facts.requestId);
+      return;
+    }
     void getRequestListener((asked) => pages.fetch(asked, { facts }), { overrideGlobalObjects: false })(request, response);
   };
 };

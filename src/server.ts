@@ -7,7 +7,7 @@ import { HubError } from './core/errors.ts';
 import { Hub } from './core/hub.ts';
 import { openLocal } from './engines/local/index.ts';
 import { createLog, errorFacts, type Log } from './log.ts';
-import { problem } from './transports/answer.ts';
+import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
 
 /** Parked requests are answered and sockets closed within this. */
 const DRAIN_MS = 3_000;
@@ -34,9 +34,14 @@ const refuse = (error: NodeJS.ErrnoException, socket: Socket): void => {
   }
   const [status, detail] = REFUSALS[error.code ?? ''] ?? ['400 Bad Request', 'The request is not HTTP/1.1.'];
   const body = JSON.stringify({ ...problem(new HubError('bad_request', detail), '', 'none'), status: Number.parseInt(status, 10) });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const headers = {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(body),
+    ...API_HEADERS,
+    Connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 };
 
 /**
@@ -58,10 +63,15 @@ export const startHub = async (config: Config, version: string, log: Log = creat
       maxHeaderSize: 16 * 1024,
       connectionsCheckingInterval: 5_000,
       insecureHTTPParser: false,
+      // The guard refuses it, and says why.
+      requireHostHeader: false,
       noDelay: true,
     },
     app,
   );
+  server.on('checkExpectation', (_, response) => {
+    writeProblem(response, new HubError('bad_request', 'The hub meets no expectation but 100-continue.'), config.origin ?? '', 'none');
+  });
   server.on('clientError', (error, socket) => refuse(error as NodeJS.ErrnoException, socket as Socket));
   try {
     await new Promise<void>((resolve, reject) => {

@@ -36,3 +36,21 @@ export const REQUIREMENTS = {
 
 export type RequirementId = keyof typeof REQUIREMENTS;
 export type { Requirement };
+
+/** Clauses that other suites prove: the test file that does, which names the clause. */
+export const PROVED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'R-MCP-1': 'test/mcp/wire.test.ts',
+  'R-MCP-2': 'test/mcp/wire.test.ts',
+  'R-MCP-3': 'test/mcp/wire.test.ts',
+  'R-MCP-4': 'test/mcp/wire.test.ts',
+  'R-MCP-5': 'test/mcp/tools.test.ts',
+  'R-MCP-6': 'test/mcp/tools.test.ts',
+  'R-MCP-7': 'test/mcp/state.test.ts',
+  'R-MCP-8': 'test/mcp/framing.test.ts',
+  'R-MCP-9': 'test/mcp/framing.test.ts',
+  'R-MCP-10': 'test/mcp/listening.test.ts',
+  'R-MCP-11': 'test/mcp/listening.test.ts',
+  'R-MCP-12': 'test/mcp/tasks.test.ts',
+  'R-MCP-13': 'test/mcp/cancel.test.ts',
+  'R-MCP-14': 'test/mcp/state.test.ts',
+};

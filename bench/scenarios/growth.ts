@@ -1,11 +1,11 @@
 /** Whether a message costs more because many channels exist. */
 
 import { type Pair, type Slice, talk } from '../load.ts';
-import { warm } from '../pairs.ts';
+import { warm, warmWith } from '../pairs.ts';
 import { figure, type Section, type Setting, times } from '../report.ts';
 import { against, cells, inTurns } from '../rounds.ts';
 import { startHub } from '../servers.ts';
-import { type Channel, hubTarget, rawTarget, type Target } from '../target.ts';
+import { type Channel, hubTarget, type Target } from '../target.ts';
 
 /** Sizes of the hub that grows; the one it is compared with stays at one channel. */
 const SIZES = [1_000, 10_000, 100_000];
@@ -21,18 +21,17 @@ const SPREAD = 1_000;
 const SAME = 1.15;
 
 /** Measures CPU a message while the hub holds 1,000 to 100,000 channels, beside a hub that holds one. */
-export async function growth({ quick, servers, warmth, profileDir, say }: Setting): Promise<Section> {
+export async function growth({ quick, warmth, profileDir, say }: Setting): Promise<Section> {
   const rounds = quick ? 3 : 9;
   const slice = quick ? 400 : 700;
-  const raw = rawTarget((await servers()).raw);
   const small = hubTarget(await startHub({ profileDir }));
   const hub = hubTarget(await startHub({ profileDir, collectable: true }));
-  await warm(small, warmth);
+  const one = await load(small, await small.channels(1), slice);
+  await warmWith(one, warmth);
   await warm(hub, warmth);
   await hub.server.collect();
   const empty = hub.server.rss();
   const existing: Channel[] = [];
-  const one = await load(small, await small.channels(1), slice);
   const rows: string[][] = [];
   let [last, size] = [0, 0];
   for (size of quick ? QUICK_SIZES : SIZES) {
@@ -45,16 +44,14 @@ export async function growth({ quick, servers, warmth, profileDir, say }: Settin
     const memory = (hub.server.rss() - empty) / size;
     say(`${size} channels, ${rounds} rounds`);
 
-    const used = evenly(existing, SPREAD);
-    const runs = [await load(raw, await raw.channels(used.length), slice), one, await load(hub, used, slice)];
-    await inTurns(1, runs);
-    const [rawSlices = [], oneSlices = [], slices = []] = await inTurns(rounds, runs);
-    const beside = against(slices, oneSlices);
-    const [cpu = '', toRaw = ''] = cells(slices, rawSlices);
-    const [oneCpu = ''] = cells(oneSlices, rawSlices);
-    const toOne = `${times(beside.ratio)} (${beside.spread})`;
-    rows.push([size.toLocaleString('en-US'), cpu, oneCpu, toOne, toRaw, figure(making), figure(memory)]);
-    last = beside.ratio;
+    const few = await load(hub, evenly(existing, LANES), slice);
+    const many = await load(hub, evenly(existing, SPREAD), slice);
+    await inTurns(1, [one, few, many]);
+    const [oneSlices = [], fewSlices = [], manySlices = []] = await inTurns(rounds, [one, few, many]);
+    const [oneCpu = ''] = cells(oneSlices, oneSlices);
+    const columns = [fewSlices, manySlices].flatMap((slices) => cells(slices, oneSlices).slice(0, 2));
+    rows.push([size.toLocaleString('en-US'), oneCpu, ...columns, figure(making), figure(memory)]);
+    last = against(manySlices, oneSlices).ratio;
   }
   await Promise.all([small.server.stop(), hub.server.stop()]);
 
@@ -62,17 +59,18 @@ export async function growth({ quick, servers, warmth, profileDir, say }: Settin
   return {
     title: 'Growth',
     method:
-      `Channels are made over HTTP in one hub; another one has a single channel and stays so. ${LANES} messages are in flight ` +
-      `on either. In the big hub each lane goes round its share of ${SPREAD.toLocaleString('en-US')} channels spread over all ` +
-      'that exist, and two agents are seated on each of those; in the small one all pairs are on the one channel. The ' +
-      'reference goes round as many channels as the big hub.',
+      `Channels are made over HTTP in one hub; another one has a single channel and stays so, with ${LANES} pairs on it. ` +
+      `${LANES} messages are in flight on either, as above. In the big hub they go to ${LANES} channels, or round ` +
+      `${SPREAD.toLocaleString('en-US')} of them, spread evenly over all that exist; two agents are seated on each of those. ` +
+      'The multiples are of the cost in the hub with one channel, measured in the same rounds.',
     table: {
       columns: [
         'channels',
-        'CPU µs a message',
-        'with one channel',
+        'one channel, CPU µs a message',
+        `${LANES} of them in use`,
         '× one channel',
-        '× node:http',
+        `${SPREAD.toLocaleString('en-US')} in use`,
+        '× one channel',
         'CPU µs to make a channel',
         'KiB a channel',
       ],

@@ -10,7 +10,7 @@ const PAIRS = 50;
 
 /** Measures CPU a message with 50 pairs, each on a channel of its own. */
 export async function messages({ quick, servers, say }: Setting): Promise<Section> {
-  const rounds = quick ? 3 : 17;
+  const rounds = quick ? 3 : 15;
   const slice = quick ? 400 : 700;
   const { raw, hub } = await servers();
   const targets = [rawTarget(raw), hubTarget(hub, 'none'), hubTarget(hub, 'full')];

@@ -135,7 +135,7 @@ export const confirm = (box: Mailbox, ring: Ring, id: number, now: number): void
 export const handOver = (box: Mailbox, slice: Slice, now: number): void => {
   const after = slice.after.id;
   const to = slice.cursor.id;
-  if (slice.gap && box.rewound === 'owed') box.rewound = 'told';
+  if (slice.gap?.reason === 'rewound' && box.rewound === 'owed') box.rewound = 'told';
   // An answer that began beyond `handed` would leave a hole that nobody has proved anything about.
   if (after > box.handed || to <= box.handed || to > box.sent) return;
   box.handed = to;

@@ -7,6 +7,10 @@ import { Waiting } from './waiting.ts';
 
 const children = new Set<ChildProcess>();
 const directories = new Set<string>();
+const endings = new Set<() => void>();
+
+/** Has this done before the homes are removed. */
+export const atClearUp = (ending: () => void): void => void endings.add(ending);
 
 /** Where programs are looked for: beside this Node, and where systems have them. */
 export const PATH = [...new Set([dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'])].join(':');
@@ -39,6 +43,8 @@ const endGroup = (child: ChildProcess): void => {
 
 /** Ends what is left and removes the homes. */
 export const clearUp = (): void => {
+  for (const ending of endings) ending();
+  endings.clear();
   for (const child of children) endGroup(child);
   for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   directories.clear();

@@ -1,4 +1,5 @@
 /** Writes docs/clients.md from what a run saw. For strangers: nothing of the machine it ran on. */
+import { availableParallelism } from 'node:os';
 import { PRODUCTS, type ProductName } from './clients.ts';
 import type { Conversation, Outcome } from './stage.ts';
 
@@ -46,8 +47,8 @@ export const clientsDoc = (results: readonly Result[], facts: { readonly date: s
       sorted.map(({ client, era, proven, figure }) => [PRODUCTS[client].title, PRODUCTS[client].version, era, proven, figure]),
     ),
     '',
-    'Times are of one run, with the start of a curl process in "from curl to model": from the command to the request to the',
-    'model that carries the message.',
+    `Times are of one run on ${availableParallelism()} cores. "From curl to model" is from the start of the curl command that sends to the`,
+    'request to the model that carries the message.',
     '',
     '## Conversations',
     '',

@@ -1,6 +1,5 @@
 /** A terminal with a person's view: a program in tmux, on a server of our own. */
-import { spawnSync } from 'node:child_process';
-import { cleanEnvironment, freshHome, run } from './programs.ts';
+import { atClearUp, cleanEnvironment, freshHome, run } from './programs.ts';
 
 const SOCKET = 'rogerthat-test';
 const LOOK_MS = 50;
@@ -10,6 +9,8 @@ const GONE_MS = 10_000;
 export class Terminal {
   readonly #env: Readonly<Record<string, string>>;
   readonly #cwd: string;
+  /** The program and the server. */
+  #pids: readonly number[] = [];
 
   private constructor(home: string, work: string) {
     // The socket lies in the home, so that two runs never share a server.
@@ -28,9 +29,10 @@ export class Terminal {
       program,
       ...args,
     ];
+    atClearUp(() => terminal.#endServer());
     await terminal.#tmux(['-f', '/dev/null', 'new-session', '-d', '-x', '160', '-y', '50', '-c', cwd, '--', ...words]);
+    terminal.#pids = (await terminal.#tmux(['display-message', '-p', '#{pane_pid} #{pid}'])).trim().split(' ').map(Number);
     await terminal.#tmux(['set-option', '-g', 'remain-on-exit', 'on']);
-    process.once('exit', () => terminal.#endServer());
     return terminal;
   }
 
@@ -62,19 +64,26 @@ export class Terminal {
     await this.press('Enter');
   }
 
-  /** Ends the program and waits until it is gone. */
+  /** Ends the program, waits until it is gone, and ends the server. */
   async close(): Promise<void> {
-    const pid = Number((await this.#tmux(['display-message', '-p', '#{pane_pid}'])).trim());
+    const [program] = this.#pids;
     const dead = async (): Promise<boolean> => (await this.#tmux(['display-message', '-p', '#{pane_dead}'])).trim() === '1';
-    for (const end = performance.now() + GONE_MS; !(await dead()) && performance.now() < end; ) {
-      process.kill(pid, 'SIGTERM');
+    for (const end = performance.now() + GONE_MS; program !== undefined && !(await dead()) && performance.now() < end; ) {
+      process.kill(program, 'SIGTERM');
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     this.#endServer();
   }
 
   #endServer(): void {
-    spawnSync('tmux', ['-L', SOCKET, 'kill-server'], { env: { ...this.#env }, stdio: 'ignore' });
+    for (const pid of this.#pids) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It is gone.
+      }
+    }
+    this.#pids = [];
   }
 
   async #tmux(args: readonly string[]): Promise<string> {

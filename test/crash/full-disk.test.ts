@@ -51,6 +51,8 @@ describe.each(diskKinds())('R-ERR-12: %s', (_, makeDisk) => {
 
     disk.free(hub.pid);
     await eventually('the hub to be ready', async () => (await call(hub.url, { path: '/readyz' })).status === 200);
+    const { roster } = await expectCall(hub.url, memberCall(alpha, { path: 'roster' }));
+    expect(roster.map(({ callsign }: { callsign: string }) => callsign)).toEqual(['alpha', 'bravo']);
     const again = await send(`filler ${n}`);
     expect(again).toMatchObject({ status: 200, body: { id: expect.any(Number) } });
     expect(again.body.duplicate).toBeUndefined();

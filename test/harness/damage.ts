@@ -1,4 +1,5 @@
 /** Damage to files, as disks and careless hands do it. */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Random } from './random.ts';
 
@@ -31,6 +32,7 @@ export const HARMS = {
     return bytes;
   },
   'the end cut off': (bytes, random) => bytes.subarray(0, at(bytes, random)),
+  'the last of it cut off': (bytes, random) => bytes.subarray(0, random.int(Math.ceil(bytes.length * 0.9), bytes.length - 1)),
   'everything cut off': () => Buffer.alloc(0),
   'the file gone': () => null,
 } as const satisfies Record<string, Harm>;
@@ -44,8 +46,9 @@ export const harm = (path: string, name: HarmName, random: Random): void => {
   else writeFileSync(path, left);
 };
 
-/** The bytes of a file; null where there is nothing. An empty log is nothing. */
-export const bytesOf = (path: string): Buffer | null => {
+/** What tells one content of a file from another; null where there is nothing. An empty log is nothing. */
+export const fingerprintOf = (path: string): string | null => {
   const bytes = existsSync(path) ? readFileSync(path) : null;
-  return bytes?.length === 0 && path.endsWith('-wal') ? null : bytes;
+  if (bytes === null || (bytes.length === 0 && path.endsWith('-wal'))) return null;
+  return createHash('sha256').update(bytes).digest('hex');
 };

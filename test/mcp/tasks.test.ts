@@ -4,8 +4,7 @@ import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';
 import { rest } from '../harness/transports/rest.ts';
 import { turns, until } from '../harness/until.ts';
-import { factsOf, MODERN, modern, open, type RpcAnswer, rpc, TAKES_TASKS } from './envelope.ts';
-import { KINDS, taskRequester, taskSchemas } from './official.ts';
+import { factsOf, modern, open, type RpcAnswer, TAKES_TASKS } from './envelope.ts';
 import { Member, member, Open, place, task } from './talk.ts';
 
 const DISK = ENGINES.find(({ offers }) => offers.includes('durable'))!;
@@ -258,27 +257,6 @@ describe('the end of a task', () => {
   });
 });
 
-test('the schemas of the extension take every answer', async () => {
-  const schemas = await taskSchemas();
-  const fits = (schema: { safeParse(value: unknown): { success: boolean; error?: { message: string } } }, { result }: RpcAnswer): void => {
-    const parsed = schema.safeParse(result);
-    expect(parsed.success, `${JSON.stringify(result)}\n${parsed.error?.message}`).toBe(true);
-  };
-  const created = await bravo.call('listen', {}, TASKING);
-  fits(schemas.CreateTaskResultV2Schema, created);
-  const { taskId } = created.result;
-  const { answer } = await hold(taskId);
-  await room.pass(25_000);
-  fits(schemas.GetTaskResultV2Schema, await answer);
-  fits(schemas.UpdateTaskResultV2Schema, await task(room.http, 'tasks/update', taskId));
-  await alpha.say('bravo', 'one');
-  const completed = await get(taskId);
-  fits(schemas.GetTaskResultV2Schema, completed);
-  fits(schemas.CallToolResultV2Schema, { jsonrpc: '2.0', result: completed.result.result });
-  fits(schemas.CancelTaskResultV2Schema, await cancel(taskId));
-  fits(schemas.GetTaskResultV2Schema, await get(taskId));
-});
-
 test('a question for a task on the address of its channel is the same', async () => {
   const taskId = await listen();
   const request = { ...modern('tasks/get', { taskId }, TASKING), path: `/mcp/${channelId}` };
@@ -286,32 +264,4 @@ test('a question for a task on the address of its channel is the same', async ()
   await room.parked(1);
   await alpha.say('bravo', 'one');
   expect(given(await (await asked).response())).toEqual(['one']);
-});
-
-test('the requester of the extension drives a listen to its mail', async () => {
-  const { createTaskSessionFromClient, resultFromTaskOutcome } = await taskRequester();
-  const { client } = await KINDS.find(({ name }) => /pinned/.test(name))!.connect(`http://127.0.0.1:${room.http.port}/mcp`);
-  const sent: string[] = [];
-  const session = createTaskSessionFromClient(client, {
-    endpointId: 'hub',
-    v2RequestFraming: { protocolVersion: MODERN, clientInfo: { name: 'test', version: '1' }, clientCapabilities: TAKES_TASKS },
-    rawDispatch: async (request: { readonly method: string; readonly params: Readonly<Record<string, unknown>> }) => {
-      sent.push(request.method);
-      const { _meta, ...params } = request.params;
-      const { result, error } = await rpc(room.http, modern(request.method, params, { meta: _meta as Readonly<Record<string, unknown>> }));
-      return error ? { kind: 'error', error } : { kind: 'result', result };
-    },
-  });
-  const execution = await session.callTool('listen', { session_id: bravo.sessionId });
-  const settled = execution.settle();
-  await room.parked(1);
-  await room.pass(25_000);
-  await until(() => sent.filter((method) => method === 'tasks/get').length === 2, 'the second question');
-  await room.parked(1);
-  await alpha.say('bravo', 'wake up');
-  const result = resultFromTaskOutcome((await settled).outcome);
-  expect(result._meta['rogerthat/result'].messages).toMatchObject([{ text: 'wake up' }]);
-  expect(sent).toEqual(['tools/call', 'tasks/get', 'tasks/get']);
-  await session.close();
-  await client.close();
 });

@@ -220,6 +220,8 @@ export class Client {
     const room = this.#room;
     const { run } = room;
     this.#with((session, hub) => {
+      // From here on it stands parked, which keeps a session alive, and brings none back.
+      if (!this.#alive) this.#forgetSession();
       const since = this.#sinceFor(this.#word(step.since));
       const controller = new AbortController();
       const listen: Listen = { since, beganAt: this.#ledger.tick(), controller, gone: false, asleep: false };

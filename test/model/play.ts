@@ -165,7 +165,7 @@ class Play {
           if (!(error instanceof HubError) || error.code !== 'rotated') throw error;
           found = { receipts: error.options.extra?.['receipts'] as readonly Receipt[], inRing: false };
         }
-        checkReceipts(ledger, id, found.inRing, found.receipts);
+        if (hub === this.#room.hub) checkReceipts(ledger, id, found.inRing, found.receipts);
       });
     }
   }

@@ -170,11 +170,12 @@ export class Store {
     const inserts = this.#inserts;
     this.#begin.run();
     try {
-      for (const [sql, values] of removals) this.#db.prepare(sql).run(...values);
       for (const [table, row] of inserts) this.#upserts.get(table)!.run(...row, seal(row));
       for (const dirty of this.#due) {
         for (const [table, row] of dirty.rows()) this.#upserts.get(table)!.run(...row, seal(row));
       }
+      // Last: what a sweep wrote of a channel goes with the channel that the same sweep removes.
+      for (const [sql, values] of removals) this.#db.prepare(sql).run(...values);
       this.#commit.run();
     } catch (error) {
       try {
@@ -194,7 +195,7 @@ export class Store {
     this.#report(error);
     const told = new HubError('storage_unavailable', undefined, { retryAfter: 2 });
     for (const { reject } of waiting) reject(told);
-    if (this.#due.size > 0 || this.#inserts.length > 0) this.#stopLazy ??= this.#clock.after(LAZY_MS, () => this.#write());
+    if (this.#due.size > 0 || this.#inserts.length > 0 || this.#removals.length > 0) this.#writeLater();
   }
 
   /** One sync of the log for all who ask while another is under way. */

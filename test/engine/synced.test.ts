@@ -1,0 +1,55 @@
+/** When the local engine says that something is stored: only the sync of the log can say that of a power failure. */
+import { expect, vi } from 'vitest';
+import { limitsFor } from '../../src/core/limits.ts';
+import { ENGINES } from '../harness/engines.ts';
+import { Port } from '../harness/port.ts';
+import { turns, until } from '../harness/until.ts';
+import { verifies } from '../harness/verifies.ts';
+
+/** Syncs that were asked for; each is done when the test lets it. */
+const held = vi.hoisted(() => ({ syncs: [] as (() => void)[], holding: false }));
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const fdatasync = (fd: number, done: (error: Error | null) => void): void => {
+    if (held.holding) held.syncs.push(() => fs.fdatasync(fd, done));
+    else fs.fdatasync(fd, done);
+  };
+  return { ...fs, fdatasync, default: { ...fs, fdatasync } };
+});
+
+verifies.once('restart:synced', async () => {
+  const kind = ENGINES.find(({ name }) => name === 'local on disk')!;
+  const port = new Port(await kind.shelf(), limitsFor('local'));
+  await port.open();
+  try {
+    for (const retention of ['metadata', 'prompts', 'full'] as const) {
+      const channel = await port.channel({ retention });
+      await port.seats(channel, 'alpha', 'bravo');
+      held.holding = true;
+      let answered = 0;
+      const first = port.append(channel, 'alpha', 'all', 'one').then(() => answered++);
+      await until(() => held.syncs.length === 1, 'the first sync');
+      // Written after that sync began, so it needs one of its own; two share it.
+      const others = ['two', 'three'].map((text) => port.append(channel, 'alpha', 'all', text).then(() => answered++));
+      await turns(50);
+      expect([answered, held.syncs.length]).toEqual([0, 1]);
+      held.syncs.shift()!();
+      await first;
+      await until(() => held.syncs.length === 1, 'the second sync');
+      expect(answered).toBe(1);
+      held.syncs.shift()!();
+      await Promise.all(others);
+      expect([answered, held.syncs.length]).toEqual([3, 0]);
+      held.holding = false;
+    }
+    held.holding = true;
+    const none = await port.channel();
+    await port.seats(none, 'alpha');
+    await port.append(none, 'alpha', 'all', 'survives the process, and that is what it says');
+    expect(held.syncs).toEqual([]);
+  } finally {
+    held.holding = false;
+    await port.clear();
+  }
+});

@@ -1,0 +1,168 @@
+/** An engine by itself, for the suite of the port: no hub around it, and a clock that stands still. */
+import { createHash } from 'node:crypto';
+import { describe, test } from 'vitest';
+import type { ClaimedSeat, Draft, Engine, Read, SeatClaim } from '../../src/core/engine.ts';
+import { type Limits, limitsFor } from '../../src/core/limits.ts';
+import type { Channel, Identity, Position, Since, Slice } from '../../src/core/types.ts';
+import { type TestClock, testClock } from './clock.ts';
+import { ENGINES, type EngineKind, type Shelf } from './engines.ts';
+
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const ALL = { messages: 100, bytes: 1_000_000 };
+export const BARE: Since = { at: 'bare' };
+export const START: Since = { at: 'start' };
+export const LATEST: Since = { at: 'latest' };
+
+export const at = ({ id, tag }: Position): Since => ({ at: 'position', id, tag });
+export const after = (id: number): Since => ({ at: 'position', id, tag: null });
+
+export class Port {
+  readonly #shelf: Shelf;
+  readonly #limits: Limits;
+  #clock: TestClock = testClock();
+  #engine: Engine | null = null;
+  #made = 0;
+
+  constructor(shelf: Shelf, limits: Limits) {
+    this.#shelf = shelf;
+    this.#limits = limits;
+  }
+
+  get clock(): TestClock {
+    return this.#clock;
+  }
+
+  get engine(): Engine {
+    return this.#engine!;
+  }
+
+  async open(): Promise<void> {
+    this.#engine = await this.#shelf.open(this.#clock, this.#limits, (error) => {
+      throw error;
+    });
+    this.#engine.onAppended(() => {});
+  }
+
+  /** The process ends, in good order or not, and the next one opens what it left. */
+  async reopen(how: 'stop' | 'crash', away = 0): Promise<void> {
+    if (how === 'stop') await this.engine.close();
+    else await this.#shelf.crash(this.engine);
+    this.#engine = null;
+    this.#clock = testClock(this.#clock.now() + away);
+    await this.open();
+  }
+
+  async clear(): Promise<void> {
+    await this.#engine?.close();
+    await this.#shelf.clear();
+  }
+
+  // Facts to put in
+
+  async channel(fields: Partial<Channel> = {}): Promise<Channel> {
+    const id = `channel-${++this.#made}`;
+    const channel: Channel = {
+      id,
+      createdAt: this.clock.now(),
+      retention: 'none',
+      trustMode: 'untrusted',
+      requireIdentity: false,
+      sessionTtlMs: 1_800_000,
+      joinTokenHash: hashOf(`join ${id}`),
+      ownerTokenHash: hashOf(`owner ${id}`),
+      ownerPasswordHash: null,
+      ...fields,
+    };
+    await this.engine.createChannel(channel);
+    return channel;
+  }
+
+  identity(name: string): Identity {
+    return { id: `id_${name}`, keyHash: hashOf(`key ${name}`), name, createdAt: this.clock.now() };
+  }
+
+  claim(channel: Channel, callsign: string, fields: Partial<SeatClaim> = {}): Promise<ClaimedSeat> {
+    const nonce = `nonce ${++this.#made}`;
+    return this.engine.claimSeat({
+      channelId: channel.id,
+      callsign,
+      tokenHash: channel.joinTokenHash,
+      nonce,
+      sessionHash: hashOf(`session ${nonce}`),
+      identityId: fields.newIdentity?.id ?? null,
+      newIdentity: null,
+      authorized: false,
+      limits: ALL,
+      ...fields,
+    });
+  }
+
+  async seats(channel: Channel, ...callsigns: readonly string[]): Promise<void> {
+    for (const callsign of callsigns) await this.claim(channel, callsign);
+  }
+
+  draft(channel: Channel, from: string, to: string, text: string, fields: Partial<Draft> = {}): Draft {
+    return {
+      channelId: channel.id,
+      from,
+      to,
+      text,
+      kind: 'message',
+      replyTo: null,
+      sender: { verified: false, authorized: false },
+      key: null,
+      ...fields,
+    };
+  }
+
+  append(channel: Channel, from: string, to: string, text: string, fields: Partial<Draft> = {}) {
+    return this.engine.append(this.draft(channel, from, to, text, fields));
+  }
+
+  /** Arrives and reads as a listener would, and signs for what it was given unless told otherwise. */
+  async hear(
+    channel: Channel,
+    callsign: string,
+    since: Since = BARE,
+    how: { handed?: boolean; final?: boolean; limit?: number } = {},
+  ): Promise<Slice | null> {
+    const from = await this.engine.arrive(channel.id, callsign, since);
+    const read: Read = {
+      channelId: channel.id,
+      callsign,
+      from: from.id,
+      bare: since.at === 'bare',
+      final: how.final ?? false,
+      rewoundTold: false,
+      limits: { messages: how.limit ?? 100, bytes: ALL.bytes },
+    };
+    const slice = await this.engine.read(read);
+    if (slice && how.handed !== false) this.engine.handed(channel.id, callsign, slice);
+    return slice;
+  }
+}
+
+/** What a slice gives, in short; what may have been seen before in brackets. */
+export const heard = (slice: Slice | null): string[] | null =>
+  slice === null ? null : slice.heard.map(({ message, redelivered }) => (redelivered ? `(${message.text})` : message.text));
+
+/** A test over every engine. */
+export const everyEngine = (
+  what: string,
+  body: (port: Port) => Promise<void>,
+  { limits = '', durable = false }: { limits?: string; durable?: boolean } = {},
+): void => {
+  const kinds: readonly EngineKind[] = ENGINES.filter(({ offers }) => !durable || offers.includes('durable'));
+  describe(what, () => {
+    test.each(kinds.map((kind) => [kind.name, kind] as const))('%s', async (_, kind) => {
+      const port = new Port(await kind.shelf(), limitsFor('local', limits));
+      await port.open();
+      try {
+        await body(port);
+      } finally {
+        await port.clear();
+      }
+    });
+  });
+};
