@@ -60,12 +60,9 @@ const buildPages = (options: AppOptions): Hono<{ Bindings: Bindings }> => {
   pages.get('/llms.txt', (c) => c.text(llmsText(c.env.facts.origin, operations), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }));
   pages.get('/docs/errors', (c) => c.text(errorsDoc(), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }));
   // Clients that meet a 401 look for OAuth here and show their user the body of what they find.
-  const noOAuth = {
-    error: 'invalid_request',
-    error_description: 'This hub does not use OAuth. Send its token as a header: --header "Authorization: Bearer TOKEN".',
-  };
-  for (const path of ['/register', '/authorize', '/token']) pages.all(path, (c) => c.json(noOAuth, 404));
-  pages.get('/.well-known/:name{(?:oauth|openid)-.+}', (c) => c.json(noOAuth, 404));
+  const noOAuth = "This hub does not use OAuth. Send its token as a header: --header 'Authorization: Bearer TOKEN'.";
+  for (const path of ['/register', '/authorize', '/token']) pages.all(path, (c) => c.text(noOAuth, 404));
+  pages.get('/.well-known/:name{(?:oauth|openid)-.+}', (c) => c.text(noOAuth, 404));
   const refuse = (error: HubError, { origin, requestId }: RequestFacts): Response =>
     Response.json(problem(error, origin, requestId), {
       status: error.status,

@@ -54,7 +54,8 @@ const nameable = (name: string): string => (/^[A-Za-z0-9_-]{1,40}$/.test(name) ?
 export const fieldsOf = (schema: z.ZodType): readonly string[] => Object.keys((schema as { shape?: object }).shape ?? {});
 
 const unknownField = (name: string, known: readonly string[], elsewheres: Readonly<Record<string, string>>): HubError => {
-  const elsewhere = elsewheres[name];
+  // Own ones only: every object has a "constructor".
+  const elsewhere = Object.hasOwn(elsewheres, name) ? elsewheres[name] : undefined;
   const near = nearest(name, known);
   const list = known.length === 0 ? 'It takes none.' : `It takes ${known.join(', ')}.`;
   return new HubError('unknown_field', `This operation has no field ${nameable(name)}.`, {
@@ -72,7 +73,8 @@ export const problemsOf = (
   input: unknown,
   elsewheres: Readonly<Record<string, string>> = ELSEWHERE,
 ): HubError => {
-  const issue = error.issues[0];
+  // A misspelt field is missing under its right name, too; the misspelling is what helps.
+  const issue = error.issues.find(({ code, path }) => code === 'unrecognized_keys' && path.length === 0) ?? error.issues[0];
   if (!issue) return new HubError('invalid_body');
   if (issue.path.length === 0) {
     if (issue.code === 'unrecognized_keys') return unknownField(issue.keys[0] ?? '', fieldsOf(op.input), elsewheres);
@@ -80,7 +82,7 @@ export const problemsOf = (
   }
   const field = String(issue.path[0] ?? '');
   const own = issue.code === 'custom' ? (issue.params?.['code'] as ErrorCode | undefined) : undefined;
-  const code = own ?? FIELD_CODES[field] ?? 'invalid_body';
+  const code = own ?? (Object.hasOwn(FIELD_CODES, field) ? FIELD_CODES[field] : undefined) ?? 'invalid_body';
   const missing = typeof input === 'object' && input !== null && field !== '' && (input as Record<string, unknown>)[field] === undefined;
   if (missing) return new HubError(code, `The field "${field}" is missing.`);
   return new HubError(code, field === '' ? issue.message : `The field "${field}": ${issue.message}.`);

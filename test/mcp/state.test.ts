@@ -153,7 +153,7 @@ describe('after a restart', () => {
 describe('header sessions', () => {
   const HOURS = 3600_000;
 
-  test('end after two idle hours; use keeps them, and so does a listen that hangs', async () => {
+  test('end after two idle hours; use keeps them, and a listen that hangs for an hour ends well', async () => {
     const [used, idle, hanging] = [await initialize(room.http), await initialize(room.http), await Caller.connect(room.http, 'legacy')];
     const { joined } = await join(hanging, 'alpha', await place(room.http, 'legacy', { session_ttl_seconds: 86_400 }));
     const heard = await hanging.begin('listen', { timeout_seconds: 3600, session_id: joined.session_id }, { meta: { progressToken: 1 } });

@@ -206,8 +206,8 @@ export const claimed = (moment: Moment, claim: SeatClaim, job: Job): { undo: () 
     const ids = told.unconfirmed.map(({ message }) => message.id);
     const detail = (): string => `${callsign} joins: unconfirmed ${ids.join(', ')}, pending ${told.pending}; waiting ${waiting.join(', ')}`;
     rule('R-JOIN-10', told.cursor.id === confirmed, detail);
-    const showsFirst = handed.filter((id) => mine(id, 'yes')).slice(0, ids.length);
-    rule('R-JOIN-11', ids.every((id) => handed.includes(id)) && showsFirst.every((id) => ids.includes(id)), detail);
+    const first = handed.filter((id) => mine(id, 'yes') && id <= (ids[ids.length - 1] ?? 0));
+    rule('R-JOIN-11', ids.every((id) => handed.includes(id)) && first.every((id) => ids.includes(id)), detail);
     rule('R-JOIN-11', turned || wasExplicit || handed.every((id) => ids.includes(id) || !mine(id, 'yes')), detail);
     rule('R-JOIN-13', !turned || handed.filter((id) => mine(id, 'maybe')).length > ids.length, detail);
     const total = ids.length + told.pending;

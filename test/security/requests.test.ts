@@ -181,7 +181,7 @@ describe('R-ERR-11: paths', () => {
     expectProblem(target, await get(target, `${P}/${id}/roster`), 401, 'unauthorized');
   });
 
-  test.each(['%', '%zz', '%ff', '%c0%af', '%ed%a0%80'])('R-REQ-14: a broken broken in the path and in the query: %s', async (broken) => {
+  test.each(['%', '%zz', '%ff', '%c0%af', '%ed%a0%80'])('R-REQ-14: a broken escape in the path and in the query: %s', async (broken) => {
     expectProblem(target, await get(target, `${P}/${broken}/roster`), 400, 'bad_request');
     expectProblem(target, await get(target, `${target.channel.path}/history?n=${broken}`), 400, 'bad_request');
   });

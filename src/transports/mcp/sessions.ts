@@ -18,6 +18,7 @@ export interface McpSession {
   seenAt: number;
 }
 
+/** Twice as long as any call lasts, so that one with a call under way is never idle. */
 const IDLE_MS = 2 * 3600_000;
 const MOST = 50_000;
 
@@ -63,7 +64,7 @@ export class McpSessions {
   }
 
   #idle(session: McpSession): boolean {
-    return session.calls === null && this.#clock.uptime() - session.seenAt > IDLE_MS;
+    return this.#clock.uptime() - session.seenAt > IDLE_MS;
   }
 
   /**
