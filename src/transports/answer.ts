@@ -1,7 +1,7 @@
 /** Writing answers, and knowing whether they were taken. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { HubError } from '../core/errors.ts';
-import type { Cancel, Delivery } from '../core/listening.ts';
+import type { Delivery } from '../core/listening.ts';
 import { encodeJson } from '../operations/wire.ts';
 
 /** A client that does not read for this long is let go. */
@@ -45,37 +45,6 @@ const sign = (response: ServerResponse, delivery: Delivery | undefined): void =>
   void flushed(response, (done) => response.once('finish', done)).then((alive) => {
     if (alive) delivery?.handed();
   });
-};
-
-/**
- * Tells when the client goes away before its answer is written. What an AbortSignal does, without its price: making
- * one and aborting it costs more than the rest of a listen.
- */
-class GoneSignal implements Cancel {
-  aborted = false;
-  readonly #listeners = new Set<() => void>();
-
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.add(listener);
-  }
-
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.delete(listener);
-  }
-
-  abort(): void {
-    this.aborted = true;
-    for (const listener of this.#listeners) listener();
-  }
-}
-
-/** See {@link GoneSignal}. */
-export const goneSignal = (response: ServerResponse): Cancel => {
-  const gone = new GoneSignal();
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
-  });
-  return gone;
 };
 
 /** Writes a whole JSON answer in one piece. */

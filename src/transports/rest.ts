@@ -8,8 +8,9 @@ import { HubError } from '../core/errors.ts';
 import type { Hub } from '../core/hub.ts';
 import { type AnyOperation, type Executed, execute, type Proof, type Services } from '../operations/operation.ts';
 import { encodeJson } from '../operations/wire.ts';
-import { goneSignal, problem, writeJson, writeProblem } from './answer.ts';
+import { problem, writeJson, writeProblem } from './answer.ts';
 import { readJson, readQuery } from './body.ts';
+import { goneSignal } from './gone.ts';
 import { writeLate, writePages, writeStream } from './stream.ts';
 
 /** An operation as a route: what can be worked out before any request comes. */

@@ -1,18 +1,34 @@
 /** The program itself: what it prints, and how it ends. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import { ConfigError, readConfig } from '../../src/config.ts';
 import { builtHub } from '../harness/built.ts';
 import { launchHub, start, startHubProcess, temporaryDirectory } from '../harness/process.ts';
 import { HttpClient } from '../harness/transports/http.ts';
 import { until } from '../harness/until.ts';
 import { verifies } from '../harness/verifies.ts';
 
-verifies.once('run:public-host', async () => {
-  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'hub.example']) {
-    const program = launchHub({ args: ['--host', host] });
-    expect(await program.ended).toEqual({ code: 2, signal: null });
-    for (const word of [host, '--token', '--open']) expect(program.stderr()).toContain(word);
+/** What the program says to wrong options, before it does anything. */
+const told = (args: readonly string[], env: NodeJS.ProcessEnv = {}): string => {
+  try {
+    readConfig(args, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
   }
+  throw new Error(`${args.join(' ')} was taken`);
+};
+
+verifies.once('run:public-host', async () => {
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'hub.example', '127.0.0.1.evil.example']) {
+    for (const word of [host, '--token', '--open']) expect(told(['--host', host])).toContain(word);
+    for (const args of [['--open'], ['--token', 'long-enough-to-be-one']]) readConfig(['--host', host, ...args], {});
+  }
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '::1', '[::1]']) readConfig(['--host', host], {});
+  const program = launchHub({ args: ['--host', '0.0.0.0'] });
+  expect(await program.ended).toEqual({ code: 2, signal: null });
+  for (const word of ['0.0.0.0', '--token', '--open']) expect(program.stderr()).toContain(word);
+  expect(program.stdout()).toBe('');
 });
 
 verifies.once('run:unknown', async () => {
@@ -23,21 +39,21 @@ verifies.once('run:unknown', async () => {
     [['--limits', 'bogus=1'], 'bogus'],
     [['--limits', 'sessions=x'], 'sessions'],
     [['--log-level', 'loud'], '--log-level'],
-    [['--origin', 'hub.example/path'], '--origin'],
+    [['--origin', 'https://hub.example/path'], '--origin'],
     [['--token', 'short'], '--token'],
     [['--token', 'no header can carry this'], '--token'],
     [['--open', '--token', 'long-enough-to-be-one'], '--token'],
     [['stray'], 'stray'],
   ];
-  const programs = wrong.map(([args, word]) => ({ program: launchHub({ args }), word }));
-  for (const { program, word } of programs) {
+  for (const [args, word] of wrong) expect(told(args)).toContain(word);
+  expect(told([], { ROGERTHAT_OPEN: 'perhaps' })).toContain('ROGERTHAT_OPEN');
+  const programs = [launchHub({ args: ['--nonsense'] }), launchHub({ env: { ROGERTHAT_LOG_LEVEL: 'loud' } })];
+  for (const [i, program] of programs.entries()) {
     expect(await program.ended).toEqual({ code: 2, signal: null });
-    expect(program.stderr()).toContain(word);
+    expect(program.stderr()).toContain(['nonsense', '--log-level'][i]);
     expect(program.stderr()).not.toMatch(/\bat .*:[0-9]+:[0-9]+/);
     expect(program.stdout()).toBe('');
   }
-  const variable = launchHub({ env: { ROGERTHAT_LOG_LEVEL: 'loud' } });
-  expect(await variable.ended).toEqual({ code: 2, signal: null });
 });
 
 verifies.once('run:names', async () => {

@@ -64,6 +64,8 @@ export const readAnswer = (bytes: Buffer, bodiless: boolean, closed: boolean): R
   const status = Number(/^HTTP\/1\.[01] ([0-9]{3})/.exec(first)?.[1]);
   const headers = headersOf(lines);
   const rest = bytes.subarray(end + 4);
+  // "Go on" is not the answer yet.
+  if (status === 100) return readAnswer(rest, bodiless, closed);
   const length = headers['content-length'];
   let body: Buffer | null;
   if (bodiless) body = Buffer.alloc(0);
@@ -83,6 +85,8 @@ export interface ExchangeOptions {
   readonly gone?: AbortSignal;
   /** The answer has no body, as to HEAD. */
   readonly bodiless?: boolean;
+  /** The client has nothing more to say and closes its half of the connection. */
+  readonly half?: boolean;
 }
 
 /**
@@ -128,6 +132,7 @@ export const exchange = (port: number, request: string | Uint8Array, options: Ex
     if (gone?.aborted) vanish();
     socket.on('close', () => finish(readAnswer(received, bodiless, true)));
     socket.write(request, () => {
+      if (options.half) socket.end();
       if (cut?.at === 'event') void cut.event.then(() => finish(null));
       else if (cut?.at === 'turns') {
         let left = cut.count;

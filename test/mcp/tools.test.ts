@@ -209,14 +209,13 @@ describe('a hub with a token', () => {
         body: method === 'POST' ? '{}' : undefined,
       });
       expect(reply.status).toBe(404);
-      expect(reply.json()).not.toHaveProperty('issuer');
-      expect(reply.json()).not.toHaveProperty('resource');
+      expect(reply.text).not.toMatch(/issuer|"resource"/);
     }
   });
 
   test('clients that look for OAuth show their user what to do', async () => {
     const reply = await closed.http.ask('POST', '/register', { headers: { 'Content-Type': 'application/json' }, body: '{}' });
-    expect(reply.json()['error_description']).toMatch(/Authorization: Bearer/);
+    expect(reply.text).toMatch(/^This hub does not use OAuth\..*'Authorization: Bearer TOKEN'\.$/);
   });
 
   test('the hub token opens it, and the channel token opens its own address', async () => {

@@ -70,10 +70,18 @@ export const floorOf = (gap: Gap | null, cursor: number): number => {
 /** An answer to a join has left the hub. */
 export const checkJoined = (ledger: Ledger, facts: SeatFacts, joined: Joined): Emission => {
   const { unconfirmed, cursor } = joined;
-  rule('R-JOIN-11', unconfirmed.every(({ redelivered }) => redelivered), () => `unconfirmed of ${facts.callsign} has no flag`);
+  rule(
+    'R-JOIN-11',
+    unconfirmed.every(({ redelivered }) => redelivered),
+    () => `unconfirmed of ${facts.callsign} has no flag`,
+  );
   checkHeard(ledger, facts, { beganAt: ledger.tick(), from: cursor.id, limit: Number.POSITIVE_INFINITY }, unconfirmed);
   const ids = unconfirmed.map(({ message }) => message.id);
-  rule('R-JOIN-11', ids.every((id) => facts.accepted.has(id)), () => `unconfirmed of ${facts.callsign}, and no socket took it: ${ids.join(', ')}`);
+  rule(
+    'R-JOIN-11',
+    ids.every((id) => facts.accepted.has(id)),
+    () => `unconfirmed of ${facts.callsign}, and no socket took it: ${ids.join(', ')}`,
+  );
   return { ids, statuses: [], after: cursor.id, cursor: ids[ids.length - 1] ?? cursor.id, at: ledger.tick(), handed: false, got: false };
 };
 

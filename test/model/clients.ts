@@ -109,7 +109,12 @@ export class Client {
   async #session(hub: Hub): Promise<Session | null> {
     for (let tries = 0; tries < 2; tries++) {
       if (this.#sessionId === null && !(await this.join(hub, true))) return null;
-      const { sessionId, era, alive, at } = { sessionId: this.#sessionId, era: this.#era, alive: this.#alive, at: this.#room.clock.uptime() };
+      const { sessionId, era, alive, at } = {
+        sessionId: this.#sessionId,
+        era: this.#era,
+        alive: this.#alive,
+        at: this.#room.clock.uptime(),
+      };
       if (sessionId === null) return null;
       try {
         const session = await hub.sessionFor(this.#room.channel, sessionId);
@@ -134,7 +139,15 @@ export class Client {
     if (!this.#alive) this.#forgetSession();
     const { known, era, at } = { known: this.#known, era: this.#era, at: room.clock.uptime() };
     this.#facts.joinBegan ??= this.#ledger.tick();
-    const request = { channel, token, callsign: this.callsign, identityKey: null, newIdentity: false, ownerPassword: null, address: 'here' };
+    const request = {
+      channel,
+      token,
+      callsign: this.callsign,
+      identityKey: null,
+      newIdentity: false,
+      ownerPassword: null,
+      address: 'here',
+    };
     const joined = await hub.join(request).catch((error) => {
       if (!room.excuses(error)) throw error;
       this.#forgetSession();

@@ -134,7 +134,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 );
 
 const step: fc.Arbitrary<Step> = fc
-  .tuple(deed, fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }))
+  .tuple(deed, fc.oneof({ weight: 2, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }))
   .map(([what, race]) => ({ ...what, race }));
 
 const habit = fc.oneof(
@@ -151,8 +151,8 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   parked: fc.constantFrom(2, 4),
   habits: fc.array(habit, { minLength: CALLSIGNS.length, maxLength: CALLSIGNS.length }),
   lag: fc.oneof(
-    { weight: 2, arbitrary: fc.constant([]) },
-    { weight: 1, arbitrary: fc.array(fc.nat(2), { minLength: 1, maxLength: 7, size: 'max' }) },
+    { weight: 1, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(fc.nat(3), { minLength: 1, maxLength: 7, size: 'max' }) },
   ),
 });
 

@@ -1,9 +1,11 @@
 /** A real embedded engine on a real directory, with a window into its memory and a hand on its disk. */
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import { loadAll } from '../../src/engines/local/load.ts';
 import { LocalEngine } from '../../src/engines/local/local.ts';
-import { openDatabase } from '../../src/engines/local/open.ts';
+import { DATABASE_FILE, openDatabase } from '../../src/engines/local/open.ts';
 import type { ChannelState } from '../../src/engines/local/state.ts';
 import { type Job, Store } from '../../src/engines/local/store.ts';
 
@@ -27,6 +29,17 @@ export interface Node {
   /** A disk that does not work refuses every write, as a full one does. */
   setDisk(works: boolean): void;
 }
+
+/** Puts an empty database into a directory; a copy of one that is made once, because making tables takes longest. */
+export const emptyDatabase = (parent: string, directory: string): void => {
+  const made = join(parent, DATABASE_FILE);
+  if (!existsSync(made)) {
+    const { db } = openDatabase(parent);
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    db.close();
+  }
+  copyFileSync(made, join(directory, DATABASE_FILE));
+};
 
 /**
  * Puts the engine together as `openLocal` does, without its lock. The log is not synced: a sync ends when the kernel

@@ -8,6 +8,7 @@ import { Client } from './clients.ts';
 import type { Figures } from './figures.ts';
 import { CALLSIGNS, type History, type Step, sizeOf } from './history.ts';
 import { Broken, rule, type Said } from './ledger.ts';
+import { emptyDatabase } from './node.ts';
 import { checkRing, checkSleepers } from './rest-rules.ts';
 import { Room } from './room.ts';
 
@@ -220,6 +221,7 @@ class Play {
 /** @throws Broken */
 export const play = async (history: History, parent: string, figures: Figures): Promise<void> => {
   const directory = mkdtempSync(join(parent, 'model-'));
+  emptyDatabase(parent, directory);
   const room = new Room(history.setting, directory);
   try {
     await room.open();

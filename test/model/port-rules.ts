@@ -150,8 +150,14 @@ export const given = (moment: Moment, read: Read, call: () => Eventually<Slice |
     ledger.moments.set(slice.cursor, { confirmed, head });
     checkGap(ledger, facts, { ...slice, rewound, mayConfirm, confirmed, forgotten });
     const { after, cursor, heard, gap } = slice;
-    const missing = ledger.sure(facts, Math.max(after.id, floor), cursor.id).filter((id) => !heard.some(({ message }) => message.id === id));
-    rule('R-LISTEN-6', missing.length === 0, () => `skipped silently: ${missing.join(', ')}, asked by ${callsign} from ${after.id} to ${cursor.id}`);
+    const missing = ledger
+      .sure(facts, Math.max(after.id, floor), cursor.id)
+      .filter((id) => !heard.some(({ message }) => message.id === id));
+    rule(
+      'R-LISTEN-6',
+      missing.length === 0,
+      () => `skipped silently: ${missing.join(', ')}, asked by ${callsign} from ${after.id} to ${cursor.id}`,
+    );
     const gone = gap ? [] : ledger.sure(facts, after.id === 0 ? mayConfirm : after.id, floor);
     rule('R-LISTEN-16', gone.length === 0, () => `no gap for ${callsign} after ${after.id}, and the ring lost ${gone.join(', ')}`);
     return slice;
@@ -212,7 +218,15 @@ export const claimed = (moment: Moment, claim: SeatClaim, job: Job): { undo: () 
     rule('R-JOIN-13', !turned || handed.filter((id) => mine(id, 'maybe')).length > ids.length, detail);
     const total = ids.length + told.pending;
     rule('R-JOIN-12', surely <= total && total <= waiting.filter((id) => mine(id, 'maybe')).length, detail);
-    checkGap(ledger, facts, { gap: told.gap, after: told.cursor, cursor: { id: head, tag: '' }, rewound, mayConfirm, confirmed, forgotten: ring.goneFloor });
+    checkGap(ledger, facts, {
+      gap: told.gap,
+      after: told.cursor,
+      cursor: { id: head, tag: '' },
+      rewound,
+      mayConfirm,
+      confirmed,
+      forgotten: ring.goneFloor,
+    });
     ledger.moments.set(told.cursor, { confirmed, head });
   };
   return { undo, judge };

@@ -10,7 +10,11 @@ export const checkSleepers = (room: Room, clients: readonly Client[]): void => {
     const { callsign, listens } = client;
     const facts = ledger.seat(callsign);
     const seat = state.seats.get(callsign);
-    rule('R-LISTEN-21', (seat?.parked ?? 0) === listens.size, () => `${seat?.parked} listens of ${callsign} are parked, not ${listens.size}`);
+    rule(
+      'R-LISTEN-21',
+      (seat?.parked ?? 0) === listens.size,
+      () => `${seat?.parked} listens of ${callsign} are parked, not ${listens.size}`,
+    );
     rule('R-LISTEN-23', listens.size <= room.setting.parked, () => `${listens.size} listens of ${callsign} are parked`);
     for (const listen of listens) {
       listen.asleep = true;
@@ -40,7 +44,11 @@ export const checkRing = (room: Room): void => {
   const ids = ring.messages.map(({ id }) => id);
   const bytes = ring.messages.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   const what = (): string => `the ring holds ${ids.join(', ')} (${bytes} bytes), floor ${ring.floor}`;
-  rule('R-SEND-18', ids.every((id, i) => id > (ids[i - 1] ?? ring.floor)), what);
+  rule(
+    'R-SEND-18',
+    ids.every((id, i) => id > (ids[i - 1] ?? ring.floor)),
+    what,
+  );
   rule('R-LIMIT-5', ids.length <= 1 || (ids.length <= setting.ringMessages && bytes <= setting.ringBytes), what);
   const kept = [...ledger.byId].filter(([, said]) => said.storedAt !== null && said.kind === 'message' && said.id! > room.textsFrom);
   const missing = kept.filter(([id]) => id > (ids[0] ?? 0) && !ids.includes(id));

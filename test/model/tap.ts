@@ -2,7 +2,17 @@
  * Stands between the hub and its engine, changes nothing, and knows what each call may move. It can let calls take a
  * few turns of the event loop, as calls of an engine on another machine do.
  */
-import type { Appended, ChannelCounts, ClaimedSeat, Draft, Engine, RateAnswer, Read, SeatClaim, SessionState } from '../../src/core/engine.ts';
+import type {
+  Appended,
+  ChannelCounts,
+  ClaimedSeat,
+  Draft,
+  Engine,
+  RateAnswer,
+  Read,
+  SeatClaim,
+  SessionState,
+} from '../../src/core/engine.ts';
 import type { Rate } from '../../src/core/limits.ts';
 import type { AnswerLimits } from '../../src/core/mailbox.ts';
 import type { Seat } from '../../src/core/seats.ts';

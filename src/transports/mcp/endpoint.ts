@@ -11,6 +11,7 @@ import type { Delivery } from '../../core/listening.ts';
 import { encodeJson } from '../../operations/wire.ts';
 import { API_HEADERS, endWith, writeJson, writePiece } from '../answer.ts';
 import { readValue } from '../body.ts';
+import { goneSignal } from '../gone.ts';
 import { bearerOf, type RequestFacts } from '../rest.ts';
 import { beginEvents, sse } from './events.ts';
 import {
@@ -197,8 +198,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     modern: boolean,
     session: McpSession | null,
   ): Promise<void> => {
-    const call = new AbortController();
-    response.once('close', () => call.abort());
+    const call = goneSignal(response);
     if (session) session.calls = (session.calls ?? new Map()).set(message.id, call);
     const token = progressTokenOf(message);
     const tasks = modern && options.tasks !== null && declaresTasks(message);
@@ -220,14 +220,14 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
       session,
       tasks,
       patient: streams && token !== null,
-      signal: call.signal,
+      signal: call,
       progress,
     };
     const told = token === null ? null : (count: number): void => progress(count, undefined, 'listening');
     const stop = streams ? beginEvents(response, options.clock, told) : () => {};
     try {
       const { result, delivery } = await dispatch(message, context, modern, response);
-      if (call.signal.aborted) {
+      if (call.aborted) {
         // Nobody reads this answer, even where the connection is alive: no mail may count as handed over.
         delivery?.unsure();
         hangUp(response);
@@ -237,7 +237,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
       if (response.headersSent) endWith(response, sse(text), delivery);
       else writeJson(response, 200, text, delivery);
     } catch (error) {
-      if (!call.signal.aborted || error instanceof RpcError) throw error;
+      if (!call.aborted || error instanceof RpcError) throw error;
       hangUp(response);
     } finally {
       stop();

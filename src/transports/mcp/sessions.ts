@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
+import type { GoneSignal } from '../gone.ts';
 import type { Id } from './protocol.ts';
 
 export interface McpSession {
@@ -13,7 +14,7 @@ export interface McpSession {
   /** The hub session of the last join over it; never the same thing as `id`. */
   joined: string | null;
   /** Calls that may be cancelled. */
-  calls: Map<Id, AbortController> | null;
+  calls: Map<Id, GoneSignal> | null;
   /** Monotonic ms. */
   seenAt: number;
 }

@@ -9,8 +9,9 @@
 import { HubError } from '../../core/errors.ts';
 import type { Hub } from '../../core/hub.ts';
 import { channelOfSession, SECRET_PREFIXES } from '../../core/ids.ts';
-import type { Delivery } from '../../core/listening.ts';
+import type { Cancel, Delivery } from '../../core/listening.ts';
 import { type AnyOperation, execute, type Services } from '../../operations/operation.ts';
+import { GoneSignal } from '../gone.ts';
 import type { RequestFacts } from '../rest.ts';
 import { RPC, RpcError } from './protocol.ts';
 import { failed, freshCursor, succeeded, type ToolResult } from './render.ts';
@@ -70,7 +71,7 @@ export class Tasks {
   /** Ids that were cancelled here, oldest first. After a restart nobody asks for them any more. */
   readonly #cancelled = new Set<string>();
   /** Questions that are held open, so that a cancel can end them. */
-  readonly #held = new Map<string, Set<AbortController>>();
+  readonly #held = new Map<string, Set<GoneSignal>>();
 
   constructor(hub: Hub, services: Services, operations: readonly AnyOperation[]) {
     const listen = operations.find(({ name }) => name === 'listen');
@@ -81,7 +82,7 @@ export class Tasks {
   }
 
   /** `tasks/get`: waits a while for the task to end. */
-  async get(id: unknown, facts: RequestFacts, signal: AbortSignal): Promise<{ result: object; delivery?: Delivery | undefined }> {
+  async get(id: unknown, facts: RequestFacts, signal: Cancel): Promise<{ result: object; delivery?: Delivery | undefined }> {
     const task = readTaskId(id);
     const taskId = id as string;
     const now = this.#hub.clock.now();
@@ -91,7 +92,7 @@ export class Tasks {
       result: { ...base, status: 'completed', result: { resultType: 'complete', ...result } },
       delivery,
     });
-    const held = new AbortController();
+    const held = new GoneSignal();
     const release = (): void => held.abort();
     signal.addEventListener('abort', release);
     const together = this.#held.get(taskId) ?? new Set();
@@ -101,7 +102,7 @@ export class Tasks {
       const channelId = channelOfSession(task.sessionId);
       const proof = { transport: 'mcp-task', ...facts, channelId, sessionId: task.sessionId, sessionOpens: true as const };
       const input = { since: task.since, timeout: over ? 0 : HOLD_SECONDS };
-      const done = await execute(this.#hub, this.#services, this.#listen, proof, input, held.signal);
+      const done = await execute(this.#hub, this.#services, this.#listen, proof, input, held);
       const { value, delivery } = done as { value: Record<string, unknown>; delivery: Delivery | undefined };
       const mail = (value['messages'] as readonly unknown[]).length > 0 || value['gap'] !== null;
       if (mail || over) return completed(succeeded('listen', value, task.sessionId), delivery);

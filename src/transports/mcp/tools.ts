@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { HubError } from '../../core/errors.ts';
 import type { Hub } from '../../core/hub.ts';
 import { channelOfSession } from '../../core/ids.ts';
-import type { Delivery } from '../../core/listening.ts';
+import type { Cancel, Delivery } from '../../core/listening.ts';
 import { type AnyOperation, execute, type Proof, type Services } from '../../operations/operation.ts';
 import { problemsOf } from '../../operations/problems.ts';
 import type { RequestFacts } from '../rest.ts';
@@ -36,7 +36,7 @@ export interface ToolContext {
   readonly tasks: boolean;
   /** The caller hears of progress over an event stream, so it can wait for long. */
   readonly patient: boolean;
-  readonly signal: AbortSignal;
+  readonly signal: Cancel;
   /** Tells the caller how far the call has come; does nothing when it did not ask. */
   progress(progress: number, total?: number, message?: string): void;
 }
@@ -209,8 +209,8 @@ const toolOf = (hub: Hub, services: Services, op: AnyOperation, wait: AnyOperati
         if (!parsed.success) throw problemsOf({ input: schema }, parsed.error, given, NOT_OF_MCP);
         const proof = proofOf(given as Fields, context, op.name);
         const input: Fields = {};
-        for (const [name, value] of Object.entries(given as Fields)) {
-          if (!(name in PROOFS)) input[door.rename?.[name] ?? name] = value;
+        for (const name in given) {
+          if (!(name in PROOFS)) input[door.rename?.[name] ?? name] = (given as Fields)[name];
         }
         if (op.name === 'listen' && context.tasks && input['timeout'] !== 0) return await listenAsTask(input, proof, context);
         return await run(input, proof, context);
