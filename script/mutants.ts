@@ -150,7 +150,10 @@ const runModel = (tree: string): Promise<{ red: boolean; output: string }> =>
 /** The rule that a run broke; null when it was red for another reason, which proves nothing. */
 const ruleIn = (output: string): string | null => /Error: ((?:R-[A-Z]+-\d+|LISTEN): .*)/.exec(output)?.[1] ?? null;
 
-/** @returns the rule that caught it, or null */
+/** How many histories went well before one did not. */
+const historiesIn = (output: string): string => /model: ([0-9]+) histories/.exec(output)?.[1] ?? '?';
+
+/** @returns the rule that caught it and in which history, or null */
 const tryMutant = async (parent: string, mutant: Mutant): Promise<string | null> => {
   const tree = mkdtempSync(join(parent, 'tree-'));
   for (const path of COPIED) {
@@ -162,7 +165,7 @@ const tryMutant = async (parent: string, mutant: Mutant): Promise<string | null>
   const { red, output } = await runModel(tree);
   const rule = red ? ruleIn(output) : null;
   if (red && rule === null) console.error(`mutant "${mutant.name}" ended otherwise:\n${output}`);
-  return rule;
+  return rule && `${rule.slice(0, 110)} (history ${Number(historiesIn(output)) + 1})`;
 };
 
 const word = process.argv[2] ?? '';
@@ -177,7 +180,7 @@ try {
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
       const rule = await tryMutant(parent, mutant);
       if (rule === null) survivors.push(mutant.name);
-      console.log(`${mutant.name.padEnd(width)}  →  ${rule === null ? 'SURVIVES' : rule.slice(0, 110)}`);
+      console.log(`${mutant.name.padEnd(width)}  →  ${rule ?? 'SURVIVES'}`);
     }
   };
   await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));

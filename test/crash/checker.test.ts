@@ -5,9 +5,22 @@ import type { HistoryEvent, SeenGap, SeenMessage } from '../harness/history.ts';
 
 const channel = 'quiet-otter-000000';
 const joined = (callsign: string): HistoryEvent => ({ type: 'joined', channel, callsign });
-const tried = (n: number, to = 'all', from = 'alpha'): HistoryEvent => ({ type: 'tried', channel, from, to, key: `k${n}`, body: `body ${n}` });
+const tried = (n: number, to = 'all', from = 'alpha'): HistoryEvent => ({
+  type: 'tried',
+  channel,
+  from,
+  to,
+  key: `k${n}`,
+  body: `body ${n}`,
+});
 const acknowledged = (n: number, id = n, from = 'alpha'): HistoryEvent => ({ type: 'acknowledged', channel, from, key: `k${n}`, id });
-const message = (n: number, more: Partial<SeenMessage> = {}): SeenMessage => ({ id: n, from: 'alpha', to: 'all', text: `body ${n}`, ...more });
+const message = (n: number, more: Partial<SeenMessage> = {}): SeenMessage => ({
+  id: n,
+  from: 'alpha',
+  to: 'all',
+  text: `body ${n}`,
+  ...more,
+});
 const heard = (after: number, cursor: number, messages: SeenMessage[], gap: SeenGap | null = null, callsign = 'bravo'): HistoryEvent => ({
   ...{ type: 'heard', channel, callsign, after, cursor, gap, messages },
 });
@@ -60,7 +73,11 @@ test.each<[name: string, kind: string, events: HistoryEvent[]]>([
     [...seats, ...sent(1, 2, 3), heard(0, 3, [message(3)], { reason: 'rotated', missed_at_most: 9, oldest: 2 })],
   ],
   ['words that nobody sent', 'phantom', [...seats, ...sent(1), heard(0, 1, [message(1, { text: 'body 9' })]), heard(0, 1, [message(1)])]],
-  ["another seat's direct message", 'phantom', [...seats, tried(1, 'charlie'), acknowledged(1), heard(0, 1, [message(1, { to: 'charlie' })])]],
+  [
+    "another seat's direct message",
+    'phantom',
+    [...seats, tried(1, 'charlie'), acknowledged(1), heard(0, 1, [message(1, { to: 'charlie' })])],
+  ],
   ["one's own broadcast", 'phantom', [...seats, ...sent(1), heard(0, 1, [message(1)]), heard(0, 1, [message(1)], null, 'alpha')]],
   ['a forged sender', 'phantom', [...seats, ...sent(1), heard(0, 1, [message(1)]), heard(1, 1, [message(1, { from: 'bravo' })])]],
   ['a repeat without a flag', 'unflagged', [...seats, ...sent(1), heard(0, 1, [message(1)]), heard(0, 1, [message(1)])]],

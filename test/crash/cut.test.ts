@@ -51,7 +51,9 @@ describe('a planted bug is found', () => {
   // biome-ignore lint/suspicious/noExplicitAny: answers are bent on purpose
   const bend = (change: (messages: any[]) => any[]): Partial<LoadOptions> => {
     let heard = 0;
-    return { tamper: (answer) => (answer.messages.length > 0 && ++heard === 5 ? { ...answer, messages: change(answer.messages) } : answer) };
+    return {
+      tamper: (answer) => (answer.messages.length > 0 && ++heard === 5 ? { ...answer, messages: change(answer.messages) } : answer),
+    };
   };
   test.each<[kind: string, bug: Partial<LoadOptions>]>([
     ['lost', bend((messages) => messages.slice(1))],

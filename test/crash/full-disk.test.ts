@@ -41,7 +41,9 @@ describe.each(diskKinds())('R-ERR-12: %s', (_, makeDisk) => {
     }
     expect(refused).toMatchObject(refusal);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    expect(await call(hub.url, { path: `${channel.path}/join`, token: channel.token, body: { callsign: 'charlie' } })).toMatchObject(refusal);
+    expect(await call(hub.url, { path: `${channel.path}/join`, token: channel.token, body: { callsign: 'charlie' } })).toMatchObject(
+      refusal,
+    );
     expect(await call(hub.url, { path: '/api/channels', body: {} })).toMatchObject(refusal);
     const unready = await call(hub.url, { path: '/readyz' });
     expect(unready).toMatchObject({ status: 503, body: { ready: false, trouble: expect.stringMatching(/cannot write/) } });

@@ -1,5 +1,4 @@
 /** Ending, freezing and doubling a hub: R-RUN-11, R-RUN-12, R-LISTEN-24, R-WAIT-5, R-STREAM-10, R-RET-8, R-RET-13. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { check, figuresLine } from '../harness/checker.ts';
 import { eventually } from '../harness/eventually.ts';
 import { follow } from '../harness/follow.ts';
 import { runLoad } from '../harness/load.ts';
+import { isStopped } from '../harness/pidfacts.ts';
 import { type HubProcess, launchHub, startHubProcess, startStation } from '../harness/process.ts';
 import { random, seedOf } from '../harness/random.ts';
 import { call, createChannel, expectCall, joinChannel, memberCall, type TestChannel } from '../harness/rest.ts';
@@ -118,9 +118,6 @@ describe('R-RUN-12: one hub at a time holds a data directory', () => {
     expect((await call(third.url, memberCall(alpha, { path: 'roster' }))).status).toBe(200);
   });
 });
-
-/** `T` in the state of a process: stopped by a signal. */
-const isStopped = (pid: number): boolean => execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('T');
 
 describe('a hub that freezes', () => {
   test('SIGSTOP and SIGCONT under load: nothing is lost', async () => {

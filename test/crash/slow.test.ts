@@ -2,11 +2,11 @@
  * Readers that stop reading: they hold up nobody, the hub does not hoard for them, and when they read on they are told
  * exactly what they missed (R-STREAM-6, R-STREAM-11, R-LISTEN-16, R-LISTEN-17).
  */
-import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { check } from '../harness/checker.ts';
 import { type Followed, follow } from '../harness/follow.ts';
 import { type HistoryEvent, idOfCursor } from '../harness/history.ts';
+import { residentSize } from '../harness/pidfacts.ts';
 import { startHubProcess } from '../harness/process.ts';
 import { createChannel, expectCall, joinChannel, memberCall, type TestMember } from '../harness/rest.ts';
 
@@ -34,9 +34,6 @@ const heardOn = (stream: Followed, member: TestMember): HistoryEvent[] => {
   }
   return events;
 };
-
-/** In kilobytes. */
-const residentSize = (pid: number): number => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
 
 test('R-STREAM-11: streams that nobody reads hold up nobody and cost no memory; what they missed is announced', async () => {
   const hub = await startHubProcess({ args: ['--limits', 'off'] });

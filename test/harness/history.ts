@@ -18,7 +18,14 @@ export type HistoryEvent =
   /** A seat is there: everything that is sent from now on is owed to it. */
   | { readonly type: 'joined'; readonly channel: string; readonly callsign: string }
   /** A send goes out, for the first time or again. Bodies are unique in a history. */
-  | { readonly type: 'tried'; readonly channel: string; readonly from: string; readonly to: string; readonly key: string; readonly body: string }
+  | {
+      readonly type: 'tried';
+      readonly channel: string;
+      readonly from: string;
+      readonly to: string;
+      readonly key: string;
+      readonly body: string;
+    }
   /** The hub said 200. */
   | { readonly type: 'acknowledged'; readonly channel: string; readonly from: string; readonly key: string; readonly id: number }
   /** A whole answer arrived: everything after position `after` up to position `cursor`. */

@@ -2,6 +2,8 @@
 export type Need =
   /** Requests of the suite's own making, over sockets. */
   | 'http'
+  /** The names and codes that a call has where headers carry its proofs. */
+  | 'rest'
   /** An engine that comes back after a restart. */
   | 'durable'
   /** The operations that only some ways in have. */

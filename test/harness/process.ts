@@ -20,12 +20,14 @@ export interface Program {
   /** Everything it has written so far. */
   stdout(): string;
   stderr(): string;
-  /** Sends a signal, to this process only. */
+  /** Sends a signal, to this process only, or to its group when it has one of its own. */
   signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<Ending>;
   /** Resolves when its standard output matches, rejects when it ends before. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Types a line; null ends its standard input. */
+  type(line: string | null): void;
 }
 
 export interface HubProcess extends Program {
@@ -46,16 +48,16 @@ export class EndedEarly extends Error {
   }
 }
 
-const children = new Set<ChildProcess>();
+const kills = new Map<ChildProcess, () => void>();
 const directories = new Set<string>();
 
 const killAll = (): void => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const kill of kills.values()) kill();
 };
 
 process.once('exit', killAll);
 afterAll(async () => {
-  const ends = [...children].map((child) => new Promise((resolve) => child.once('close', resolve)));
+  const ends = [...kills.keys()].map((child) => new Promise((resolve) => child.once('close', resolve)));
   killAll();
   await Promise.all(ends);
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
@@ -72,6 +74,10 @@ export const temporaryDirectory = (): string => {
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** It is the first of a process group, as what is typed at a prompt is: a signal goes to all it started, too. */
+  readonly group?: boolean;
+  /** It reads what is typed. */
+  readonly interactive?: boolean;
 }
 
 /** The environment without what would configure a hub by accident. */
@@ -83,27 +89,33 @@ export const start = (command: string, args: readonly string[], options: Program
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...cleanEnvironment(), ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.group ?? false,
+    stdio: [options.interactive ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
-  children.add(child);
+  const kill = (signal: NodeJS.Signals): void => {
+    if (!options.group) child.kill(signal);
+    else if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal);
+  };
+  kills.set(child, () => kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdin?.on('error', () => {});
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
     tell();
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   let ending: Ending | null = null;
   const ended = new Promise<Ending>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
-      children.delete(child);
+      kills.delete(child);
       ending = { code, signal };
       resolve(ending);
       tell();
@@ -114,9 +126,10 @@ export const start = (command: string, args: readonly string[], options: Program
     ended,
     stdout: () => stdout,
     stderr: () => stderr,
-    signal: (signal) => void child.kill(signal),
+    signal: kill,
+    type: (line) => void (line === null ? child.stdin?.end() : child.stdin?.write(`${line}\n`)),
     end(signal) {
-      child.kill(signal);
+      kill(signal);
       return ended;
     },
     says: (pattern) =>

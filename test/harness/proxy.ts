@@ -2,12 +2,13 @@
  * A TCP proxy far away: every byte takes its time in both directions, and some connections break. To the hub it is a
  * live client that takes every answer, so what breaks behind it the hub cannot know.
  */
-import { connect, createServer, type Socket } from 'node:net';
+
 import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll } from 'vitest';
 import type { Random } from './random.ts';
 
-export interface Proxy {
+export interface TcpProxy {
   readonly port: number;
   /** Connections that were broken so far. */
   readonly broken: number;
@@ -29,7 +30,7 @@ const later =
   (action: () => void): void =>
     void setTimeout(action, delayMs);
 
-export const startProxy = async ({ target, delayMs, cuts, random }: ProxyOptions): Promise<Proxy> => {
+export const startProxy = async ({ target, delayMs, cuts, random }: ProxyOptions): Promise<TcpProxy> => {
   let broken = 0;
   const sockets = new Set<Socket>();
   const delayed = later(delayMs);

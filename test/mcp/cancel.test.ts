@@ -1,4 +1,7 @@
-/** A cancel that comes while the answer is on its way from the tool to the socket. */
+/**
+ * A cancel that comes while the answer is on its way from the tool to the socket.
+ * Proves R-MCP-13.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';

@@ -1,6 +1,7 @@
 /**
  * No message can write a line that looks like the hub's own: whatever a peer says, the lines that are not marked as a
  * peer's are the same as for harmless words.
+ * Proves R-MCP-8, R-MCP-9.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENGINES } from '../harness/engines.ts';

@@ -1,4 +1,7 @@
-/** listen as an answer and as an event stream: how long it waits, what it says meanwhile, how it ends. */
+/**
+ * listen as an answer and as an event stream: how long it waits, what it says meanwhile, how it ends.
+ * Proves R-MCP-10, R-MCP-11.
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';

@@ -1,4 +1,7 @@
-/** Who a call is from: the session_id argument, or what was joined over the header session; and what is left after a restart. */
+/**
+ * Who a call is from: the session_id argument, or what was joined over the header session; and what is left after a restart.
+ * Proves R-MCP-7, R-MCP-14.
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GoneSignal } from '../../src/transports/gone.ts';
 import { McpSessions } from '../../src/transports/mcp/sessions.ts';

@@ -1,4 +1,7 @@
-/** listen as a task: the dialect that wakes an idle client. docs: SEP-2663. */
+/**
+ * listen as a task: the dialect that wakes an idle client. docs: SEP-2663.
+ * Proves R-MCP-12.
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';

@@ -1,4 +1,7 @@
-/** What a client and its model see before anything is called: the list of tools, the instructions, the refusals of a closed hub. */
+/**
+ * What a client and its model see before anything is called: the list of tools, the instructions, the refusals of a closed hub.
+ * Proves R-MCP-5, R-MCP-6.
+ */
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientFile } from '../harness/clients.ts';

@@ -1,4 +1,7 @@
-/** Every classification and status code of the endpoint, as bytes over a socket. */
+/**
+ * Every classification and status code of the endpoint, as bytes over a socket.
+ * Proves R-MCP-1, R-MCP-2, R-MCP-3, R-MCP-4.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';

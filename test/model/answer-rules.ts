@@ -114,8 +114,8 @@ export const checkReceipts = (ledger: Ledger, id: number, inRing: boolean, recei
     const seen = state === 'delivered' || state === 'confirmed';
     rule('R-RCPT-5', !seen || !facts.unseen.has(id), () => `${what()}, and it left the ring before any answer carried it`);
     const rank = RANKS[state];
-    // Of what it gave out, and nobody took, the hub can learn later that it arrived.
-    const learned = state === 'confirmed' && facts.carried.has(id);
+    // Of what it gave out and took for lost, the hub can learn later that it arrived.
+    const learned = seen && facts.carried.has(id) && facts.receipts.get(id) === RANKS.expired;
     rule('R-RCPT-2', learned || rank >= (facts.receipts.get(id) ?? 0), () => `${what()}, and said more before`);
     facts.receipts.set(id, rank);
   }

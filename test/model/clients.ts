@@ -5,8 +5,9 @@ import type { Answer } from '../../src/core/listening.ts';
 import type { Gap, Position, Session, Since } from '../../src/core/types.ts';
 import { checkAnswer, checkJoined, checkSent, floorOf } from './answer-rules.ts';
 import type { Figures } from './figures.ts';
-import { type Habit, type SinceWord, type Step, TTL_MS } from './history.ts';
+import type { Habit, SinceWord, Step } from './history.ts';
 import { type Emission, type Ledger, rule, type Said, type SeatFacts } from './ledger.ts';
+import { Life } from './life.ts';
 import type { Room } from './room.ts';
 
 export interface Listen {
@@ -18,9 +19,6 @@ export interface Listen {
   /** It was asleep when everything else was done. */
   asleep: boolean;
 }
-
-/** How late a sign of life may be on disk: five seconds, and what a lazy write takes. */
-const LATE_MS = 6_000;
 
 type ListenStep = Extract<Step, { do: 'listen' }>;
 
@@ -40,61 +38,37 @@ export class Client {
   readonly #room: Room;
   readonly #figures: Figures;
   readonly #facts: SeatFacts;
+  readonly #ledger: Ledger;
   // What it knows; a crash takes it.
   #sessionId: string | null = null;
   #cursor: Position | null = null;
   #cursors: Position[] = [];
   #ids: number[] = [];
-  /** The session that must be alive, as everybody can know who sees all calls. */
-  #known: string | null = null;
-  #seenAt = 0;
-  /** A sign of life that is on disk. */
-  #writtenAt = 0;
-  /** Grows with everything after which a session id may be another. */
-  #era = 0;
+  readonly #life: Life;
 
   constructor(callsign: string, habit: Habit, room: Room, figures: Figures) {
     this.callsign = callsign;
     this.habit = habit;
     this.#room = room;
     this.#figures = figures;
+    this.#ledger = room.ledger;
     this.#facts = room.ledger.seat(callsign);
-  }
-
-  get #ledger(): Ledger {
-    return this.#room.ledger;
+    this.#life = new Life(
+      () => room.clock.uptime(),
+      () => this.listens.size > 0,
+    );
   }
 
   // Its session
 
-  /** Its session must be there: it was, and called within its TTL. */
-  get #alive(): boolean {
-    return this.#known !== null && (this.listens.size > 0 || this.#room.clock.uptime() - this.#seenAt < TTL_MS);
-  }
-
-  /** A call that began then was a sign of life at that time or later. */
-  #seen(at: number): void {
-    if (at <= this.#seenAt) return;
-    if (at - this.#seenAt > LATE_MS) this.#writtenAt = Math.max(this.#writtenAt, this.#seenAt - LATE_MS);
-    this.#seenAt = at;
-  }
-
   /** A listen of it is over; until then it was alive. */
   #rose(): void {
-    this.#seen(this.#room.tap.risen.get(this.callsign) ?? 0);
+    this.#life.seen(this.#room.tap.risen.get(this.callsign) ?? 0);
   }
 
-  #forgetSession(): void {
-    this.#known = null;
-    this.#era++;
-  }
-
-  /** The hub was stopped or killed. Its disk knows a sign of life in wall time. */
   restarted(sure: boolean): void {
     this.listens.clear();
-    if (this.#room.clock.uptime() - this.#seenAt > LATE_MS) this.#writtenAt = Math.max(this.#writtenAt, this.#seenAt - LATE_MS);
-    if (!sure || this.#room.jumpedAt >= this.#writtenAt) this.#forgetSession();
-    this.#seenAt = this.#writtenAt;
+    this.#life.restarted(sure, this.#room.jumpedAt);
   }
 
   /** Calls with its session, joining if need be, unless there is none to be had or the hub died meanwhile. */
@@ -109,23 +83,19 @@ export class Client {
   async #session(hub: Hub): Promise<Session | null> {
     for (let tries = 0; tries < 2; tries++) {
       if (this.#sessionId === null && !(await this.join(hub, true))) return null;
-      const { sessionId, era, alive, at } = {
-        sessionId: this.#sessionId,
-        era: this.#era,
-        alive: this.#alive,
-        at: this.#room.clock.uptime(),
-      };
+      const sessionId = this.#sessionId;
+      const { era, alive, now } = this.#life;
       if (sessionId === null) return null;
       try {
         const session = await hub.sessionFor(this.#room.channel, sessionId);
-        this.#seen(at);
+        this.#life.seen(now);
         return session;
       } catch (error) {
         const ended = error instanceof HubError && (error.code === 'not_joined' || error.code === 'session_expired');
         if (!ended) throw error;
-        const was = alive && this.#alive && era === this.#era && sessionId === this.#known;
+        const was = alive && this.#life.alive && era === this.#life.era && sessionId === this.#life.known;
         rule('R-JOIN-17', !was, () => `the session of ${this.callsign} ended by itself`);
-        if (this.#known === sessionId) this.#forgetSession();
+        if (this.#life.known === sessionId) this.#life.forget();
         if (this.#sessionId === sessionId) this.#sessionId = null;
       }
     }
@@ -136,32 +106,24 @@ export class Client {
   async join(hub: Hub, got: boolean): Promise<boolean> {
     const room = this.#room;
     const { channel, token } = room;
-    if (!this.#alive) this.#forgetSession();
-    const { known, era, at } = { known: this.#known, era: this.#era, at: room.clock.uptime() };
+    const life = this.#life;
+    if (!life.alive) life.forget();
+    const { known, era, now } = life;
     this.#facts.joinBegan ??= this.#ledger.tick();
-    const request = {
-      channel,
-      token,
-      callsign: this.callsign,
-      identityKey: null,
-      newIdentity: false,
-      ownerPassword: null,
-      address: 'here',
-    };
-    const joined = await hub.join(request).catch((error) => {
+    const who = { channel, token, callsign: this.callsign, address: 'here' };
+    const joined = await hub.join({ ...who, identityKey: null, newIdentity: false, ownerPassword: null }).catch((error) => {
       if (!room.excuses(error)) throw error;
-      this.#forgetSession();
+      life.forget();
       return null;
     });
     if (!joined || hub !== room.hub) return false;
     this.#facts.joinDone ??= this.#ledger.tick();
-    if (era === this.#era) {
-      const same = !this.#alive || (joined.sessionId === this.#known && (known === null || joined.resumed));
+    if (era === life.era) {
+      const same = !life.alive || (joined.sessionId === life.known && (known === null || joined.resumed));
       rule('R-JOIN-4', same, () => `two joins of ${this.callsign} gave two sessions`);
-      this.#known = joined.sessionId;
+      life.known = joined.sessionId;
     }
-    this.#seen(at);
-    this.#writtenAt = Math.max(this.#writtenAt, at);
+    life.joined(now);
     const emission = checkJoined(this.#ledger, this.#facts, joined);
     if (!got) return false;
     this.#sessionId = joined.sessionId;
@@ -175,13 +137,13 @@ export class Client {
   leave(): void {
     if (this.#sessionId === null) return;
     this.#with(async (session, hub) => {
-      this.#forgetSession();
+      this.#life.forget();
       try {
         await hub.leave(session);
       } catch (error) {
         if (!this.#room.excuses(error)) throw error;
       }
-      this.#forgetSession();
+      this.#life.forget();
       this.#sessionId = null;
     });
   }
@@ -205,7 +167,7 @@ export class Client {
     oldest.gone = true;
     oldest.controller.abort();
     this.listens.delete(oldest);
-    this.#seen(this.#room.clock.uptime());
+    this.#life.seen(this.#life.now);
     return true;
   }
 
@@ -234,21 +196,20 @@ export class Client {
     const { run } = room;
     this.#with((session, hub) => {
       // From here on it stands parked, which keeps a session alive, and brings none back.
-      if (!this.#alive) this.#forgetSession();
+      if (!this.#life.alive) this.#life.forget();
       const since = this.#sinceFor(this.#word(step.since));
       const controller = new AbortController();
       const listen: Listen = { since, beganAt: this.#ledger.tick(), controller, gone: false, asleep: false };
       this.listens.add(listen);
-      const { limit } = step;
-      const era = this.#era;
+      const { era } = this.#life;
       hub
-        .listen(session, { since, limit, timeoutMs: step.timeout * 1000 }, controller.signal)
+        .listen(session, { since, limit: step.limit, timeoutMs: step.timeout * 1000 }, controller.signal)
         .then(
           (answer) => (run === room.run ? this.#answered(listen, step, answer) : answer.delivery.unsure()),
           (error) => {
             this.listens.delete(listen);
             this.#rose();
-            const ended = error instanceof HubError && (error.code === 'not_joined' ? era !== this.#era : listen.gone);
+            const ended = error instanceof HubError && (error.code === 'not_joined' ? era !== this.#life.era : listen.gone);
             if (run === room.run && !ended && !room.excuses(error)) throw error;
           },
         )

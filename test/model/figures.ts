@@ -18,11 +18,11 @@ export interface Figures {
 
 export const newFigures = (): Figures => ({ histories: 0, acked: 0, received: 0, gaps: 0, flagged: 0, excused: 0, lost: 0, unflagged: 0 });
 
-export const printFigures = (figures: Figures, seconds: number): string => {
+export const printFigures = (figures: Figures, seconds: { readonly wall: number; readonly cpu: number }): string => {
   const { histories, acked, received, gaps, flagged, excused, lost, unflagged } = figures;
   return (
     `model: ${histories} histories, ${acked} sends acked, ${received} messages received, ${gaps} gaps announced, ` +
     `${flagged} duplicates flagged, ${excused} excused by contract, ${lost} lost, ${unflagged} unflagged duplicates ` +
-    `(${seconds.toFixed(1)} s)`
+    `(${seconds.wall.toFixed(1)} s, ${seconds.cpu.toFixed(1)} s of CPU)`
   );
 };

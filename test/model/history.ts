@@ -137,6 +137,25 @@ const step: fc.Arbitrary<Step> = fc
   .tuple(deed, fc.oneof({ weight: 2, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }))
   .map(([what, race]) => ({ ...what, race }));
 
+/** A listen that is about to park when a message for it comes: the moment in which a wake-up can be lost. */
+const rush: fc.Arbitrary<Step[]> = fc.tuple(listen, send).map(([heard, said]) => [
+  { ...heard, timeout: 30, race: true },
+  { ...said, by: (heard.by + 1) % CALLSIGNS.length, to: said.to < CALLSIGNS.length ? heard.by : said.to, many: 1, race: false },
+]);
+
+const steps: fc.Arbitrary<Step[]> = fc
+  .array(
+    fc.oneof(
+      {
+        weight: 11,
+        arbitrary: step.map((one) => [one]),
+      },
+      { weight: 1, arbitrary: rush },
+    ),
+    { minLength: 1, maxLength: 40, size: 'max' },
+  )
+  .map((parts) => parts.flat());
+
 const habit = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Habit>('explicit') },
   { weight: 2, arbitrary: fc.constant<Habit>('bare') },
@@ -156,10 +175,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   ),
 });
 
-export const histories: fc.Arbitrary<History> = fc.record({
-  setting,
-  steps: fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }),
-});
+export const histories: fc.Arbitrary<History> = fc.record({ setting, steps });
 
 const nameOf = (index: number): string => CALLSIGNS[index] ?? 'all';
 const targetOf = (step: { readonly by: number; readonly to: number }): string => nameOf(step.to === step.by ? CALLSIGNS.length : step.to);

@@ -55,7 +55,7 @@ interface Range {
   readonly upTo: number;
 }
 
-/** The excuses of the contract for a message that a seat never got (README of this folder: delivery.test.ts). */
+/** The excuses of the contract for a message that a seat never got; delivery.test.ts says what they are. */
 export type Excuse = 'bare-handed' | 'latest';
 
 const within = (ranges: readonly Range[], id: number): boolean => ranges.some(({ after, upTo }) => after < id && id <= upTo);

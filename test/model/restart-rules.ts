@@ -1,7 +1,7 @@
 /** What a hub must still know after it was stopped or killed: R-RET-6 to R-RET-12. */
 import type { ChannelState } from '../../src/engines/local/state.ts';
 import { type Ledger, rule, type SeatFacts } from './ledger.ts';
-import { type Positions, positionsOf } from './tap.ts';
+import { type Positions, positionsOf } from './positions.ts';
 
 export interface Start {
   readonly ledger: Ledger;

@@ -8,13 +8,16 @@ import { type TestClock, testClock } from '../harness/clock.ts';
 import { type Setting, TTL_MS } from './history.ts';
 import { Ledger, rule } from './ledger.ts';
 import { type Node, openNode } from './node.ts';
+import type { Positions } from './positions.ts';
 import { afterStart } from './restart-rules.ts';
-import { type Positions, Tap } from './tap.ts';
+import { Tap } from './tap.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Clocks move less than a day in a history, so that no key is forgotten and no channel removed. */
 const MOST_MS = 20 * 3600_000;
+
+const LONG_MS = 5_000;
 
 /** Positions on disk may be this old after a kill: R-RET-8. */
 const STALE_MS = 1_000;
@@ -118,7 +121,7 @@ export class Room {
       quiet = this.calm ? quiet + 1 : 0;
       rule('R-SEND-7', turns < 2_000, () => `${this.#open.size} calls are never answered`);
     }
-    this.tap.still('nobody');
+    this.tap.positions.check('nobody', null, []);
   }
 
   /** Whether a failed call may be the fault of the disk. */
@@ -133,8 +136,9 @@ export class Room {
     this.#node.setDisk(works);
   }
 
-  /** Time passes, or only the wall clock is set. */
+  /** Time passes, or only the wall clock is set. A disk works again before long: a store tries twice a second. */
   move(ms: number, both: boolean): void {
+    if (both && ms > LONG_MS && !this.diskWorks) this.setDisk(true);
     this.#moved += Math.abs(ms);
     if (this.#moved > MOST_MS) return;
     if (both) this.clock.advance(ms);
@@ -153,7 +157,7 @@ export class Room {
       this.kill();
       return;
     }
-    const positions = new Map([...this.tap.trail].map(([callsign, trail]) => [callsign, trail[trail.length - 1]![1]]));
+    const positions = new Map([...this.tap.positions.trail].map(([callsign, trail]) => [callsign, trail[trail.length - 1]![1]]));
     await this.tap.close();
     this.#again(positions, true);
   }
@@ -164,7 +168,7 @@ export class Room {
     const works = this.diskWorks && this.#brokenUntil <= this.clock.uptime() - STALE_MS;
     const known = this.clock.uptime() - STALE_MS;
     const positions = new Map<string, Positions>();
-    for (const [callsign, trail] of works ? this.tap.trail : []) {
+    for (const [callsign, trail] of works ? this.tap.positions.trail : []) {
       const old = trail.filter(([uptime]) => uptime <= known);
       if (old.length > 0) positions.set(callsign, old[old.length - 1]![1]);
     }

@@ -15,7 +15,6 @@ import type {
 } from '../../src/core/engine.ts';
 import type { Rate } from '../../src/core/limits.ts';
 import type { AnswerLimits } from '../../src/core/mailbox.ts';
-import type { Seat } from '../../src/core/seats.ts';
 import type {
   Channel,
   Eventually,
@@ -29,31 +28,18 @@ import type {
   TranscriptEvent,
 } from '../../src/core/types.ts';
 import type { LocalEngine } from '../../src/engines/local/local.ts';
-import type { ChannelState } from '../../src/engines/local/state.ts';
 import type { Job } from '../../src/engines/local/store.ts';
-import { type Ledger, rule } from './ledger.ts';
 import type { Node } from './node.ts';
 import { arrived, claimed, given, handedOver, type Moment } from './port-rules.ts';
-
-/** `confirmed`, `handed`, `sent`. */
-export type Positions = readonly [confirmed: number, handed: number, sent: number];
-
-export const positionsOf = (seat: Seat): Positions => [seat.confirmed, seat.handed, seat.sent];
+import { FIELDS, type Field, type PositionsOptions, PositionsWatch } from './positions.ts';
 
 const never = new Promise<never>(() => {});
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-type Field = 'confirmed' | 'handed' | 'sent';
-const FIELDS: readonly Field[] = ['confirmed', 'handed', 'sent'];
-
-export interface TapOptions {
+export interface TapOptions extends PositionsOptions {
   readonly node: Node;
-  readonly peek: () => ChannelState | undefined;
-  readonly ledger: Ledger;
   readonly lag: readonly number[];
-  /** Monotonic ms. */
-  readonly uptime: () => number;
 }
 
 export class Tap implements Engine {
@@ -65,82 +51,25 @@ export class Tap implements Engine {
   readonly starts = new WeakMap<Since, number>();
   /** Monotonic ms at which a listen of a seat was last over. */
   readonly risen = new Map<string, number>();
-  /** Positions as they were, by seat and time: [uptime, positions]. */
-  readonly trail = new Map<string, (readonly [number, Positions])[]>();
+  readonly positions: PositionsWatch;
   readonly #options: TapOptions;
   readonly #engine: LocalEngine;
-  #last = new Map<string, Positions>();
   #calls = 0;
 
   constructor(options: TapOptions) {
     this.#options = options;
     this.#engine = options.node.engine;
-    this.#last = this.#positions();
-    this.#remember();
-  }
-
-  // What moved
-
-  #positions(): Map<string, Positions> {
-    const seats = this.#options.peek()?.seats ?? new Map<string, Seat>();
-    return new Map([...seats].map(([callsign, seat]) => [callsign, positionsOf(seat)]));
-  }
-
-  #remember(): void {
-    const uptime = this.#options.uptime();
-    for (const [callsign, positions] of this.#last) {
-      const trail = this.trail.get(callsign) ?? [];
-      const before = trail[trail.length - 1]?.[1];
-      if (!before?.every((position, i) => position === positions[i])) trail.push([uptime, positions]);
-      this.trail.set(callsign, trail);
-    }
-  }
-
-  /** Every position is where the last call left it, and in order. */
-  still(when: string): void {
-    this.#compare(when, null, []);
-  }
-
-  #compare(what: string, mover: string | null, may: readonly Field[]): void {
-    const state = this.#options.peek();
-    if (!state) return;
-    const now = this.#positions();
-    let changed = now.size !== this.#last.size;
-    for (const [callsign, positions] of now) {
-      const before = this.#last.get(callsign) ?? this.#begins(callsign, positions);
-      FIELDS.forEach((field, i) => {
-        if (positions[i] === before[i]) return;
-        changed = true;
-        const detail = (): string => `${what} moved ${field} of ${callsign} from ${before[i]} to ${positions[i]}`;
-        rule('R-LISTEN-8', positions[i]! > before[i]!, detail);
-        rule('R-SEND-19', callsign === mover && may.includes(field), detail);
-      });
-      const [confirmed, handed, sent] = positions;
-      const inOrder = confirmed <= handed && handed <= sent && sent <= state.ring.head;
-      rule('LISTEN', inOrder, () => `positions of ${callsign} after ${what}: ${positions.join(' ≤ ')} ≤ head ${state.ring.head}`);
-    }
-    if (!changed) return;
-    this.#last = now;
-    this.#remember();
-  }
-
-  /** A mailbox is made for who is written to before it joins; it begins at the head. */
-  #begins(callsign: string, positions: Positions): Positions {
-    const facts = this.#options.ledger.seat(callsign);
-    facts.mayConfirm = Math.max(facts.mayConfirm, positions[0]);
-    const missed = this.#options.ledger.sure(facts, 0, positions[2]);
-    rule('R-JOIN-8', missed.length === 0, () => `the mailbox of ${callsign} begins at ${positions[2]}, after ${missed.join(', ')}`);
-    return positions;
+    this.positions = new PositionsWatch(options);
   }
 
   // How a call goes
 
   /** Runs a call of the engine; only the named positions of one seat may move in it. */
   #step<T>(what: string, mover: string | null, may: readonly Field[], call: (moment: Moment | null) => T): T {
-    this.still(`something before ${what}`);
+    this.positions.check(`something before ${what}`, null, []);
     const state = this.#options.peek();
     const result = call(state ? { ledger: this.#options.ledger, state, uptime: this.#options.uptime() } : null);
-    this.#compare(what, mover, may);
+    this.positions.check(what, mover, may);
     return result;
   }
 
@@ -235,7 +164,7 @@ export class Tap implements Engine {
       judge = done.judge;
       return () => {
         done.undo();
-        this.#last = this.#positions();
+        this.positions.reset();
       };
     };
     const told = await this.#call('join', null, [], () => this.#options.node.watching(watch, () => this.#engine.claimSeat(claim)));

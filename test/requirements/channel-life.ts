@@ -48,6 +48,7 @@ export const CHANNEL_LIFE = {
   'error:alike': {
     behaviour: 'An unknown channel and a wrong token are the same refusal to the letter.',
     clauses: ['R-ERR-6'],
+    needs: ['rest'],
   },
   'error:shape': {
     behaviour: 'Every refusal has exactly the members of a problem, and they belong together.',

@@ -55,10 +55,11 @@ export const CHANNELS = {
   'channel:token-needed': {
     behaviour: 'Every route of a channel needs its join token; the owner token is none.',
     clauses: ['R-CHAN-12', 'R-RUN-1'],
-    needs: ['ack', 'info', 'receipts', 'stream', 'transcript', 'wait'],
+    needs: ['rest', 'ack', 'info', 'receipts', 'stream', 'transcript', 'wait'],
   },
   'channel:token-own': {
     behaviour: 'A token opens its own channel only.',
     clauses: ['R-CHAN-13'],
+    needs: ['rest'],
   },
 } as const satisfies Requirements;

@@ -32,6 +32,7 @@ export const JOIN = {
   'join:sessions-apart': {
     behaviour: 'Callsigns and channels never share a session, and a session id of another channel is worth nothing.',
     clauses: ['R-JOIN-6', 'R-ERR-7'],
+    needs: ['rest'],
   },
   'join:at-head': {
     behaviour: 'A first join starts at the head: what was said to all before is in history only, also for since=0.',

@@ -16,10 +16,12 @@ export const LIMITS = {
   'limit:send': {
     behaviour: 'On an open hub a session sends 60 at once and then 5 a second, on loopback too.',
     clauses: ['R-LIMIT-2', 'R-LIMIT-3', 'R-RUN-4', 'R-RUN-6'],
+    needs: ['rest'],
   },
   'limit:create': {
     behaviour: 'On an open hub an address makes 10 channels at once and then 10 an hour.',
     clauses: ['R-LIMIT-2', 'R-RUN-4'],
+    needs: ['rest'],
   },
   'limit:create-local': {
     behaviour: 'A local hub and a shared one do not limit new channels.',

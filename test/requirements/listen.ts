@@ -20,6 +20,7 @@ export const LISTEN = {
   'listen:timeout': {
     behaviour: 'A listen waits 30 seconds unless told otherwise, 55 at most, and then says that time passed.',
     clauses: ['R-LISTEN-4', 'R-LISTEN-15'],
+    needs: ['rest'],
   },
   'listen:invalid-timeout': {
     behaviour: 'A time-out that is no whole number of seconds is refused.',

@@ -8,7 +8,7 @@ export const RUN = {
   'run:shared': {
     behaviour: 'A shared hub asks everybody for its token, or for a channel token on that channel.',
     clauses: ['R-RUN-2', 'R-CHAN-12'],
-    needs: ['identities', 'info'],
+    needs: ['rest', 'identities', 'info'],
   },
   'run:channel-token': {
     behaviour: 'Who shows the token of the hub passes the channel token beside it.',

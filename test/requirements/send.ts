@@ -4,6 +4,7 @@ export const SEND = {
   'send:fields': {
     behaviour: 'A message takes a recipient and a text, by either name, and says what it became.',
     clauses: ['R-SEND-1', 'R-SEND-2', 'R-SEND-17'],
+    needs: ['rest'],
   },
   'send:ids': {
     behaviour: 'Ids grow within their channel and are never given twice, also when many send at once.',

@@ -113,6 +113,6 @@ class DirectWire implements Wire {
 
 export const direct: Transport = {
   name: 'direct',
-  offers: ['ack', 'identities', 'info', 'receipts', 'stream', 'transcript', 'wait'],
+  offers: ['rest', 'ack', 'identities', 'info', 'receipts', 'stream', 'transcript', 'wait'],
   open: async (setup) => new DirectWire(setup),
 };

@@ -123,3 +123,45 @@ const over = (name: string, way: Way): Transport => ({
 export const mcp = over('mcp', { era: 'legacy', channel: false });
 export const mcpStateless = over('mcp 2026-07-28', { era: 'modern', channel: false });
 export const mcpChannel = over('mcp of a channel', { era: 'modern', channel: true });
+
+/**
+ * A room where everybody came another way: alpha over REST, bravo over the old era, everyone else over the new. Who a
+ * session was given to decides how its calls go.
+ */
+class MixedWire extends RestWire {
+  readonly #ways: readonly RestWire[];
+  readonly #sessions = new Map<string, RestWire>();
+
+  constructor(server: Server) {
+    super(server);
+    this.#ways = [
+      new RestWire(server),
+      new McpWire(server, { era: 'legacy', channel: false }),
+      new McpWire(server, { era: 'modern', channel: false }),
+    ];
+  }
+
+  override async call<O extends z.ZodType>(op: Named<O>, call: Call): Promise<z.output<O>> {
+    const { callsign } = call.input;
+    const { sessionId } = call.proofs;
+    if (op.name !== 'join') return ((sessionId === undefined ? undefined : this.#sessions.get(sessionId)) ?? this.#ways[0]!).call(op, call);
+    const way = this.#ways[callsign === 'alpha' ? 0 : callsign === 'bravo' ? 1 : 2]!;
+    const joined = await way.call(op, call);
+    this.#sessions.set((joined as { session_id: string }).session_id, way);
+    return joined;
+  }
+
+  override async close(): Promise<void> {
+    for (const way of this.#ways) way.http.close();
+    await super.close();
+  }
+}
+
+export const mixed: Transport = {
+  ...mcp,
+  name: 'a mixed room',
+  async open(setup) {
+    const wire = await rest.open(setup);
+    return new MixedWire((wire as RestWire).server);
+  },
+};

@@ -145,7 +145,7 @@ export class RestWire implements Wire {
 
 export const rest: Transport = {
   name: 'rest',
-  offers: ['http', 'ack', 'identities', 'info', 'receipts', 'stream', 'transcript', 'wait'],
+  offers: ['http', 'rest', 'ack', 'identities', 'info', 'receipts', 'stream', 'transcript', 'wait'],
   async open({ hub, token, trustProxies, origin, allowHosts, trouble }: Setup) {
     let port = 0;
     const log: Log = { level: 'error', error: (event, facts) => trouble({ event, ...facts }), info: () => {}, debug: () => {} };
