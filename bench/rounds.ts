@@ -35,6 +35,11 @@ export function against(slices: Slices, reference: Slices): Against {
   return { ratio: median(each), spread: `${quantile(each, 0.25).toFixed(2)}–${quantile(each, 0.75).toFixed(2)}` };
 }
 
+/** How much of its core the server had, in the middle round. */
+export function busy(slices: Slices): number {
+  return median(slices.map((slice) => slice.busy));
+}
+
 /** The cells of one target: CPU a unit, multiple of the reference, units a second, how busy its core was. */
 export function cells(slices: Slices, reference: Slices): string[] {
   const { ratio, spread } = against(slices, reference);
@@ -43,6 +48,6 @@ export function cells(slices: Slices, reference: Slices): string[] {
     figure(of((slice) => slice.cpuPerUnit)),
     slices === reference ? '1' : `${times(ratio)} (${spread})`,
     figure(of((slice) => slice.rate)),
-    `${Math.round(of((slice) => slice.busy) * 100)} %`,
+    `${Math.round(busy(slices) * 100)} %`,
   ];
 }

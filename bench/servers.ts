@@ -74,9 +74,9 @@ export class Server {
     }
   }
 
-  /** Resolves once it has nothing left to do (writing behind, collecting), or after 10 s. */
+  /** Resolves once it has nothing left to do (writing behind, collecting), or after 3 s. */
   async quiet(): Promise<void> {
-    for (let tries = 0; tries < 50; tries++) {
+    for (let tries = 0; tries < 15; tries++) {
       const before = this.cpu();
       await pause(200);
       if (this.cpu() - before < 6_000) return;

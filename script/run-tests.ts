@@ -1,4 +1,7 @@
-/** Runs the whole suite and ends with the one line that says how it went. A skipped test is an error in CI. */
+/**
+ * Runs the whole suite, then plants bugs and sees that the model notices each, and ends with the one line that says how
+ * it went. A skipped test is an error in CI.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 
@@ -23,8 +26,11 @@ const skipped = report.testResults
 for (const { fullName } of skipped) console.error(`skipped: ${fullName}`);
 const refused = process.env['CI'] ? skipped.length : 0;
 const broken = run.status !== 0 && report.numFailedTests === 0 ? 1 : 0;
-const failed = report.numFailedTests + refused + broken;
+// A model that stays green on planted bugs would prove nothing: counted as one more test.
+const planted = spawnSync(process.execPath, ['--import', 'tsx', 'script/mutants.ts'], { stdio: 'inherit' });
+const survived = planted.status === 0 ? 0 : 1;
+const failed = report.numFailedTests + refused + broken + survived;
 console.log(
-  `Tests: ${report.numPassedTests} passed, ${failed} failed${refused === 0 && skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`,
+  `Tests: ${report.numPassedTests + 1 - survived} passed, ${failed} failed${refused === 0 && skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`,
 );
 process.exitCode = failed > 0 ? 1 : 0;

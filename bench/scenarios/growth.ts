@@ -22,7 +22,7 @@ const SAME = 1.15;
 
 /** Measures CPU a message while the hub holds 1,000 to 100,000 channels, beside a hub that holds one. */
 export async function growth({ quick, warmth, profileDir, say }: Setting): Promise<Section> {
-  const rounds = quick ? 3 : 9;
+  const rounds = quick ? 3 : 7;
   const slice = quick ? 400 : 700;
   const small = hubTarget(await startHub({ profileDir }));
   const hub = hubTarget(await startHub({ profileDir, collectable: true }));

@@ -119,7 +119,7 @@ verifies('error:unknown-field', async (room) => {
     [room.anyone().createChannel({ retension: 'full' }), 'retention'],
     [room.anyone().createChannel({ ttl_seconds: 60 }), 'session_ttl_seconds'],
   ];
-  for (const [call, near] of cases) expect((await refused(call, 'unknown_field')).hint).toContain(near);
+  for (const [call, near] of cases) expect((await refused(call, 'unknown_field')).hint).toContain(`"${near}"`);
   // Nothing near: the hint lists what there is.
   expect((await refused(alpha.say('x', { zzzzzzzzzzzz: 1 }), 'unknown_field')).hint).toContain('reply_to');
   expect(await channel.roster()).toHaveLength(1);

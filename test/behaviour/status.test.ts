@@ -28,6 +28,12 @@ verifies('send:status', async (room) => {
   ]);
   await alpha.say('testing', STATUS);
   expect((await channel.roster())[0]).toMatchObject({ status: 'testing' });
+  // A sender does not hear itself.
+  const own = await alpha.park({ since: 'latest' });
+  await alpha.say('still testing', STATUS);
+  expect(room.hub.waiters.count).toBe(1);
+  own.goAway();
+  await room.parked(0);
   const direct = await bravo.park({ since: 'latest' });
   expect((await alpha.send('bravo', 'for you', STATUS)).recipients).toMatchObject([{ callsign: 'bravo', state: 'delivered' }]);
   expect(texts(await direct.answer)).toEqual(['for you']);

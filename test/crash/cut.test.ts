@@ -2,7 +2,7 @@
  * Clients whose listens are cut at random instants, before the answer, as it comes, in its middle, and who pass the
  * last cursor they have: nothing is lost (R-LISTEN-2, R-LISTEN-8, R-LISTEN-13, R-LISTEN-21, R-LISTEN-26).
  */
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { check, figuresLine } from '../harness/checker.ts';
 import { type LoadOptions, runLoad } from '../harness/load.ts';
 import { startHubProcess } from '../harness/process.ts';
@@ -48,6 +48,11 @@ describe('R-LISTEN-26: 40 % of the listens are cut and since is passed', () => {
 
 /** The same run with a bug planted between the hub and the reader, so that the checker is seen to see it. */
 describe('a planted bug is found', () => {
+  let station: Awaited<ReturnType<typeof startHub>>['station'];
+  beforeAll(async () => {
+    ({ station } = await startHub());
+  });
+
   // biome-ignore lint/suspicious/noExplicitAny: answers are bent on purpose
   const bend = (change: (messages: any[]) => any[]): Partial<LoadOptions> => {
     let heard = 0;
@@ -61,7 +66,6 @@ describe('a planted bug is found', () => {
     ['unflagged', bend((messages) => [...messages, messages[0]])],
     ['two-ids', bend((messages) => messages.map((message) => ({ ...message, id: message.id + 1_000 })))],
   ])('%s', async (kind, bug) => {
-    const { station } = await startHub();
     const load = await runLoad({ ...settings, channels: 1, messages: 60, cuts: 0, station, random: random(seedOf(23)), ...bug });
     expect(check(load.history.events).violations.map((violation) => violation.kind)).toContain(kind);
   });

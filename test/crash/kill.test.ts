@@ -8,7 +8,7 @@ import { runLoad } from '../harness/load.ts';
 import { startStation } from '../harness/process.ts';
 import { random, seedOf } from '../harness/random.ts';
 
-const MESSAGES = 2_500;
+const MESSAGES = 2_400;
 const KILLS = 5;
 
 describe.each(['none', 'full'])('kill -9, five times, retention %s', (retention) => {

@@ -134,6 +134,16 @@ everyEngine(
     expect(await port.engine.channel(gone.id)).toBeUndefined();
     expect(await port.engine.channel(kept.id)).toEqual(kept);
     expect(await port.engine.channelCount()).toBe(1);
+    // A channel with a transcript goes too, and nothing of it comes back in the next one.
+    await port.seats(kept, 'bravo');
+    await port.append(kept, 'bravo', 'all', 'gone with its channel');
+    port.clock.advance(8 * 24 * HOUR);
+    expect(await port.engine.sweep()).toEqual([kept.id]);
+    port.clock.advance(1000);
+    await port.reopen('stop');
+    const next = await port.channel({ retention: 'full' });
+    expect((await port.engine.transcript(next.id, 0, 100)).map(({ type }) => type)).toEqual(['channel_created']);
+    expect(await port.engine.counts(next.id)).toEqual({ members: 0, listening: 0, messages: 0, head: 0 });
   },
   DURABLE,
 );

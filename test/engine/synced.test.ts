@@ -2,7 +2,7 @@
 import { expect, vi } from 'vitest';
 import { limitsFor } from '../../src/core/limits.ts';
 import { ENGINES } from '../harness/engines.ts';
-import { Port } from '../harness/port.ts';
+import { hashOf, Port } from '../harness/port.ts';
 import { turns, until } from '../harness/until.ts';
 import { verifies } from '../harness/verifies.ts';
 
@@ -41,6 +41,14 @@ verifies.once('restart:synced', async () => {
       held.syncs.shift()!();
       await Promise.all(others);
       expect([answered, held.syncs.length]).toEqual([3, 0]);
+      // Who repeats a key is answered no sooner than who used it first.
+      const key = { key: { hash: hashOf('k'), content: hashOf('four') } };
+      const twice = [1, 2].map(() => port.append(channel, 'alpha', 'all', 'four', key).then(() => answered++));
+      await until(() => held.syncs.length === 1, 'the sync of the key');
+      await turns(50);
+      expect(answered).toBe(3);
+      held.syncs.shift()!();
+      await Promise.all(twice);
       held.holding = false;
     }
     held.holding = true;

@@ -25,14 +25,18 @@ export interface EngineKind {
   shelf(): Promise<Shelf>;
 }
 
-const localShelf = (directory: string | null): Shelf => ({
-  directory,
-  open: async (clock, limits, report) => openLocal({ directory, limits, clock, report }),
-  crash: async (engine) => (engine as LocalEngine).abandon(),
-  clear: async () => {
-    if (directory !== null) rmSync(directory, { recursive: true, force: true });
-  },
-});
+const localShelf = (base: string | null): Shelf => {
+  // The engine makes its own directory.
+  const directory = base === null ? null : join(base, 'data');
+  return {
+    directory,
+    open: async (clock, limits, report) => openLocal({ directory, limits, clock, report }),
+    crash: async (engine) => (engine as LocalEngine).abandon(),
+    clear: async () => {
+      if (base !== null) rmSync(base, { recursive: true, force: true });
+    },
+  };
+};
 
 export const ENGINES: readonly EngineKind[] = [
   { name: 'local in memory', offers: [], shelf: async () => localShelf(null) },

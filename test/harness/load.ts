@@ -50,6 +50,8 @@ interface Sent {
 interface Reader {
   readonly member: TestMember;
   cursor: string;
+  /** Cursors before it, the latest last: a reader with a bad memory goes back to one of them. */
+  readonly past: string[];
 }
 
 /** A promise that can be settled from outside, again and again. */
@@ -157,7 +159,7 @@ class Loader {
     for (let i = 0; i < agents; i++) {
       const member = await joinChannel(url, channel, `agent-${i}`);
       this.history.add({ type: 'joined', channel: channel.id, callsign: member.callsign });
-      readers.push({ member, cursor: member.cursor });
+      readers.push({ member, cursor: member.cursor, past: [] });
     }
     return new Line(channel, readers, quota);
   }
@@ -201,21 +203,28 @@ class Loader {
     const { station, random, via, tamper = (heard: unknown) => heard as Reply['body'] } = this.#options;
     const own = random.fork(`reader ${name}`);
     const { member } = reader;
+    let forgetful = false;
     for (;;) {
       const url = await station.url();
       const final = this.#drain.signal.aborted;
       const cut = this.#instant(line, own);
+      const since = forgetful ? own.pick([reader.cursor, ...reader.past]) : reader.cursor;
       const limit = own.chance(0.2) ? `&limit=${own.int(1, 10)}` : '';
-      const path = `listen?since=${reader.cursor}&timeout=${final ? 0 : 30}${limit}`;
+      const path = `listen?since=${since}&timeout=${final ? 0 : 30}${limit}`;
       const reply = await this.#ask(url, member, { path, cut, gone: final ? undefined : this.#drain.signal }, via);
       if (reply?.status !== 200) {
         this.cutOff++;
+        // Who was cut off may have forgotten how far it was; repeats have to say that they are.
+        forgetful = !final && own.chance(0.5);
         continue;
       }
+      forgetful = false;
       const heard = tamper(reply.body);
       const { messages, gap, more } = heard;
       const [after, cursor] = [idOfCursor(heard.after), idOfCursor(heard.cursor)];
       this.history.add({ ...{ type: 'heard', channel: line.channel.id, callsign: member.callsign }, after, cursor, gap, messages });
+      reader.past.push(reader.cursor);
+      if (reader.past.length > 3) reader.past.shift();
       reader.cursor = heard.cursor;
       line.heard();
       if (final && messages.length === 0 && !more) return;

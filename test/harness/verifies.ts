@@ -23,18 +23,32 @@ interface Options extends RoomOptions {
   readonly slow?: true;
 }
 
-/** So many ways in run with every engine. The others translate for the same hub: they take the engines in turn. */
+/**
+ * So many ways in run with every engine. The others translate for the same hub: each requirement takes some of them, in
+ * turn, and their engines in turn. With EVERY_WAY=1 each requirement runs every way with every engine.
+ */
 const THOROUGH = 2;
+const IN_TURN = 2;
+const EVERY = process.env['EVERY_WAY'] === '1';
 
-const pairs = (id: RequirementId, slow: boolean): (readonly [Transport, EngineKind])[] => {
+/** A number for an id that does not change when others come or go. */
+const turnOf = (id: string): number => [...id].reduce((sum, char) => sum + char.charCodeAt(0), 0);
+
+type Pair = readonly [Transport, EngineKind];
+
+const pairs = (id: RequirementId, slow: boolean): Pair[] => {
   const { needs = [] } = requirement(id);
   const engines = ENGINES.filter(({ offers }) => !needs.includes('durable') || offers.includes('durable'));
-  const turn = Object.keys(REQUIREMENTS).indexOf(id);
-  return TRANSPORTS.flatMap((transport, rank) => {
-    if (!needs.every((need) => need === 'durable' || transport.offers.includes(need))) return [];
-    if (rank < THOROUGH && !slow) return engines.map((engine) => [transport, engine] as const);
-    return rank < THOROUGH || !slow ? [[transport, engines[(turn + rank) % engines.length]!] as const] : [];
-  });
+  const able = TRANSPORTS.filter(({ offers }) => needs.every((need) => need === 'durable' || offers.includes(need)));
+  const withAll = (transport: Transport): Pair[] => engines.map((engine) => [transport, engine]);
+  if (EVERY) return able.flatMap(withAll);
+  const turn = turnOf(id);
+  const withOne = (transport: Transport, nth: number): Pair => [transport, engines[(turn + nth) % engines.length]!];
+  const thorough = able.filter((transport) => TRANSPORTS.indexOf(transport) < THOROUGH);
+  if (slow) return thorough.map(withOne);
+  const others = able.filter((transport) => !thorough.includes(transport));
+  const rounds = Math.ceil(others.length / IN_TURN);
+  return [...thorough.flatMap(withAll), ...others.filter((_, nth) => (nth + turn) % rounds === 0).map(withOne)];
 };
 
 export const verifies = (id: RequirementId, ...rest: [Body] | [Options, Body]): void => {

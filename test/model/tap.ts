@@ -33,7 +33,8 @@ import type { Node } from './node.ts';
 import { arrived, claimed, given, handedOver, type Moment } from './port-rules.ts';
 import { FIELDS, type Field, type PositionsOptions, PositionsWatch } from './positions.ts';
 
-const never = new Promise<never>(() => {});
+/** A new one each time: who waits for it is forgotten with it. */
+const never = (): Promise<never> => new Promise(() => {});
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -85,7 +86,7 @@ export class Tap implements Engine {
   }
 
   #call<T>(what: string, mover: string | null, may: readonly Field[], call: (moment: Moment | null) => Eventually<T>): Eventually<T> {
-    if (this.dead) return never;
+    if (this.dead) return never();
     if (this.#options.lag.length > 0) return this.#later(() => this.#step(what, mover, may, call));
     const result = this.#step(what, mover, may, call);
     return result instanceof Promise ? this.#wait(result) : result;
@@ -95,9 +96,9 @@ export class Tap implements Engine {
     this.busy++;
     try {
       const value = await result;
-      return this.dead ? never : value;
+      return this.dead ? never() : value;
     } catch (error) {
-      if (this.dead) return never;
+      if (this.dead) return never();
       throw error;
     } finally {
       this.busy--;
@@ -108,10 +109,10 @@ export class Tap implements Engine {
     this.busy++;
     try {
       for (let turns = this.#lag(); turns > 0; turns--) await turn();
-      if (this.dead) return never;
+      if (this.dead) return never();
       const value = await this.#wait(Promise.resolve(call()));
       for (let turns = this.#lag(); turns > 0; turns--) await turn();
-      return this.dead ? never : value;
+      return this.dead ? never() : value;
     } finally {
       this.busy--;
     }
