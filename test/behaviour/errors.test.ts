@@ -115,9 +115,9 @@ verifies('error:unknown-field', async (room) => {
     [alpha.say('x', { idempotencykey: 'x' }), 'idempotency_key'],
     [alpha.send('bravo', 'x', { replyto: 1 }), 'reply_to'],
     [alpha.listen({ sinse: 0 }), 'since'],
-    [alpha.listen({ time_out: 0 }), 'timeout'],
+    [alpha.listen({ limitt: 1 }), 'limit'],
     [room.anyone().createChannel({ retension: 'full' }), 'retention'],
-    [room.anyone().createChannel({ ttl_seconds: 60 }), 'session_ttl_seconds'],
+    [room.anyone().createChannel({ session_ttl_second: 60 }), 'session_ttl_seconds'],
   ];
   for (const [call, near] of cases) expect((await refused(call, 'unknown_field')).hint).toContain(`"${near}"`);
   // Nothing near: the hint lists what there is.

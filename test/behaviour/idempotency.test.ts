@@ -36,13 +36,16 @@ verifies('send:idempotent-at-once', async (room) => {
 });
 
 verifies('send:idempotent-restart', async (room) => {
-  for (const retention of ['none', 'metadata', 'prompts', 'full']) {
-    for (const how of ['stop', 'crash'] as const) {
-      const [, alpha] = await room.talk({ retention }, 'alpha', 'bravo');
-      const key = { idempotency_key: `${retention} ${how}` };
-      const { id, at } = await alpha.say('once', key);
-      await room.restart(how);
-      expect(await alpha.say('once', key)).toMatchObject({ id, at, duplicate: true });
+  const key = { idempotency_key: 'k' };
+  const talk = async (retention: string) => {
+    const [, alpha] = await room.talk({ retention }, 'alpha', 'bravo');
+    return { alpha, first: await alpha.say('once', key) };
+  };
+  const talks = await Promise.all(['none', 'metadata', 'prompts', 'full'].map(talk));
+  for (const how of ['crash', 'stop'] as const) {
+    await room.restart(how);
+    for (const { alpha, first } of talks) {
+      expect(await alpha.say('once', key)).toMatchObject({ id: first.id, at: first.at, duplicate: true });
       await refused(alpha.say('twice', key), 'idempotency_conflict');
     }
   }

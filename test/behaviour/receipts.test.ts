@@ -116,6 +116,14 @@ verifies('receipt:expired-stays', { limits: 'ringMessages=2' }, async (room) => 
   await bravo.listen({ since: heard.cursor });
   expect(await states()).toEqual(expired);
   expect(await channel.receipts(3)).toEqual({ bravo: 'confirmed' });
+  // Nor is it seen by who skips it without ever having listened.
+  const [other, charlie, delta] = await room.talk({}, 'charlie', 'delta');
+  for (const text of ['one', 'two', 'three', 'four']) await charlie.say(text);
+  await delta.listen({ since: 'latest' });
+  for (const id of [1, 2]) {
+    const gone = await refused(other.message(id), 'rotated');
+    expect(gone.problem['receipts']).toEqual([{ callsign: 'delta', state: 'expired', at: null }]);
+  }
 });
 
 verifies('receipt:status', async (room) => {

@@ -13,6 +13,7 @@ import type { Room } from './room.ts';
 export interface Listen {
   readonly since: Since;
   readonly beganAt: number;
+  readonly limit: number;
   readonly controller: AbortController;
   /** The client closed the connection. */
   gone: boolean;
@@ -172,7 +173,7 @@ export class Client {
   }
 
   #sinceFor(word: SinceWord): Since {
-    if (this.habit === 'bare' || word === 'bare') return { at: 'bare' };
+    if (this.habit === 'bare' || (this.habit === 'mixed' && word === 'bare')) return { at: 'bare' };
     if (word === 'start' || word === 'latest') return { at: word };
     const id = this.#ids[this.#ids.length >> 1];
     if (word === 'message' && id !== undefined) return { at: 'position', id, tag: null };
@@ -186,24 +187,20 @@ export class Client {
     return place ? { at: 'position', ...place } : { at: 'bare' };
   }
 
-  /** What an explicit client never does. */
-  #word(word: SinceWord): SinceWord {
-    return this.habit === 'explicit' && word === 'bare' ? 'cursor' : word;
-  }
-
   listen(step: Pick<ListenStep, 'since' | 'timeout' | 'limit' | 'handed' | 'got'>): void {
     const room = this.#room;
     const { run } = room;
     this.#with((session, hub) => {
       // From here on it stands parked, which keeps a session alive, and brings none back.
       if (!this.#life.alive) this.#life.forget();
-      const since = this.#sinceFor(this.#word(step.since));
+      const since = this.#sinceFor(step.since);
       const controller = new AbortController();
-      const listen: Listen = { since, beganAt: this.#ledger.tick(), controller, gone: false, asleep: false };
+      const { limit } = step;
+      const listen: Listen = { since, beganAt: this.#ledger.tick(), limit, controller, gone: false, asleep: false };
       this.listens.add(listen);
       const { era } = this.#life;
       hub
-        .listen(session, { since, limit: step.limit, timeoutMs: step.timeout * 1000 }, controller.signal)
+        .listen(session, { since, limit, timeoutMs: step.timeout * 1000 }, controller.signal)
         .then(
           (answer) => (run === room.run ? this.#answered(listen, step, answer) : answer.delivery.unsure()),
           (error) => {
@@ -217,12 +214,12 @@ export class Client {
     });
   }
 
-  #answered(listen: Listen, step: Pick<ListenStep, 'limit' | 'handed' | 'got'>, answer: Answer): void {
+  #answered(listen: Listen, step: Pick<ListenStep, 'handed' | 'got'>, answer: Answer): void {
     this.listens.delete(listen);
     this.#rose();
     const facts = this.#facts;
     const from = this.#room.tap.starts.get(listen.since);
-    const emission = checkAnswer(this.#ledger, facts, { beganAt: listen.beganAt, from, limit: step.limit }, answer);
+    const emission = checkAnswer(this.#ledger, facts, { ...listen, from }, answer);
     this.#figures.flagged += answer.heard.filter(({ redelivered }) => redelivered).length;
     const { handed, got } = listen.gone ? ({ handed: 'never', got: 'never' } as const) : step;
     // For `since=0` only what is not confirmed is announced.

@@ -1,5 +1,5 @@
 /** What must be so when every call is answered and only parked listens are left. */
-import type { Client } from './clients.ts';
+import type { Client, Listen } from './clients.ts';
 import { type Ledger, rule, type SeatFacts } from './ledger.ts';
 import type { Room } from './room.ts';
 
@@ -20,12 +20,26 @@ export const checkSleepers = (room: Room, clients: readonly Client[]): void => {
       listen.asleep = true;
       const from = tap.starts.get(listen.since);
       rule('R-LISTEN-3', from !== undefined, () => `a listen of ${callsign} sleeps, and its evidence never arrived`);
-      // The rule of three: who never gives evidence is woken by news only (R-LISTEN-12).
       const stubborn = listen.since.at === 'bare' && seat!.explicit;
-      const mail = stubborn ? ledger.sure(facts, seat!.sent, Number.POSITIVE_INFINITY) : waiting(ledger, facts, room, from!);
+      const mail = stubborn ? news(ledger, facts, room, listen) : waiting(ledger, facts, room, from!);
       rule('R-LISTEN-3', mail.length === 0, () => `a listen of ${callsign} from ${from} sleeps beside ${mail.join(', ')}`);
     }
   }
+};
+
+/**
+ * What wakes a bare listen of an explicit session when it has been given the same three times: news (R-LISTEN-12). What
+ * it has not confirmed comes first, so where that fills an answer no news gets in, and it sleeps until it confirms.
+ */
+const news = (ledger: Ledger, facts: SeatFacts, { state, setting }: Room, { limit }: Listen): number[] => {
+  const { confirmed, sent } = state.seats.get(facts.callsign)!;
+  const unconfirmed = state.ring.messages.filter(({ id }) => {
+    const said = ledger.byId.get(id);
+    return id > confirmed && (said === undefined || ledger.isFor(said, facts) !== 'no');
+  });
+  const bytes = unconfirmed.reduce((sum, { text }) => sum + 256 + 2 * Buffer.byteLength(text), 0);
+  if (unconfirmed.length > limit || bytes > setting.answerBytes) return [];
+  return ledger.sure(facts, sent, Number.POSITIVE_INFINITY);
 };
 
 /** What a listen that starts at `from` has to answer with: messages, or what only a gap can tell of. */
