@@ -1,5 +1,5 @@
 /** Asking again and again, without sleeping: each question takes its own time and goes to another process. */
-const SAFETY_NET_MS = 30_000;
+const SAFETY_NET_MS = 55_000;
 
 /**
  * Asks until the answer is yes.
