@@ -17,6 +17,9 @@ const LANES = 50;
 /** Channels the messages go round, spread evenly over all that exist. */
 const SPREAD = 1_000;
 
+/** With fewer channels than this the memory they take is lost among what the server takes anyway. */
+const COUNTABLE = 10_000;
+
 /** How much more a message may cost at the last size than with one channel and still count as the same: noise. */
 const SAME = 1.15;
 
@@ -41,7 +44,7 @@ export async function growth({ quick, warmth, profileDir, say }: Setting): Promi
     await hub.server.quiet();
     const making = (hub.server.cpu() - idle) / missing;
     await hub.server.collect();
-    const memory = (hub.server.rss() - empty) / size;
+    const memory = size < COUNTABLE ? '–' : figure((hub.server.rss() - empty) / size);
     say(`${size} channels, ${rounds} rounds`);
 
     const few = await load(hub, evenly(existing, LANES), slice);
@@ -50,7 +53,7 @@ export async function growth({ quick, warmth, profileDir, say }: Setting): Promi
     const [oneSlices = [], fewSlices = [], manySlices = []] = await inTurns(rounds, [one, few, many]);
     const [oneCpu = ''] = cells(oneSlices, oneSlices);
     const columns = [fewSlices, manySlices].flatMap((slices) => cells(slices, oneSlices).slice(0, 2));
-    rows.push([size.toLocaleString('en-US'), oneCpu, ...columns, figure(making), figure(memory)]);
+    rows.push([size.toLocaleString('en-US'), oneCpu, ...columns, figure(making), memory]);
     last = against(manySlices, oneSlices).ratio;
   }
   await Promise.all([small.server.stop(), hub.server.stop()]);
@@ -84,8 +87,8 @@ export async function growth({ quick, warmth, profileDir, say }: Setting): Promi
       },
     ],
     remarks: [
-      'Memory a channel counts all that making them added to the process, garbage collected, divided by their number; it ' +
-        'means something where there are many. Nobody is seated on most of them.',
+      'Memory a channel counts all that making them added to the process, garbage collected, divided by their number. ' +
+        'Nobody is seated on most of them.',
     ],
   };
 }

@@ -10,13 +10,13 @@ import { HubError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { AnswerLimits } from './mailbox.ts';
 import type { Heard, Message, Position, RosterEntry, Session, Since, Slice } from './types.ts';
-import { Waiter, type Waiters, type Wake } from './waiters.ts';
+import { TIME, Waiter, type Waiters, type Wake } from './waiters.ts';
 
 /** How a transport says that the caller went away. Every AbortSignal is one. */
 export interface Cancel {
   readonly aborted: boolean;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
+  addEventListener(type: 'abort', listener: { handleEvent(): void }): void;
+  removeEventListener(type: 'abort', listener: { handleEvent(): void }): void;
 }
 
 /**
@@ -70,96 +70,127 @@ const NOTHING: Delivery = { handed: () => {}, unsure: () => {} };
 
 const nothingAfter = (from: Position): Slice => ({ heard: [], after: from, cursor: from, more: false, gap: null });
 
+/**
+ * The statuses that go along with a slice: none from beyond it while messages from before them are still to come, so
+ * that all is heard in order, and no id stands in an answer that skips something.
+ * @param before how many there were when the slice was read
+ */
+const takeStatuses = (waiter: Waiter, slice: Slice | null, before: number): readonly Message[] => {
+  const all = waiter.statuses;
+  if (all.length === 0) return all;
+  const taken = slice === null ? all : all.slice(0, before).filter(({ id }) => !slice.more || id <= slice.cursor.id);
+  waiter.statuses = all.filter((status) => !taken.includes(status));
+  return taken;
+};
+
 const withStatuses = (slice: Slice, statuses: readonly Message[]): Slice => {
   if (statuses.length === 0) return slice;
   const heard: Heard[] = [...slice.heard, ...statuses.map((message) => ({ message, redelivered: false }))];
   return { ...slice, heard: heard.sort((a, b) => a.message.id - b.message.id) };
 };
 
-/** Runs `use` with a waiter of this session parked. */
-const parked = async <T>(ear: Ear, session: Session, signal: Cancel | undefined, use: (waiter: Waiter) => Promise<T>): Promise<T> => {
-  const waiter = new Waiter(session.channelId, session.callsign, session.hash);
-  const abort = (): void => waiter.wake({ type: 'aborted' });
-  signal?.addEventListener('abort', abort);
-  ear.waiters.park(waiter, ear.limits.sizes.parked);
-  ear.engine.park(session.channelId, session.callsign);
-  try {
-    if (signal?.aborted) abort();
-    return await use(waiter);
-  } catch (error) {
-    waiter.settle(() => false);
-    throw error;
-  } finally {
-    signal?.removeEventListener('abort', abort);
-    ear.waiters.unpark(waiter);
-    ear.engine.unpark(session.channelId, session.callsign);
-  }
-};
+/** Nothing that woke this waiter was in an answer. */
+const CARRIED_NONE = (): boolean => false;
 
-const deliveryOf = (ear: Ear, waiter: Waiter, session: Session, slice: Slice, statuses: readonly Message[]): Delivery => {
-  // What left the ring before this read is before the first message of the answer, and only its gap tells of it.
-  const first = slice.heard[0]?.message.id ?? Number.POSITIVE_INFINITY;
-  const carried = (message: Message): boolean =>
-    message.kind === 'status' ? statuses.includes(message) : first <= message.id && message.id <= slice.cursor.id;
-  return {
-    handed() {
-      ear.engine.handed(session.channelId, session.callsign, slice);
-      waiter.settle(carried);
-    },
-    unsure() {
-      waiter.settle(() => false);
-    },
-  };
+/** The receipt for one answer. */
+class Receipt implements Delivery {
+  readonly #ear: Ear;
+  readonly #waiter: Waiter;
+  readonly #session: Session;
+  readonly #slice: Slice;
+  readonly #statuses: readonly Message[];
+
+  constructor(ear: Ear, waiter: Waiter, session: Session, slice: Slice, statuses: readonly Message[]) {
+    this.#ear = ear;
+    this.#waiter = waiter;
+    this.#session = session;
+    this.#slice = slice;
+    this.#statuses = statuses;
+  }
+
+  handed(): void {
+    const { heard, cursor } = this.#slice;
+    this.#ear.engine.handed(this.#session.channelId, this.#session.callsign, this.#slice);
+    // What left the ring before this read is before the first message of the answer, and only its gap tells of it.
+    const first = heard.length > 0 ? heard[0]!.message.id : Number.POSITIVE_INFINITY;
+    this.#waiter.settle((message) =>
+      message.kind === 'status' ? this.#statuses.includes(message) : first <= message.id && message.id <= cursor.id,
+    );
+  }
+
+  unsure(): void {
+    this.#waiter.settle(CARRIED_NONE);
+  }
+}
+
+/** Why a listener that was not woken by mail stops, or null to look again. @throws HubError when there is no answer to give */
+const stopOf = (wake: Wake): 'superseded' | 'shutdown' | null => {
+  if (wake.type === 'ended') throw wake.error;
+  if (wake.type === 'aborted') throw new HubError('bad_request', 'The client went away.');
+  return wake.type === 'superseded' || wake.type === 'shutdown' ? wake.type : null;
 };
 
 /**
  * Waits until there is something for this session, or its time is up.
+ *
+ * One function and few objects: whatever a parked listener holds, the garbage collector carries along.
  * @throws HubError when the session ends while it waits
  */
-export const hear = (ear: Ear, session: Session, request: ListenRequest, signal?: Cancel): Promise<Answer> =>
-  parked(ear, session, signal, async (waiter) => {
-    const { engine, clock } = ear;
-    const { channelId, callsign } = session;
-    const from = await engine.arrive(channelId, callsign, request.since);
-    const ask = {
-      channelId,
-      callsign,
-      from: from.id,
-      bare: request.since.at === 'bare',
-      rewoundTold: false,
-      limits: answerLimits(ear, request.limit),
-    };
+export const hear = async (ear: Ear, session: Session, request: ListenRequest, signal?: Cancel): Promise<Answer> => {
+  const { engine } = ear;
+  const { channelId, callsign } = session;
+  const waiter = new Waiter(channelId, callsign, session.hash);
+  signal?.addEventListener('abort', waiter);
+  ear.waiters.park(waiter, ear.limits.sizes.parked);
+  engine.park(channelId, callsign);
+  let stopTimer: (() => void) | null = null;
+  try {
+    if (signal?.aborted) waiter.handleEvent();
+    const arrived = engine.arrive(channelId, callsign, request.since);
+    const from = arrived instanceof Promise ? await arrived : arrived;
     let final = request.timeoutMs <= 0;
-    let last: 'superseded' | 'shutdown' | null = null;
-    let stopTimer: (() => void) | null = null;
-    try {
-      for (;;) {
-        const slice = last === null ? await engine.read({ ...ask, final }) : null;
-        const { statuses } = waiter;
-        if (slice || statuses.length > 0 || last !== null) {
-          waiter.statuses = [];
-          const found = slice ?? nothingAfter(from);
-          const whole = withStatuses(found, statuses);
-          return {
-            ...whole,
-            timedOut: final && whole.heard.length === 0,
-            superseded: last === 'superseded',
-            ended: last === 'shutdown' ? 'shutdown' : null,
-            delivery: deliveryOf(ear, waiter, session, found, statuses),
-          };
-        }
-        waiter.settle(() => false);
-        stopTimer ??= clock.after(request.timeoutMs, () => waiter.wake({ type: 'time' }));
-        const wake = await waiter.wait();
-        if (wake.type === 'time') final = true;
-        else if (wake.type === 'superseded' || wake.type === 'shutdown') last = wake.type;
-        else if (wake.type === 'ended') throw wake.error;
-        else if (wake.type === 'aborted') throw new HubError('bad_request', 'The client went away.');
+    let stop: 'superseded' | 'shutdown' | null = null;
+    for (;;) {
+      const before = waiter.statuses.length;
+      let slice: Slice | null = null;
+      if (stop === null) {
+        const bare = request.since.at === 'bare';
+        const limits = answerLimits(ear, request.limit);
+        const read = engine.read({ channelId, callsign, from: from.id, bare, final, rewoundTold: false, limits });
+        slice = read instanceof Promise ? await read : read;
       }
-    } finally {
-      stopTimer?.();
+      const statuses = takeStatuses(waiter, slice, before);
+      if (slice || statuses.length > 0 || stop !== null) {
+        const found = slice ?? nothingAfter(from);
+        const { heard, after, cursor, more, gap } = withStatuses(found, statuses);
+        return {
+          heard,
+          after,
+          cursor,
+          more,
+          gap,
+          timedOut: final && heard.length === 0,
+          superseded: stop === 'superseded',
+          ended: stop === 'shutdown' ? 'shutdown' : null,
+          delivery: new Receipt(ear, waiter, session, found, statuses),
+        };
+      }
+      waiter.settle(CARRIED_NONE);
+      stopTimer ??= ear.clock.after(request.timeoutMs, () => waiter.wake(TIME));
+      const wake = await waiter.wait();
+      if (wake.type === 'time') final = true;
+      else if (wake.type !== 'mail') stop = stopOf(wake);
     }
-  });
+  } catch (error) {
+    waiter.settle(CARRIED_NONE);
+    throw error;
+  } finally {
+    stopTimer?.();
+    signal?.removeEventListener('abort', waiter);
+    ear.waiters.unpark(waiter);
+    engine.unpark(channelId, callsign);
+  }
+};
 
 /**
  * Hears a mailbox until the listener goes: what waits, then each message as it comes. What was yielded and handed
@@ -169,8 +200,7 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
   const { engine } = ear;
   const { channelId, callsign } = session;
   const waiter = new Waiter(channelId, callsign, session.hash);
-  const abort = (): void => waiter.wake({ type: 'aborted' });
-  signal.addEventListener('abort', abort);
+  signal.addEventListener('abort', waiter);
   ear.waiters.park(waiter, ear.limits.sizes.parked);
   engine.park(channelId, callsign);
   try {
@@ -178,6 +208,7 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
     let bare = since.at === 'bare';
     let rewoundTold = false;
     while (!signal.aborted) {
+      const before = waiter.statuses.length;
       const slice = await engine.read({
         channelId,
         callsign,
@@ -187,11 +218,10 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
         rewoundTold,
         limits: answerLimits(ear, 100),
       });
-      const { statuses } = waiter;
+      const statuses = takeStatuses(waiter, slice, before);
       if (slice || statuses.length > 0) {
-        waiter.statuses = [];
         const found = slice ?? nothingAfter(from);
-        const delivery = deliveryOf(ear, waiter, session, found, statuses);
+        const delivery = new Receipt(ear, waiter, session, found, statuses);
         waiter.busy = true;
         yield { type: 'messages', answer: { ...withStatuses(found, statuses), timedOut: false, superseded: false, ended: null, delivery } };
         waiter.busy = false;
@@ -200,7 +230,7 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
         rewoundTold ||= found.gap?.reason === 'rewound';
         continue;
       }
-      waiter.settle(() => false);
+      waiter.settle(CARRIED_NONE);
       const wake = await waiter.wait();
       if (wake.type === 'mail') continue;
       if (wake.type === 'aborted') return;
@@ -208,8 +238,8 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
       return;
     }
   } finally {
-    waiter.settle(() => false);
-    signal.removeEventListener('abort', abort);
+    waiter.settle(CARRIED_NONE);
+    signal.removeEventListener('abort', waiter);
     ear.waiters.unpark(waiter);
     engine.unpark(channelId, callsign);
   }
@@ -219,8 +249,7 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
 export async function* watch(ear: Ear, channelId: string, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
   const { engine } = ear;
   const waiter = new Waiter(channelId, null, null);
-  const abort = (): void => waiter.wake({ type: 'aborted' });
-  signal.addEventListener('abort', abort);
+  signal.addEventListener('abort', waiter);
   ear.waiters.park(waiter, Number.POSITIVE_INFINITY);
   try {
     let from: Since = since.at === 'bare' ? { at: 'latest' } : since;
@@ -230,9 +259,9 @@ export async function* watch(ear: Ear, channelId: string, since: Since, signal: 
         waiter.rosterChanged = false;
         yield { type: 'roster', roster: await engine.roster(channelId) };
       }
+      const before = waiter.statuses.length;
       const slice = await engine.observe(channelId, from, answerLimits(ear, 100));
-      const { statuses } = waiter;
-      waiter.statuses = [];
+      const statuses = takeStatuses(waiter, slice, before);
       from = { at: 'position', id: slice.cursor.id, tag: slice.cursor.tag };
       const whole = withStatuses(slice, statuses);
       if (whole.heard.length > 0 || whole.gap) {
@@ -246,7 +275,7 @@ export async function* watch(ear: Ear, channelId: string, since: Since, signal: 
       return;
     }
   } finally {
-    signal.removeEventListener('abort', abort);
+    signal.removeEventListener('abort', waiter);
     ear.waiters.unpark(waiter);
   }
 }

@@ -17,15 +17,34 @@ export type Wake =
   | { readonly type: 'ended'; readonly error: HubError };
 
 const MAIL: Wake = { type: 'mail' };
+const ABORTED: Wake = { type: 'aborted' };
+/** Its time is up. */
+export const TIME: Wake = { type: 'time' };
 
-/** A send that wants to know whether this waiter's answer carried its message. */
-interface Outcome {
+/** One send that waits to know who was given its message. */
+class Tally {
   readonly message: Message;
-  readonly done: (handed: boolean) => void;
+  /** Callsigns whose answer carried it. */
+  readonly handed = new Set<string>();
+  readonly #resolve: (handed: ReadonlySet<string>) => void;
+  #open: number;
+
+  /** @param open how many answers it waits for */
+  constructor(message: Message, open: number, resolve: (handed: ReadonlySet<string>) => void) {
+    this.message = message;
+    this.#open = open;
+    this.#resolve = resolve;
+  }
+
+  close(): void {
+    if (--this.#open === 0) this.#resolve(this.handed);
+  }
 }
 
 /** Observers watch a channel without a seat; they stand under the name that no callsign can have. */
 const OBSERVER = '';
+
+const NO_STATUSES: readonly Message[] = [];
 
 export class Waiter {
   readonly channelId: string;
@@ -33,19 +52,25 @@ export class Waiter {
   readonly callsign: string | null;
   readonly sessionHash: string | null;
   /** Statuses heard since the last read; they are in no mailbox. */
-  statuses: Message[] = [];
+  statuses: readonly Message[] = NO_STATUSES;
   /** For observers: somebody joined or left since the last look. */
   rosterChanged = false;
   /** Its last answer is still being written, for who knows how long: nobody waits to learn of the next. */
   busy = false;
   #pending: Wake | null = null;
   #resolve: ((wake: Wake) => void) | null = null;
-  #outcomes: Outcome[] = [];
+  /** Sends that woke it and wait for its answer; nearly always none or one. */
+  #tallies: Tally[] | null = null;
 
   constructor(channelId: string, callsign: string | null, sessionHash: string | null) {
     this.channelId = channelId;
     this.callsign = callsign;
     this.sessionHash = sessionHash;
+  }
+
+  /** Its caller went away: a waiter is the listener of its own abort signal. */
+  handleEvent(): void {
+    this.wake(ABORTED);
   }
 
   /** Resolves at the next wake, at once if one came since the last. */
@@ -73,19 +98,25 @@ export class Waiter {
   }
 
   /** @internal */
-  hear(message: Message, done: ((handed: boolean) => void) | null): void {
-    if (message.kind === 'status') this.statuses.push(message);
-    if (done && this.busy) done(false);
-    else if (done) this.#outcomes.push({ message, done });
+  hear(message: Message, tally: Tally | null): void {
+    if (message.kind === 'status') this.statuses = [...this.statuses, message];
+    if (tally && this.busy) tally.close();
+    else if (tally) {
+      this.#tallies ??= [];
+      this.#tallies.push(tally);
+    }
     this.wake(MAIL);
   }
 
   /** Tells the sends that woke this waiter whether its answer, accepted by a socket, carried their message. */
   settle(carried: (message: Message) => boolean): void {
-    if (this.#outcomes.length === 0) return;
-    const outcomes = this.#outcomes;
-    this.#outcomes = [];
-    for (const { message, done } of outcomes) done(carried(message));
+    const tallies = this.#tallies;
+    if (tallies === null) return;
+    this.#tallies = null;
+    for (const tally of tallies) {
+      if (this.callsign !== null && carried(tally.message)) tally.handed.add(this.callsign);
+      tally.close();
+    }
   }
 }
 
@@ -143,25 +174,16 @@ export class Waiters {
   deliver(channelId: string, message: Message): ReadonlySet<string> | Promise<ReadonlySet<string>> {
     const waiters = this.#for(channelId, message);
     if (waiters.length === 0) return NOBODY;
+    // Observers are woken and not waited for.
+    let seated = 0;
+    for (const waiter of waiters) if (waiter.callsign !== null) seated++;
+    if (seated === 0) {
+      for (const waiter of waiters) waiter.hear(message, null);
+      return NOBODY;
+    }
     return new Promise((resolve) => {
-      const handed = new Set<string>();
-      let open = 1;
-      const close = (): void => {
-        if (--open === 0) resolve(handed);
-      };
-      for (const waiter of waiters) {
-        const { callsign } = waiter;
-        if (callsign === null) {
-          waiter.hear(message, null);
-          continue;
-        }
-        open++;
-        waiter.hear(message, (carried) => {
-          if (carried) handed.add(callsign);
-          close();
-        });
-      }
-      close();
+      const tally = new Tally(message, seated, resolve);
+      for (const waiter of waiters) waiter.hear(message, waiter.callsign === null ? null : tally);
     });
   }
 

@@ -51,11 +51,11 @@ const heartbeat = (response: ServerResponse, text: string): void => {
 const batch = (encoder: Encoder, answer: Answer): string => {
   const end = cursorText(answer.cursor);
   // Positions inside a batch are named by their id alone: which run issued it is known of the end only.
+  // A status may lie beyond the end; its id is no place, since messages before it may still come.
   const last = answer.heard.length - 1;
+  const place = (id: number, i: number): string => (i === last || id > answer.cursor.id ? end : String(id));
   const gap = answer.gap ? encoder.event('gap', answer.heard.length === 0 ? end : null, answer.gap) : '';
-  return (
-    gap + answer.heard.map((heard, i) => encoder.event('message', i === last ? end : String(heard.message.id), wireMessage(heard))).join('')
-  );
+  return gap + answer.heard.map((heard, i) => encoder.event('message', place(heard.message.id, i), wireMessage(heard))).join('');
 };
 
 const LAST_WORDS = {

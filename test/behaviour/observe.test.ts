@@ -1,8 +1,13 @@
 /** Watching a channel without a seat, and what sockets do to streams. */
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { expect, vi } from 'vitest';
+import { writeStream } from '../../src/transports/stream.ts';
 import { short } from '../harness/tape.ts';
+import { sseEvents } from '../harness/transports/events.ts';
+import { HttpClient } from '../harness/transports/http.ts';
 import { prepare } from '../harness/transports/rest.ts';
+import type { StreamEvent } from '../harness/transports/wire.ts';
 import { turns, until } from '../harness/until.ts';
 import { verifies } from '../harness/verifies.ts';
 
@@ -44,8 +49,49 @@ verifies('stream:observer-since', { limits: 'ringMessages=3' }, async (room) => 
   expect(events.map(short)).toEqual(['roster', 'gap', 'm3', 'm4', 'm5']);
   expect(events[1]).toMatchObject({ gap: { reason: 'rotated', oldest: 3, missed_at_most: 1 } });
   const rewound = channel.stream({ since: 99 });
-  expect((await rewound.take(2))[1]).toMatchObject({ type: 'gap', gap: { reason: 'rewound', missed_at_most: null } });
+  const [, told, ...rest] = await rewound.take(5);
+  expect(told).toMatchObject({ type: 'gap', gap: { reason: 'rewound', missed_at_most: null } });
+  // Nobody knows what it has seen, so it gets all there is.
+  expect(rest.map(short)).toEqual(['m3', 'm4', 'm5']);
   for (const tape of [whole, part, gone, rewound]) await tape.close();
+});
+
+verifies('stream:status-cursor', { limits: 'answerBytes=1500' }, async (room) => {
+  const [, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');
+  for (let i = 1; i <= 14; i++) await alpha.send('bravo', `m${i}`);
+  // A stream whose reader takes a while over the first piece; meanwhile two statuses come.
+  const found = await room.hub.channelFor(bravo.channel.id, bravo.channel.created.join_token, '127.0.0.1');
+  const session = await room.hub.sessionFor(found, bravo.sessionId);
+  const gone = new AbortController();
+  const items = room.hub.stream(session, { at: 'start' }, gone.signal);
+  const first = await items.next();
+  first.value?.type === 'messages' && first.value.answer.delivery.handed();
+  for (const text of ['s15', 's16']) await alpha.say(text, { kind: 'status' });
+  const held = (async function* () {
+    yield first.value!;
+    yield* items;
+  })();
+  const server = createServer((_, response) => void writeStream(response, { answers: 'stream', items: held }, 'text/event-stream'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = new HttpClient((server.address() as AddressInfo).port);
+  const events: StreamEvent[] = [];
+  for await (const event of sseEvents((await client.open('GET', '/')).setEncoding('utf8'))) {
+    events.push(event);
+    if (events.length === 16) break;
+  }
+  gone.abort();
+  client.close();
+  server.close();
+  const all = [...Array.from({ length: 14 }, (_, i) => `m${i + 1}`), 's15', 's16'];
+  // In the order of their ids, whatever came when.
+  expect(events.map(short)).toEqual(all);
+  // Resumed after any event, it gets every message that had not come by then.
+  for (const [i, event] of events.entries()) {
+    if (event.type !== 'message') continue;
+    const position = Number(event.cursor?.split('-')[0]);
+    const missed = events.slice(i + 1).flatMap((later) => (later.type === 'message' && !later.message.kind ? [later.message.id] : []));
+    expect(Math.min(...missed, 99), `after ${short(event)} at ${event.cursor}`).toBeGreaterThan(position);
+  }
 });
 
 verifies('stream:heartbeat', async (room) => {

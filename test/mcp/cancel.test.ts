@@ -20,7 +20,7 @@ test('an answer that was ready when its call was cancelled is not written, and i
     slow: () => false,
     async call(_, { signal }) {
       said.push('called');
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      await new Promise<void>((resolve) => signal.addEventListener('abort', { handleEvent: resolve }));
       const delivery = { handed: () => void said.push('handed'), unsure: () => void said.push('unsure') };
       return { result: { content: [{ type: 'text', text: 'mail' }] }, delivery };
     },

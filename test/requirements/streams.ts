@@ -36,6 +36,11 @@ export const STREAMS = {
     clauses: ['R-STREAM-2', 'R-SEND-13'],
     needs: ['stream'],
   },
+  'stream:status-cursor': {
+    behaviour: 'A status does not overtake messages that are still to come, and its event is no place after them.',
+    clauses: ['R-STREAM-3', 'R-LISTEN-16', 'R-SEND-18'],
+    needs: ['stream'],
+  },
   'stream:counts': {
     behaviour: 'A stream counts as one of the parked listens of its seat, which is listening.',
     clauses: ['R-STREAM-2', 'R-STREAM-9', 'R-STREAM-10'],

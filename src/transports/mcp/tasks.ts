@@ -93,8 +93,7 @@ export class Tasks {
       delivery,
     });
     const held = new GoneSignal();
-    const release = (): void => held.abort();
-    signal.addEventListener('abort', release);
+    signal.addEventListener('abort', held);
     const together = this.#held.get(taskId) ?? new Set();
     this.#held.set(taskId, together.add(held));
     try {
@@ -114,7 +113,7 @@ export class Tasks {
       if (error instanceof HubError && !signal.aborted) return completed(failed(error));
       throw error;
     } finally {
-      signal.removeEventListener('abort', release);
+      signal.removeEventListener('abort', held);
       together.delete(held);
       if (together.size === 0) this.#held.delete(taskId);
     }
