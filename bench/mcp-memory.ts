@@ -28,7 +28,17 @@ const serve = (): void => {
   const log = { level: 'error', error: () => {}, info: () => {}, debug: () => {} } as const;
   const server = createServer(
     { noDelay: true, keepAliveTimeout: 75_000 },
-    createApp({ hub, log, token: null, origin: null, allowHosts: [], trustProxies: [], version: 'bench', port: () => port }),
+    createApp({
+      hub,
+      log,
+      token: null,
+      adminToken: null,
+      origin: null,
+      allowHosts: [],
+      trustProxies: [],
+      version: 'bench',
+      port: () => port,
+    }),
   );
   server.listen(0, '127.0.0.1', () => {
     port = (server.address() as AddressInfo).port;

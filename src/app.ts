@@ -24,6 +24,8 @@ export interface AppOptions {
   readonly log: Log;
   /** The hub token; null when none is asked for. */
   readonly token: string | null;
+  /** The admin token; null when the hub has no operator's side. */
+  readonly adminToken: string | null;
   readonly origin: string | null;
   readonly allowHosts: readonly string[];
   readonly trustProxies: readonly string[];
@@ -115,6 +117,7 @@ export const createApp = (options: AppOptions): RequestListener => {
   const { hub, log } = options;
   const services: Services = {
     hubTokenHash: options.token === null ? null : hashSecret(options.token),
+    adminTokenHash: options.adminToken === null ? null : hashSecret(options.adminToken),
     connect: connectInfo,
     record:
       log.level === 'debug'

@@ -34,6 +34,13 @@ export const OPTIONS = {
     secret: true,
     help: 'Ask every caller for this token, or for a channel token on that channel.',
   },
+  'admin-token': {
+    type: 'string',
+    value: 'SECRET',
+    secret: true,
+    alsoEnv: 'ROGERRAT_ADMIN_TOKEN',
+    help: "The operator's own token; without it the hub has no operator's side.",
+  },
   open: { type: 'boolean', help: 'Let anyone who reaches the hub create channels, under its limits.' },
   'data-dir': { type: 'string', value: 'DIR', default: '~/.rogerthat', help: 'Where the hub keeps its database; one hub a directory.' },
   memory: { type: 'boolean', help: 'Keep everything in memory only; nothing survives a restart.' },
@@ -58,6 +65,8 @@ export interface Config {
   readonly host: string;
   readonly mode: HubMode;
   readonly token: string | null;
+  /** Null: the hub has no operator's side. */
+  readonly adminToken: string | null;
   /** Null: in memory only. */
   readonly directory: string | null;
   readonly repair: boolean;
@@ -94,9 +103,9 @@ const fromArguments = (args: readonly string[]): Raw => {
 const fromEnvironment = (env: NodeJS.ProcessEnv): Raw => {
   const raw: Raw = {};
   for (const name of Object.keys(OPTIONS) as OptionName[]) {
-    const text = env[envName(name)];
+    const { type, alsoEnv }: Option = OPTIONS[name];
+    const text = env[envName(name)] || (alsoEnv === undefined ? undefined : env[alsoEnv]);
     if (text === undefined || text === '') continue;
-    const { type } = OPTIONS[name];
     if (type === 'list') raw[name] = text.split(',');
     else if (type === 'string') raw[name] = text;
     else if (/^(?:1|true|yes|on)$/i.test(text)) raw[name] = true;
@@ -129,8 +138,14 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
   const raw: Raw = { ...fromEnvironment(env), ...fromArguments(args) };
   const text = (name: OptionName): string | null => (raw[name] as string | undefined) ?? (OPTIONS[name] as Option).default ?? null;
   const host = text('host') ?? '';
-  const token = text('token');
-  if (token !== null && !/^[!-~]{16,}$/.test(token)) throw new ConfigError('--token must have at least 16 characters, and no spaces');
+  const secret = (name: 'token' | 'admin-token'): string | null => {
+    const given = text(name);
+    if (given !== null && !/^[!-~]{16,}$/.test(given)) throw new ConfigError(`--${name} must have at least 16 characters, and no spaces`);
+    return given;
+  };
+  const token = secret('token');
+  const adminToken = secret('admin-token');
+  if (token !== null && token === adminToken) throw new ConfigError('--admin-token and --token must differ: every caller has the latter');
   if (raw.open && token !== null) throw new ConfigError('--open and --token exclude each other');
   const mode = raw.open ? 'open' : token === null ? 'local' : 'shared';
   if (mode === 'local' && !LOOPBACK.test(host)) {
@@ -154,6 +169,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
     host,
     mode,
     token,
+    adminToken,
     directory: raw.memory ? null : directory.startsWith('~/') ? join(homedir(), directory.slice(2)) : directory,
     repair: raw.repair === true,
     origin: origin === null ? null : originOf(origin),
@@ -188,8 +204,8 @@ export const helpText = (): string => {
 /** docs/configuration.md. */
 export const configurationDoc = (): string => {
   const rows = (Object.entries(OPTIONS) as [OptionName, Option][]).map(
-    ([name, { value, default: standard, help }]) =>
-      `| \`--${name}${value ? ` ${value}` : ''}\` | \`${envName(name)}\` | ${standard ? `\`${standard}\`` : '–'} | ${help} |`,
+    ([name, { value, default: standard, alsoEnv, help }]) =>
+      `| \`--${name}${value ? ` ${value}` : ''}\` | \`${envName(name)}\`${alsoEnv ? `, \`${alsoEnv}\`` : ''} | ${standard ? `\`${standard}\`` : '–'} | ${help} |`,
   );
   return [
     '# Configuration',

@@ -90,6 +90,21 @@ export class Hub {
     const channel = await this.engine.channel(channelId);
     const right = sameHash(hashSecret(token), channel?.joinTokenHash ?? NO_HASH);
     if (channel && right) return channel;
+    return this.#wrongToken(address);
+  }
+
+  /**
+   * The channel that an owner token manages.
+   * @throws HubError unauthorized, alike for an unknown channel and a wrong token; rate_limited after too many
+   */
+  async ownedChannelFor(channelId: string, token: string, address: string): Promise<Channel> {
+    const channel = await this.engine.channel(channelId);
+    const right = sameHash(hashSecret(token), channel?.ownerTokenHash ?? NO_HASH);
+    if (channel && right) return channel;
+    return this.#wrongToken(address);
+  }
+
+  async #wrongToken(address: string): Promise<never> {
     await this.spend(`wrong-token ${address}`, this.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
     throw new HubError('unauthorized');
   }

@@ -41,7 +41,13 @@ export const apiDoc = (
     ]),
   ].join('\n');
 
-const NEEDS = { open: 'no token on a local hub', channel: 'channel token', member: 'channel token and session' } as const;
+const NEEDS = {
+  open: 'no token on a local hub',
+  channel: 'channel token',
+  member: 'channel token and session',
+  owner: 'owner token',
+  admin: 'admin token of the hub',
+} as const;
 
 /** /llms.txt: the onboarding for a model that has a shell. */
 export const llmsText = (origin: string, operations: readonly AnyOperation[]): string =>

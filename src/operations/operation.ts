@@ -13,8 +13,12 @@ import type { Cancel, Delivery, StreamItem } from '../core/listening.ts';
 import type { Channel, Session, TranscriptEvent } from '../core/types.ts';
 import { problemsOf } from './problems.ts';
 
-/** `open`: anyone whom the hub lets in; `channel`: who has its token; `member`: who has joined with it. */
-export type Scope = 'open' | 'channel' | 'member';
+/**
+ * `open`: anyone whom the hub lets in; `channel`: who has its join token; `member`: who has joined with it; `owner`: who
+ * has its owner token; `admin`: who has the hub's admin token. No scope contains another: an owner token joins nothing,
+ * and a join token owns nothing.
+ */
+export type Scope = 'open' | 'channel' | 'member' | 'owner' | 'admin';
 
 /** What a transport can prove of a call. Strings as they came; the gate checks them. */
 export interface Proof {
@@ -26,9 +30,9 @@ export interface Proof {
   readonly origin: string;
   readonly requestId: string;
   readonly channelId?: string | undefined;
-  /** The hub token, or a channel token on that channel's own operations. */
+  /** The hub token, or a channel's join or owner token on that channel's own operations, or the admin token. */
   readonly bearer?: string | undefined;
-  /** The channel token, when the bearer is the hub token. */
+  /** The channel's join or owner token, when the bearer is the hub token. */
   readonly channelToken?: string | undefined;
   readonly sessionId?: string | undefined;
   /** The session alone opens its channel: a transport whose callers keep nothing else. */
@@ -39,6 +43,8 @@ export interface Proof {
 export interface Services {
   /** Hash of the hub token; null when the hub has none. */
   readonly hubTokenHash: string | null;
+  /** Hash of the admin token; null when the hub has none, and then no operation of scope `admin`. */
+  readonly adminTokenHash: string | null;
   /** Links and snippets for a new channel. */
   connect(origin: string, channelId: string, joinToken: string): ConnectInfo;
   /** One call was answered. */
@@ -74,10 +80,17 @@ export interface MemberCall<I> extends ChannelCall<I> {
   readonly session: Session;
 }
 
+/** A call of a channel's owner. */
+export interface OwnerCall<I> extends Call<I> {
+  readonly channel: Channel;
+}
+
 interface CallOf<I> {
   open: Call<I>;
   channel: ChannelCall<I>;
   member: MemberCall<I>;
+  owner: OwnerCall<I>;
+  admin: Call<I>;
 }
 
 /** What a run gives back: a value, and for what a listener was given a receipt to sign. */
@@ -211,10 +224,31 @@ export const admitToHub = async (hub: Hub, services: Services, proof: Pick<Proof
   });
 };
 
+/**
+ * Lets the operator in. A hub without an admin token has no such place, whatever is shown.
+ * @throws HubError not_found, unauthorized, rate_limited
+ */
+const admitAdmin = async (hub: Hub, services: Services, { bearer, address }: Proof): Promise<void> => {
+  if (services.adminTokenHash === null) throw new HubError('not_found');
+  if (bearer !== undefined && sameHash(hashSecret(bearer), services.adminTokenHash)) return;
+  await hub.spend(`wrong-token ${address}`, hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
+  throw new HubError('unauthorized', 'This asks for the admin token of the hub.', {
+    hint: 'Send "Authorization: Bearer ADMIN_TOKEN"; the operator chose it with --admin-token.',
+  });
+};
+
 const admit = async (hub: Hub, services: Services, op: AnyOperation, proof: Proof, signal: Cancel | undefined): Promise<OpenCall> => {
   const call: OpenCall = { hub, services, proof, signal, input: undefined };
   if (op.scope === 'open') {
     await admitToHub(hub, services, proof);
+  } else if (op.scope === 'admin') {
+    await admitAdmin(hub, services, proof);
+  } else if (op.scope === 'owner') {
+    const token = proof.channelToken ?? proof.bearer;
+    if (token === undefined || proof.channelId === undefined) {
+      throw new HubError('unauthorized', 'The owner token is missing.', { hint: 'Send it as "Authorization: Bearer OWNER_TOKEN".' });
+    }
+    call.channel = await hub.ownedChannelFor(proof.channelId, token, proof.address);
   } else {
     const token = proof.channelToken ?? proof.bearer;
     if (proof.sessionOpens && proof.sessionId !== undefined && proof.channelId !== undefined) {

@@ -8,12 +8,13 @@ const HUB_TOKEN = 'a-hub-token-of-some-length';
 const SHARED = { mode: 'shared', token: HUB_TOKEN } as const;
 
 verifies.once('run:defaults', () => {
-  const { host, port, mode, token, directory, origin, allowHosts, trustProxies } = readConfig([], {});
-  expect({ host, port, mode, token, origin, allowHosts, trustProxies }).toEqual({
+  const { host, port, mode, token, adminToken, directory, origin, allowHosts, trustProxies } = readConfig([], {});
+  expect({ host, port, mode, token, adminToken, origin, allowHosts, trustProxies }).toEqual({
     host: '127.0.0.1',
     port: 7424,
     mode: 'local',
     token: null,
+    adminToken: null,
     origin: null,
     allowHosts: [],
     trustProxies: [],
@@ -69,6 +70,7 @@ const TYPED: Readonly<Record<string, readonly [value: string, read: object]>> = 
   port: ['1234', { port: 1234 }],
   host: ['::1', { host: '::1' }],
   token: [HUB_TOKEN, { token: HUB_TOKEN, mode: 'shared' }],
+  'admin-token': ['an-admin-token-of-some-length', { adminToken: 'an-admin-token-of-some-length', mode: 'local' }],
   open: ['true', { mode: 'open' }],
   'data-dir': ['/somewhere', { directory: '/somewhere' }],
   memory: ['true', { directory: null }],
@@ -91,6 +93,9 @@ verifies.once('run:variables', () => {
     expect(readConfig(isSwitch ? [`--${name}`] : [`--${name}`, value], {}), name).toMatchObject(read);
     expect(help.filter((line) => new RegExp(`^ {2}--${name}\\b`).test(line))).toHaveLength(1);
   }
+  const older = { ROGERRAT_ADMIN_TOKEN: 'an-admin-token-by-its-older-name' };
+  expect(readConfig([], older).adminToken).toBe(older.ROGERRAT_ADMIN_TOKEN);
+  expect(readConfig([], { ...older, ROGERTHAT_ADMIN_TOKEN: HUB_TOKEN }).adminToken).toBe(HUB_TOKEN);
   expect(readConfig(['--port', '1'], { ROGERTHAT_PORT: '2' }).port).toBe(1);
   expect(readConfig([], { ROGERTHAT_ALLOW_HOST: 'a.example,b.example' }).allowHosts).toEqual(['a.example', 'b.example']);
   for (const off of ['false', '0', 'no', '']) expect(readConfig([], { ROGERTHAT_OPEN: off }).mode).toBe('local');

@@ -14,6 +14,7 @@ export interface RoomOptions {
   readonly mode?: HubMode;
   /** The hub token of a shared hub. */
   readonly token?: string;
+  readonly adminToken?: string;
   /** As `--limits` takes them. */
   readonly limits?: string;
   /** By default 127.0.0.1, so that a test can call from any address. */
@@ -75,12 +76,13 @@ export class Room {
   }
 
   async #start(): Promise<void> {
-    const { mode = 'local', token = null, limits: text, trustProxies = ['127.0.0.1'], origin = null, allowHosts = [] } = this.#options;
+    const { mode = 'local', token = null, adminToken = null, limits: text } = this.#options;
+    const { trustProxies = ['127.0.0.1'], origin = null, allowHosts = [] } = this.#options;
     const trouble = (error: unknown): void => void this.troubles.push(error);
     const limits = limitsFor(mode, text);
     this.#engine = await this.#shelf.open(this.#clock, limits, trouble);
     this.#hub = new Hub({ engine: this.#engine, limits, mode, clock: this.#clock, report: trouble });
-    this.#wire = await this.#transport.open({ hub: this.#hub, mode, token, trustProxies, origin, allowHosts, trouble });
+    this.#wire = await this.#transport.open({ hub: this.#hub, mode, token, adminToken, trustProxies, origin, allowHosts, trouble });
   }
 
   get clock(): TestClock {

@@ -39,6 +39,7 @@ class DirectWire implements Wire {
     this.#setup = setup;
     this.#services = {
       hubTokenHash: setup.token === null ? null : hashSecret(setup.token),
+      adminTokenHash: setup.adminToken === null ? null : hashSecret(setup.adminToken),
       connect: connectInfo,
       record: () => {},
     };

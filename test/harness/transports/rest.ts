@@ -146,10 +146,10 @@ export class RestWire implements Wire {
 export const rest: Transport = {
   name: 'rest',
   offers: ['http', 'rest', 'ack', 'identities', 'info', 'receipts', 'stream', 'transcript', 'wait'],
-  async open({ hub, token, trustProxies, origin, allowHosts, trouble }: Setup) {
+  async open({ hub, token, adminToken, trustProxies, origin, allowHosts, trouble }: Setup) {
     let port = 0;
     const log: Log = { level: 'error', error: (event, facts) => trouble({ event, ...facts }), info: () => {}, debug: () => {} };
-    const app = createApp({ hub, log, token, origin, allowHosts, trustProxies, version: 'test', port: () => port });
+    const app = createApp({ hub, log, token, adminToken, origin, allowHosts, trustProxies, version: 'test', port: () => port });
     const server = createServer({ keepAliveTimeout: 75_000 }, cutting(app));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;

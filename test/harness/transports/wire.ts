@@ -68,6 +68,7 @@ export interface Setup {
   readonly mode: HubMode;
   /** The hub token. */
   readonly token: string | null;
+  readonly adminToken: string | null;
   readonly trustProxies: readonly string[];
   /** The address for people outside. */
   readonly origin: string | null;
