@@ -7,6 +7,7 @@
  * come from /proc and cores are shared out with taskset.
  */
 
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machineLine, pinGenerator } from './machine.ts';
@@ -43,6 +44,8 @@ async function main(): Promise<void> {
   if (unknown !== undefined) throw new Error(`no scenario ${unknown}; there are ${Object.keys(scenarios).join(', ')}`);
   if (process.platform !== 'linux') throw new Error('the bench needs Linux: it reads /proc and uses taskset');
 
+  // What is measured is what is here, not what was built last.
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: new URL('..', import.meta.url), stdio: ['ignore', 'ignore', 'inherit'] });
   pinGenerator();
   if (values.profile !== undefined) mkdirSync(values.profile, { recursive: true });
   const chosen = positionals.length > 0 ? positionals : Object.keys(scenarios);

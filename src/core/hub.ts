@@ -6,15 +6,28 @@
  * for, and their own {@link Hub.listen} goes on and answers.
  */
 import { type Clock, systemClock } from './clock.ts';
-import type { ChannelCounts, Engine } from './engine.ts';
+import type { ChannelCounts, Engine, RateAnswer } from './engine.ts';
 import { HubError } from './errors.ts';
+import { andThen } from './eventually.ts';
 import { hashSecret, newChannelId, newSecret, sameHash, sha256 } from './ids.ts';
 import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat } from './joining.ts';
 import type { Limits, Rate } from './limits.ts';
 import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
 import { hashPassword } from './trust.ts';
-import type { Channel, Message, Position, Receipt, Retention, RosterEntry, Session, Since, TranscriptEvent, TrustMode } from './types.ts';
+import type {
+  Channel,
+  Eventually,
+  Message,
+  Position,
+  Receipt,
+  Retention,
+  RosterEntry,
+  Session,
+  Since,
+  TranscriptEvent,
+  TrustMode,
+} from './types.ts';
 import { Waiters } from './waiters.ts';
 
 /** How strangers reach this hub: `local` this machine only, `shared` with a hub token, `open` anyone. */
@@ -48,6 +61,17 @@ export interface Joined extends Seated {
 const JOIN_HISTORY = 20;
 const SWEEP_MS = 30_000;
 const NO_HASH = '0'.repeat(64);
+
+const tooFast = (rate: Rate, { remaining, retryAfterMs }: RateAnswer, detail: string): HubError => {
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return new HubError('rate_limited', detail, {
+    retryAfter: seconds,
+    headers: {
+      'RateLimit-Policy': `"default";q=${rate.burst};w=${Math.ceil(rate.burst / rate.perSecond)}`,
+      RateLimit: `"default";r=${remaining};t=${seconds}`,
+    },
+  });
+};
 
 export class Hub {
   readonly engine: Engine;
@@ -86,11 +110,11 @@ export class Hub {
    * The channel that a token opens.
    * @throws HubError unauthorized, alike for an unknown channel and a wrong token; rate_limited after too many
    */
-  async channelFor(channelId: string, token: string, address: string): Promise<Channel> {
-    const channel = await this.engine.channel(channelId);
-    const right = sameHash(hashSecret(token), channel?.joinTokenHash ?? NO_HASH);
-    if (channel && right) return channel;
-    return this.#wrongToken(address);
+  channelFor(channelId: string, token: string, address: string): Eventually<Channel> {
+    return andThen(this.engine.channel(channelId), (channel) => {
+      const right = sameHash(hashSecret(token), channel?.joinTokenHash ?? NO_HASH);
+      return channel && right ? channel : this.#wrongToken(address);
+    });
   }
 
   /**
@@ -113,35 +137,30 @@ export class Hub {
    * The channel and session of a session id that comes without a token.
    * @throws HubError not_joined, alike for an unknown channel and a session that is not on it; session_expired, kicked
    */
-  async memberFor(channelId: string, sessionId: string): Promise<{ channel: Channel; session: Session }> {
-    const channel = await this.engine.channel(channelId);
-    if (!channel) throw new HubError('not_joined');
-    return { channel, session: await this.sessionFor(channel, sessionId) };
+  memberFor(channelId: string, sessionId: string): Eventually<{ channel: Channel; session: Session }> {
+    return andThen(this.engine.channel(channelId), (channel) => {
+      if (!channel) throw new HubError('not_joined');
+      return andThen(this.sessionFor(channel, sessionId), (session) => ({ channel, session }));
+    });
   }
 
   /**
    * The session that a session id names on a channel; a sign of life.
    * @throws HubError not_joined, session_expired, kicked
    */
-  async sessionFor(channel: Channel, sessionId: string): Promise<Session> {
-    const found = await this.engine.session(channel.id, hashSecret(sessionId));
-    if (found.state === 'live') return found.session;
-    if (found.state === 'expired') throw new HubError('session_expired');
-    throw new HubError(found.state === 'kicked' ? 'kicked' : 'not_joined');
+  sessionFor(channel: Channel, sessionId: string): Eventually<Session> {
+    return andThen(this.engine.session(channel.id, hashSecret(sessionId)), (found) => {
+      if (found.state === 'live') return found.session;
+      if (found.state === 'expired') throw new HubError('session_expired');
+      throw new HubError(found.state === 'kicked' ? 'kicked' : 'not_joined');
+    });
   }
 
   /** Takes one call from an allowance. @throws HubError rate_limited */
-  async spend(key: string, rate: Rate, detail: string): Promise<void> {
+  spend(key: string, rate: Rate, detail: string): Eventually<void> {
     if (rate.burst === Number.POSITIVE_INFINITY) return;
-    const answer = await this.engine.spend(key, rate);
-    if (answer.allowed) return;
-    const seconds = Math.max(1, Math.ceil(answer.retryAfterMs / 1000));
-    throw new HubError('rate_limited', detail, {
-      retryAfter: seconds,
-      headers: {
-        'RateLimit-Policy': `"default";q=${rate.burst};w=${Math.ceil(rate.burst / rate.perSecond)}`,
-        RateLimit: `"default";r=${answer.remaining};t=${seconds}`,
-      },
+    return andThen(this.engine.spend(key, rate), (answer) => {
+      if (!answer.allowed) throw tooFast(rate, answer, detail);
     });
   }
 

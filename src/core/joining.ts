@@ -5,7 +5,7 @@ import { HubError } from './errors.ts';
 import { deriveSessionId, hashSecret, newIdentityId, newNonce, newSecret, sha256 } from './ids.ts';
 import type { Limits, Rate } from './limits.ts';
 import { checkPassword, INSTRUCTIONS, postureOf } from './trust.ts';
-import type { Channel, Gap, Heard, Identity, Position, Posture, Session } from './types.ts';
+import type { Channel, Eventually, Gap, Heard, Identity, Position, Posture, Session } from './types.ts';
 
 export interface JoinRequest {
   readonly channel: Channel;
@@ -44,7 +44,7 @@ interface Desk {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly limits: Limits;
-  spend(key: string, rate: Rate, detail: string): Promise<void>;
+  spend(key: string, rate: Rate, detail: string): Eventually<void>;
 }
 
 /** Draws an identity: what is kept of it, and its key. */

@@ -4,7 +4,7 @@ import { HubError } from './errors.ts';
 import { sha256 } from './ids.ts';
 import type { Limits, Rate } from './limits.ts';
 import { safeText } from './text.ts';
-import type { Kind, Message, Presence, ReceiptState, Session } from './types.ts';
+import type { Eventually, Kind, Message, Presence, ReceiptState, Session } from './types.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface SendRequest {
@@ -28,7 +28,7 @@ interface Desk {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly waiters: Waiters;
-  spend(key: string, rate: Rate, detail: string): Promise<void>;
+  spend(key: string, rate: Rate, detail: string): Eventually<void>;
 }
 
 /** The text as it will be stored. @throws HubError invalid_message, message_too_large */
@@ -55,7 +55,8 @@ export const sendMessage = async (desk: Desk, session: Session, request: SendReq
   const { channelId } = session;
   if (request.to === session.callsign) throw new HubError('invalid_to', 'That is your own callsign.');
   const { text, sanitized } = checkText(desk, request);
-  await desk.spend(`send ${session.hash}`, desk.limits.rates.send, 'This session sends too fast.');
+  const spent = desk.spend(`send ${session.hash}`, desk.limits.rates.send, 'This session sends too fast.');
+  if (spent instanceof Promise) await spent;
 
   const key = request.idempotencyKey;
   const appended = await desk.engine.append({
@@ -69,7 +70,8 @@ export const sendMessage = async (desk: Desk, session: Session, request: SendReq
     key: key === null ? null : { hash: sha256(key), content: sha256(JSON.stringify([request.to, request.kind, request.replyTo, text])) },
   });
   const { message, recipientCount, duplicate } = appended;
-  const handed = duplicate ? await handedBefore(desk, channelId, message.id) : await desk.waiters.deliver(channelId, message);
+  const told = duplicate ? handedBefore(desk, channelId, message.id) : desk.waiters.deliver(channelId, message);
+  const handed = told instanceof Promise ? await told : told;
   const recipients = appended.recipients.map(({ callsign, presence }) => ({
     callsign,
     state: handed.has(callsign) ? ('delivered' as const) : ('queued' as const),

@@ -1,11 +1,22 @@
 /** Hearing: one answer, one answer however late, or all of them; and saying what was heard. */
 import { z } from 'zod';
 import { TIMES } from '../core/limits.ts';
+import type { Since } from '../core/types.ts';
 import { operation } from './operation.ts';
 import { cursor, cursorText, heardAnswer, limit, since, timeout } from './schemas.ts';
 import { encodeAnswer, wireAnswer } from './wire.ts';
 
 const BARE = { at: 'bare' } as const;
+
+/** A listen with a time and a cursor of the form the hub gives out. */
+const plainListen = (input: Readonly<Record<string, unknown>>): { timeout: number; since: Since; limit: number } | undefined => {
+  for (const field in input) if (field !== 'since' && field !== 'timeout') return undefined;
+  const { timeout, since } = input;
+  if (typeof since !== 'string' || typeof timeout !== 'number' || !(timeout >= 0 && timeout <= 60) || !Number.isInteger(timeout))
+    return undefined;
+  const cursor = /^([1-9][0-9]{0,14})-([0-9a-z]{1,8})$/.exec(since);
+  return cursor ? { timeout, since: { at: 'position', id: Number(cursor[1]), tag: cursor[2]! }, limit: 100 } : undefined;
+};
 
 const heard = {
   messages: [{ id: 7, from: 'alpha', to: 'bravo', text: 'The build is green. Over.' }],
@@ -33,6 +44,7 @@ export const listen = operation({
   output: heardAnswer,
   errors: ['invalid_timeout', 'invalid_since', 'invalid_limit'],
   examples: [{ input: { timeout: 30, since: '6-k3f9' }, output: heard }],
+  plain: plainListen,
   encode: encodeAnswer,
   async run({ hub, session, input, signal }) {
     const timeoutMs = Math.min(input.timeout * 1000, TIMES.listenMs);

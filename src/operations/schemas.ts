@@ -22,6 +22,9 @@ export const recipient = z
   .refine((name) => name === 'all' || !RESERVED.has(name), { error: 'is a reserved name, and nobody can have it' })
   .describe('A callsign from the roster, or "all" for everyone but you. A callsign that has not joined yet gets it when it does.');
 
+/** Whether {@link recipient} takes a name as it stands. */
+export const isRecipient = (name: string): boolean => CALLSIGN.test(name) && (name === 'all' || !RESERVED.has(name));
+
 export const retention = z.enum(RETENTIONS).describe('What is kept on disk: nothing but numbers, metadata, first messages, or everything.');
 export const trustMode = z.enum(TRUST_MODES).describe('"trusted" asks every joiner for an identity.');
 export const kind = z.enum(KINDS).describe('"status": a short note that reaches only those listening now and is never stored.');

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { HubError } from '../core/errors.ts';
 import { operation } from './operation.ts';
-import { kind, message, messageId, presence, receiptState, recipient } from './schemas.ts';
+import { isRecipient, kind, message, messageId, presence, receiptState, recipient } from './schemas.ts';
+
+/** A message to a callsign or to all, and nothing else. */
+const plainSend = (input: Readonly<Record<string, unknown>>): { to: string; message: string; kind: 'message' } | undefined => {
+  for (const field in input) if (field !== 'to' && field !== 'message') return undefined;
+  const { to, message } = input;
+  return typeof message === 'string' && typeof to === 'string' && isRecipient(to) ? { to, message, kind: 'message' } : undefined;
+};
 
 const words = z.string().describe('Plain text, at most 32 KiB of UTF-8.');
 
@@ -31,6 +38,7 @@ export const send = operation({
     duplicate: z.literal(true).optional().describe('This key was used before; nothing was sent again.'),
     sanitized: z.int().optional().describe('Invisible characters that were removed.'),
   }),
+  plain: plainSend,
   errors: ['invalid_to', 'invalid_message', 'message_too_large', 'idempotency_conflict', 'rate_limited', 'hub_full', 'storage_unavailable'],
   examples: [
     {

@@ -81,4 +81,5 @@ export const createGuard = (options: GuardOptions, port: () => number): Guard =>
   };
 };
 
-const carriesSecret = (query: string): boolean => query.split('&').some((pair) => looksSecret(pair.slice(pair.indexOf('=') + 1)));
+const carriesSecret = (query: string): boolean =>
+  query.includes('rt_') && query.split('&').some((pair) => looksSecret(pair.slice(pair.indexOf('=') + 1)));

@@ -83,7 +83,10 @@ const decodePart = (part: string): string => {
 const find = (root: Segment, path: string): Found | null => {
   const parameters: Record<string, string> = {};
   let segment = root;
-  for (const part of path.split('/').slice(1)) {
+  for (let at = path.startsWith('/') ? 1 : 0; at <= path.length; ) {
+    const slash = path.indexOf('/', at);
+    const part = slash < 0 ? path.slice(at) : path.slice(at, slash);
+    at = slash < 0 ? path.length + 1 : slash + 1;
     const fixed = segment.fixed.get(part);
     if (fixed) segment = fixed;
     else if (segment.parameter && part !== '') {
@@ -106,6 +109,7 @@ export type RestHandler = (request: IncomingMessage, response: ServerResponse, f
 /** The token of an Authorization header. @throws HubError unauthorized when it is of another kind */
 export const bearerOf = (header: string | undefined): string | undefined => {
   if (header === undefined) return undefined;
+  if (/^Bearer [^\s]+$/.test(header)) return header.slice(7);
   const match = /^bearer +([^\s]+) *$/i.exec(header);
   if (!match) throw new HubError('unauthorized', 'The Authorization header is not "Bearer TOKEN".');
   return match[1];
@@ -132,40 +136,38 @@ export const createRest = (
     writeProblem(response, error instanceof HubError ? error : new HubError('internal'), facts.origin, facts.requestId);
   };
 
-  const gather = async (request: IncomingMessage, route: Route, found: Found, query: string): Promise<Record<string, unknown>> => {
-    const { channel_id: _, ...named } = found.parameters;
-    const input = route.op.rest.method === 'GET' ? readQuery(query) : await readJson(request, hub.limits.sizes.bodyBytes);
-    if (route.op.rest.method !== 'GET' && query !== '')
-      throw new HubError('bad_request', 'This operation takes its fields in the body, not in the query.');
+  /** All that was said, in one object: `input` from the body or the query, headers, the path. */
+  const gather = (request: IncomingMessage, { op, numbers, headers }: Route, found: Found, input: Record<string, unknown>): void => {
     // Field by field: what comes as a header must not come in the body as well, under a name that is ours.
-    for (const [field, header] of route.headers) {
+    for (const [field, header] of headers) {
       if (field in input)
         throw new HubError('unknown_field', `This operation has no field "${field}".`, { hint: `Send it as the header "${header}".` });
       const value = single(request.headers[header]);
       if (value !== undefined) input[field] = value;
     }
-    for (const name in named) input[name] = named[name];
-    if (route.op.rest.method === 'GET') {
-      for (const field of route.numbers) {
-        const value = input[field];
-        if (typeof value === 'string' && /^-?[0-9]{1,15}$/.test(value)) input[field] = Number(value);
-      }
+    for (const name in found.parameters) if (name !== 'channel_id') input[name] = found.parameters[name];
+    if (op.rest.method !== 'GET') return;
+    for (const field of numbers) {
+      const value = input[field];
+      if (typeof value === 'string' && /^-?[0-9]{1,15}$/.test(value)) input[field] = Number(value);
     }
-    return input;
+  };
+
+  const bodyOf = (request: IncomingMessage, query: string): Promise<Record<string, unknown>> => {
+    if (query !== '') throw new HubError('bad_request', 'This operation takes its fields in the body, not in the query.');
+    return readJson(request, hub.limits.sizes.bodyBytes);
   };
 
   const write = async (
     request: IncomingMessage,
     response: ServerResponse,
-    route: Route,
-    executed: Executed,
+    { op }: Route,
+    executed: Exclude<Executed, { answers: 'once' }>,
     facts: RequestFacts,
   ): Promise<void> => {
-    const encode = route.op.encode ?? encodeJson;
-    if (executed.answers === 'once') writeJson(response, route.status, encode(executed.value), executed.delivery);
-    else if (executed.answers === 'stream') await writeStream(response, executed, request.headers.accept);
+    if (executed.answers === 'stream') await writeStream(response, executed, request.headers.accept);
     else if (executed.answers === 'pages') await writePages(response, executed, request.headers.accept);
-    else await writeLate(response, executed, encode, (error) => problem(error, facts.origin, facts.requestId));
+    else await writeLate(response, executed, op.encode ?? encodeJson, (error) => problem(error, facts.origin, facts.requestId));
   };
 
   const serve = async (
@@ -191,10 +193,12 @@ export const createRest = (
         channelToken: single(headers['x-channel-token']),
         sessionId: single(headers['x-session-id']),
       };
-      const input = await gather(request, route, found, query);
-      const signal = route.op.parks ? goneSignal(response) : undefined;
-      const executed = await execute(hub, services, route.op, proof, input, signal);
-      await write(request, response, route, executed, facts);
+      const { op } = route;
+      const input = op.rest.method === 'GET' ? readQuery(query) : await bodyOf(request, query);
+      gather(request, route, found, input);
+      const executed = await execute(hub, services, op, proof, input, op.parks ? goneSignal(response) : undefined);
+      if (executed.answers === 'once') writeJson(response, route.status, (op.encode ?? encodeJson)(executed.value), executed.delivery);
+      else await write(request, response, route, executed, facts);
     } catch (error) {
       fail(response, error, facts);
     }
