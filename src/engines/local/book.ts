@@ -6,11 +6,11 @@ import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
 import { pushMessage } from '../../core/ring.ts';
-import type { Seat } from '../../core/seats.ts';
 import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
+import type { Dirty, Insert } from './journal.ts';
 import { type EventData, type Loaded, readRing, UnsoundRowError } from './load.ts';
-import { type ChannelState, headRow, identityRow, mailboxRow, newSeat, seatRow } from './state.ts';
-import type { Dirty, Insert, Job, Store } from './store.ts';
+import { type ChannelState, headRow, identityRow, type KeptSeat, mailboxRow, newSeat, seatRow } from './state.ts';
+import type { Job, Store } from './store.ts';
 
 /** How stale `last_seen_at` may be on disk. */
 const SEEN_MS = 5_000;
@@ -35,9 +35,6 @@ export class Book {
   /** The number of the last transcript event of any channel. */
   lastEvent: number;
   readonly #report: (error: unknown) => void;
-  /** Of channels their heads, of seats their mailboxes; a seat's own row in the other. */
-  readonly #dirtyRows = new WeakMap<object, Dirty>();
-  readonly #dirtySeats = new WeakMap<object, Dirty>();
 
   constructor(options: BookOptions) {
     this.store = options.store;
@@ -52,46 +49,47 @@ export class Book {
   // What changed
 
   touchHeadLazily(state: ChannelState): void {
-    this.store.touchLazily(this.dirtyHead(state));
+    this.store.touchLazily(this.#dirtyHead(state));
   }
 
   touchHead(state: ChannelState): void {
-    this.store.touch(this.dirtyHead(state));
+    this.store.touch(this.#dirtyHead(state));
   }
 
-  dirtyHead(state: ChannelState): Dirty {
-    return this.#dirty(this.#dirtyRows, state, state, () => ['heads', headRow(state, this.clock)]);
-  }
-
-  touchMailbox(state: ChannelState, seat: Seat): void {
+  touchMailbox(state: ChannelState, seat: KeptSeat): void {
     this.store.touch(this.#dirtyMailbox(state, seat));
   }
 
-  touchMailboxLazily(state: ChannelState, seat: Seat): void {
+  touchMailboxLazily(state: ChannelState, seat: KeptSeat): void {
     this.store.touchLazily(this.#dirtyMailbox(state, seat));
   }
 
-  #dirtyMailbox(state: ChannelState, seat: Seat): Dirty {
-    return this.#dirty(this.#dirtyRows, seat, state, () => ['mailboxes', mailboxRow(state, seat)]);
+  touchSeat(state: ChannelState, seat: KeptSeat, lazily = false): void {
+    seat.seatRow ??= this.#dirty(state, seat, () => ['seats', seatRow(state.no, seat, this.clock)]);
+    if (lazily) this.store.touchLazily(seat.seatRow);
+    else this.store.touch(seat.seatRow);
   }
 
-  touchSeat(state: ChannelState, seat: Seat, lazily = false): void {
-    const dirty = this.#dirty(this.#dirtySeats, seat, state, () => ['seats', seatRow(state.no, seat, this.clock)]);
-    if (lazily) this.store.touchLazily(dirty);
-    else this.store.touch(dirty);
+  // The one object that stands for a row in the store's sets, made once a record.
+
+  #dirtyHead(state: ChannelState): Dirty {
+    state.headRow ??= this.#dirty(state, null, () => ['heads', headRow(state, this.clock)]);
+    return state.headRow;
   }
 
-  /** The one object that stands for a row in the store's sets, made once a record. */
-  #dirty(known: WeakMap<object, Dirty>, record: object, state: ChannelState, row: () => Insert): Dirty {
-    let dirty = known.get(record);
-    if (!dirty) {
-      // A channel that was removed, or a seat that was taken back, has no row.
-      const stands = (): boolean =>
-        this.channels.get(state.channel.id) === state && (record === state || state.seats.get((record as Seat).callsign) === record);
-      dirty = { rows: () => (stands() ? [row()] : []) };
-      known.set(record, dirty);
-    }
-    return dirty;
+  #dirtyMailbox(state: ChannelState, seat: KeptSeat): Dirty {
+    seat.mailboxRow ??= this.#dirty(state, seat, () => ['mailboxes', mailboxRow(state, seat)]);
+    return seat.mailboxRow;
+  }
+
+  #dirty(state: ChannelState, seat: KeptSeat | null, row: () => Insert): Dirty {
+    return {
+      row: () => {
+        // A channel that was removed, or a seat that was taken back, has no row.
+        const stands = this.channels.get(state.channel.id) === state && (seat === null || state.seats.get(seat.callsign) === seat);
+        return stands ? row() : null;
+      },
+    };
   }
 
   /**
@@ -128,7 +126,7 @@ export class Book {
     this.event(state, 'message', { id, from, to, bytes: Buffer.byteLength(text), ...reply, sender, ...kept }, at);
   }
 
-  sawSeat(state: ChannelState, seat: Seat): void {
+  sawSeat(state: ChannelState, seat: KeptSeat): void {
     const now = this.clock.uptime();
     if (now - seat.seenAt > SEEN_MS) {
       this.touchSeat(state, seat, true);
@@ -144,7 +142,7 @@ export class Book {
     }
   }
 
-  newSeat(state: ChannelState, callsign: string): Seat {
+  newSeat(state: ChannelState, callsign: string): KeptSeat {
     this.checkRoom(state);
     const seat = newSeat(callsign, state, this.clock);
     state.seats.set(callsign, seat);
@@ -173,7 +171,7 @@ export class Book {
     return state;
   }
 
-  seat(channelId: string, callsign: string): { state: ChannelState; seat: Seat } {
+  seat(channelId: string, callsign: string): { state: ChannelState; seat: KeptSeat } {
     const state = this.state(channelId);
     const seat = state.seats.get(callsign);
     if (!seat) throw new HubError('not_joined');

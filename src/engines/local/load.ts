@@ -1,6 +1,7 @@
 /** Reading everything but texts back into memory, believing only rows whose seal holds. */
 import type { Clock } from '../../core/clock.ts';
 import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
+import { inserts, newest, readEntries, type Told } from './journal.ts';
 import { isSound, type Row, readList, type TableName } from './schema.ts';
 import {
   applyHeadRow,
@@ -30,19 +31,30 @@ export interface Loaded {
   readonly lastEvent: number;
 }
 
-const rowsOf = (store: Store, table: TableName): Row[] => {
+const soundRows = (store: Store, table: TableName): Row[] => {
   const rows = store.read(`SELECT ${readList(table)} FROM ${table}`);
   for (const row of rows) if (!isSound(row)) throw new UnsoundRowError(table);
   return rows as unknown as Row[];
 };
 
+/** What an earlier run left in the journal: one that was killed. */
+const readJournal = (store: Store): { told: Told; last: number | null } => {
+  const rows = soundRows(store, 'journal').sort((a, b) => (a[0] as number) - (b[0] as number));
+  for (let i = 1; i < rows.length; i++) {
+    if (rows[i]![0] !== (rows[i - 1]![0] as number) + 1) throw new UnsoundRowError('journal', 'is missing');
+  }
+  return { told: readEntries(rows), last: (rows.at(-1)?.[0] as number | undefined) ?? null };
+};
+
 /** @throws UnsoundRowError */
 export const loadAll = (store: Store, clock: Clock): Loaded => {
+  const { told, last } = readJournal(store);
+  const rowsOf = (table: TableName): Row[] => newest(table, soundRows(store, table), told);
   const byNo = new Map<number, ChannelState>();
   const channels = new Map<string, ChannelState>();
-  const heads = new Map(rowsOf(store, 'heads').map((row) => [row[0] as number, row]));
+  const heads = new Map(rowsOf('heads').map((row) => [row[0] as number, row]));
   let lastNo = 0;
-  for (const row of rowsOf(store, 'channels')) {
+  for (const row of rowsOf('channels')) {
     const no = row[0] as number;
     const head = heads.get(no);
     // A channel and its head are written in one transaction.
@@ -60,26 +72,28 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
     if (!state) throw new UnsoundRowError(table);
     return state;
   };
-  for (const row of rowsOf(store, 'mailboxes')) {
+  for (const row of rowsOf('mailboxes')) {
     const state = stateOf(row, 'mailboxes');
     const seat = newSeat(row[1] as string, state, clock);
     applyMailboxRow(state, seat, row);
     state.seats.set(seat.callsign, seat);
   }
-  for (const row of rowsOf(store, 'seats')) {
+  for (const row of rowsOf('seats')) {
     const state = stateOf(row, 'seats');
     const seat = state.seats.get(row[1] as string);
     if (!seat) throw new UnsoundRowError('mailboxes', 'is missing');
     applySeatRow(seat, row, clock);
     if (seat.session) state.sessions.set(seat.session.hash, seat);
   }
-  for (const row of rowsOf(store, 'tombstones')) stateOf(row, 'tombstones').tombstones.set(row[1] as string, tombstoneOf(row, clock));
-  for (const row of rowsOf(store, 'keys')) {
+  for (const row of rowsOf('tombstones')) stateOf(row, 'tombstones').tombstones.set(row[1] as string, tombstoneOf(row, clock));
+  for (const row of rowsOf('keys')) {
     const [, callsign, hash, content, id, at] = row as [number, string, string, string, number, number];
     stateOf(row, 'keys').keys.set(keyName(callsign, hash), { content, id, at, stored: null });
   }
   for (const state of byNo.values()) state.eventsOnDisk = state.channel.retention === 'none' ? 0 : state.seq;
-  const identities = new Map(rowsOf(store, 'identities').map((row) => [row[1] as string, identityOf(row)]));
+  const identities = new Map(rowsOf('identities').map((row) => [row[1] as string, identityOf(row)]));
+  // Only now that everything was found sound is anything written.
+  if (last !== null) store.fold(inserts(told), last);
   const lastEvent = (store.read('SELECT max(n) FROM events')[0]?.[0] as number | null) ?? 0;
   return { channels, identities, lastNo, lastEvent };
 };

@@ -218,8 +218,6 @@ export class LocalEngine implements Engine {
 
   #remove(state: ChannelState): void {
     this.#book.channels.delete(state.channel.id);
-    for (const table of ['channels', 'heads', 'seats', 'mailboxes', 'tombstones', 'keys', 'events']) {
-      this.#book.store.remove(`DELETE FROM ${table} WHERE no = ?`, [state.no]);
-    }
+    this.#book.store.removeChannel(state.no, ['channels', 'heads', 'seats', 'mailboxes', 'tombstones', 'keys', 'events']);
   }
 }

@@ -4,17 +4,17 @@ import { HubError } from '../../core/errors.ts';
 import { newTag } from '../../core/ids.ts';
 import { type AnswerLimits, arrive, handOver, isFor, receiptFor, take } from '../../core/mailbox.ts';
 import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
-import { presenceOf, type Seat } from '../../core/seats.ts';
+import { presenceOf } from '../../core/seats.ts';
 import type { Eventually, Message, Position, Receipt, Since, Slice } from '../../core/types.ts';
 import type { Book } from './book.ts';
-import { type ChannelState, keyName } from './state.ts';
+import { type ChannelState, type KeptSeat, keyName } from './state.ts';
 
 export class Messages {
   readonly #book: Book;
   /** Names this run of the store in cursors. */
   readonly #tag = newTag();
   /** Where messages survive a crash: how far `sent` of a seat surely is on disk. */
-  readonly #sentOnDisk = new WeakMap<Seat, number>();
+  readonly #sentOnDisk = new WeakMap<KeptSeat, number>();
 
   constructor(book: Book) {
     this.#book = book;
@@ -78,7 +78,7 @@ export class Messages {
     return { message, recipients, recipientCount: count, duplicate: true };
   }
 
-  #recipients(state: ChannelState, draft: Draft, direct: Seat | null): { recipients: Recipient[]; count: number } {
+  #recipients(state: ChannelState, draft: Draft, direct: KeptSeat | null): { recipients: Recipient[]; count: number } {
     const { channel } = state;
     if (draft.to !== 'all') {
       const presence = direct ? presenceOf(direct, channel, this.#book.clock) : 'offline';
@@ -95,7 +95,7 @@ export class Messages {
     return { recipients, count };
   }
 
-  #apply(state: ChannelState, message: Message, direct: Seat | null, now: number): () => void {
+  #apply(state: ChannelState, message: Message, direct: KeptSeat | null, now: number): () => void {
     const { ring } = state;
     this.#book.ringOf(state);
     const before = { head: ring.head, floor: ring.floor, seq: state.seq, lastEvent: this.#book.lastEvent };

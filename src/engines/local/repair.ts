@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import type { Clock } from '../../core/clock.ts';
 import { damageOfFiles } from './files.ts';
+import { newest, readEntries } from './journal.ts';
 import { DATABASE_FILE, NewerDatabaseError } from './open.ts';
 import {
   createTables,
@@ -131,6 +132,9 @@ export const repairDatabase = (directory: string, clock: Clock): string | null =
   }
   for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
 
+  // What the journal has is newer than the tables; the new database begins without one.
+  const told = readEntries((tables.get('journal') ?? []).sort((a, b) => (a[0] as number) - (b[0] as number)));
+  for (const table of NAMES) tables.set(table, table === 'journal' ? [] : newest(table, tables.get(table) ?? [], told));
   const kept = consistent(tables);
   const db = new Database(path);
   try {
@@ -152,6 +156,8 @@ export const repairDatabase = (directory: string, clock: Clock): string | null =
     db.close();
   }
   chmodSync(path, 0o600);
-  const counts = NAMES.map((table) => `${kept.get(table)?.length ?? 0} ${table}`).join(', ');
+  const counts = NAMES.filter((table) => table !== 'journal')
+    .map((table) => `${kept.get(table)?.length ?? 0} ${table}`)
+    .join(', ');
   return `The database was damaged and has been repaired: ${counts} recovered. The damaged file is kept as ${aside}.`;
 };

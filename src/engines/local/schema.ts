@@ -60,6 +60,7 @@ export const TABLES = {
     keys: 'PRIMARY KEY (no, callsign)',
     rowid: false,
   },
+  journal: { columns: ['n', 'data'], keys: 'PRIMARY KEY (n)', rowid: true },
   tombstones: { columns: ['no', 'hash', 'state', 'until'], keys: 'PRIMARY KEY (no, hash)', rowid: false },
   keys: { columns: ['no', 'callsign', 'hash', 'content', 'id', 'at'], keys: 'PRIMARY KEY (no, callsign, hash)', rowid: false },
   identities: { columns: ['id', 'key_hash', 'name', 'created_at'], keys: 'PRIMARY KEY (id)', rowid: false },

@@ -3,10 +3,10 @@ import type { ClaimedSeat, SeatClaim, SessionState } from '../../core/engine.ts'
 import { HubError } from '../../core/errors.ts';
 import { TIMES } from '../../core/limits.ts';
 import { confirm, openToBroadcasts, standing } from '../../core/mailbox.ts';
-import { rosterEntry, type Seat, sessionOf, timeLeft } from '../../core/seats.ts';
+import { rosterEntry, sessionOf, timeLeft } from '../../core/seats.ts';
 import type { RosterEntry } from '../../core/types.ts';
 import type { Book } from './book.ts';
-import { type ChannelState, tombstoneRow } from './state.ts';
+import { type ChannelState, type KeptSeat, tombstoneRow } from './state.ts';
 
 export class Seats {
   readonly #book: Book;
@@ -82,7 +82,7 @@ export class Seats {
     };
   }
 
-  #beginSession(state: ChannelState, seat: Seat, claim: SeatClaim): void {
+  #beginSession(state: ChannelState, seat: KeptSeat, claim: SeatClaim): void {
     if (seat.session) state.sessions.delete(seat.session.hash);
     seat.session = { hash: claim.sessionHash, nonce: claim.nonce, tokenHash: claim.tokenHash, authorized: claim.authorized };
     seat.explicit = false;
@@ -154,7 +154,7 @@ export class Seats {
   }
 
   /** A session that outlived its TTL becomes a tombstone, so that its holder is told to join again. */
-  #expire(state: ChannelState, seat: Seat): void {
+  #expire(state: ChannelState, seat: KeptSeat): void {
     const session = seat.session;
     if (!session) return;
     state.sessions.delete(session.hash);

@@ -4,6 +4,7 @@ import { newMailbox } from '../../core/mailbox.ts';
 import { newRing, type Ring } from '../../core/ring.ts';
 import type { Seat } from '../../core/seats.ts';
 import type { Channel, Identity, Retention, TrustMode } from '../../core/types.ts';
+import type { Dirty } from './journal.ts';
 import type { Row } from './schema.ts';
 
 export interface Tombstone {
@@ -22,13 +23,19 @@ export interface UsedKey {
   readonly stored: Promise<void> | null;
 }
 
+/** A seat, and what stands for its rows once one of them has changed. */
+export interface KeptSeat extends Seat {
+  seatRow: Dirty | null;
+  mailboxRow: Dirty | null;
+}
+
 export interface ChannelState {
   readonly no: number;
   readonly channel: Channel;
   readonly ring: Ring;
-  readonly seats: Map<string, Seat>;
+  readonly seats: Map<string, KeptSeat>;
   /** Live sessions by hash. */
-  readonly sessions: Map<string, Seat>;
+  readonly sessions: Map<string, KeptSeat>;
   readonly tombstones: Map<string, Tombstone>;
   /** By callsign and key hash. */
   readonly keys: Map<string, UsedKey>;
@@ -44,6 +51,8 @@ export interface ChannelState {
   eventsOnDisk: number;
   /** The ring's texts are still on disk only. */
   ringOnDisk: boolean;
+  /** Stands for its row in `heads` once that has changed. */
+  headRow: Dirty | null;
 }
 
 export const newState = (no: number, channel: Channel, clock: Clock, salvaged = false): ChannelState => ({
@@ -60,9 +69,10 @@ export const newState = (no: number, channel: Channel, clock: Clock, salvaged = 
   salvaged,
   eventsOnDisk: 0,
   ringOnDisk: false,
+  headRow: null,
 });
 
-export const newSeat = (callsign: string, state: ChannelState, clock: Clock): Seat => ({
+export const newSeat = (callsign: string, state: ChannelState, clock: Clock): KeptSeat => ({
   ...newMailbox(callsign, state.ring),
   rewound: state.salvaged ? 'owed' : 'no',
   session: null,
@@ -73,6 +83,8 @@ export const newSeat = (callsign: string, state: ChannelState, clock: Clock): Se
   parked: 0,
   status: null,
   spoken: false,
+  seatRow: null,
+  mailboxRow: null,
 });
 
 /** The monotonic instant of a wall time on disk; a wall clock that went back counts as "now". */

@@ -1,6 +1,7 @@
 /**
  * The one writer of `rogerthat.db`. Everything that happens in one turn of the event loop goes to disk as one
- * transaction: a commit costs about as much as ten rows.
+ * transaction: a commit costs about as much as ten rows. What changes again and again goes into one row of the
+ * {@link Journal}; what is written once goes to its table at once.
  *
  * What must be durable before anybody hears of it is a {@link Job}: it is applied to memory and written in the same
  * synchronous step, so no reader can come in between, and taken back when the disk refuses. Everything else is
@@ -13,6 +14,7 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 import type Database from 'libsql';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
+import { type Dirty, type Insert, Journal } from './journal.ts';
 import { decodeRow, type Row, seal, TABLES, type TableName, upsertSql } from './schema.ts';
 
 /** Applies a change to memory, marks what it dirtied, and returns how to take it back. */
@@ -29,17 +31,9 @@ interface Waiting {
   readonly reject: (error: HubError) => void;
 }
 
-/** What else a turn wrote, beside dirty rows. */
-export type Insert = readonly [table: TableName, row: Row];
-
 const LAZY_MS = 500;
 /** Turns of the event loop that a group may gather. */
 const MOST_TURNS = 4;
-
-/** Something whose row is made at the moment it is written. */
-export interface Dirty {
-  rows(): Iterable<Insert>;
-}
 
 export class Store {
   readonly #db: Database.Database;
@@ -50,8 +44,8 @@ export class Store {
   readonly #report: (error: unknown) => void;
   readonly #log: number | null;
   #group: Group | null = null;
-  /** Rows for the next transaction, and rows that can wait for the next lazy one. */
-  #due = new Set<Dirty>();
+  readonly #journal = new Journal();
+  /** What can wait for the next lazy transaction. */
   #lazy = new Set<Dirty>();
   #inserts: Insert[] = [];
   #removals: [sql: string, values: Row][] = [];
@@ -77,12 +71,12 @@ export class Store {
     return this.#failure;
   }
 
-  /** Its rows are written with the next transaction; whoever needs it asks for a {@link commit}. */
+  /** Its row is written with the next transaction; whoever needs it asks for a {@link commit}. */
   touch(dirty: Dirty): void {
-    this.#due.add(dirty);
+    this.#journal.touch(dirty);
   }
 
-  /** Its rows are written within half a second: for what changes with every listen. */
+  /** Its row is written within half a second: for what changes with every listen. */
   touchLazily(dirty: Dirty): void {
     this.#lazy.add(dirty);
     this.#writeLater();
@@ -91,10 +85,16 @@ export class Store {
   #writeLater(): void {
     this.#stopLazy ??= this.#clock.after(LAZY_MS, () => {
       this.#stopLazy = null;
-      for (const dirty of this.#lazy) this.#due.add(dirty);
-      this.#lazy.clear();
+      this.#hurry();
       this.#write();
+      if (this.#journal.wantsFold) this.#foldPart();
     });
+  }
+
+  /** What could wait waits no longer. */
+  #hurry(): void {
+    for (const dirty of this.#lazy) this.#journal.touch(dirty);
+    this.#lazy.clear();
   }
 
   /** A row for the next transaction. */
@@ -106,6 +106,12 @@ export class Store {
   remove(sql: string, values: Row): void {
     this.#removals.push([sql, values]);
     this.#writeLater();
+  }
+
+  /** Everything of a channel goes with the next transaction. */
+  removeChannel(no: number, tables: readonly TableName[]): void {
+    for (const table of tables) this.remove(`DELETE FROM ${table} WHERE no = ?`, [no]);
+    this.#journal.removed(no);
   }
 
   /**
@@ -145,7 +151,7 @@ export class Store {
     const undo: (() => void)[] = [];
     try {
       for (const job of group?.jobs ?? []) undo.push(job());
-      if (this.#due.size > 0 || this.#inserts.length > 0 || this.#removals.length > 0) this.#transaction();
+      if (this.#unwritten) this.#transaction();
       this.#failure = null;
     } catch (error) {
       for (const back of undo.reverse()) back();
@@ -165,17 +171,31 @@ export class Store {
     }
   }
 
+  get #unwritten(): boolean {
+    return this.#journal.due || this.#inserts.length > 0 || this.#removals.length > 0;
+  }
+
   #transaction(): void {
-    const removals = this.#removals;
-    const inserts = this.#inserts;
+    const entry = this.#journal.entry();
+    this.#atomically(() => {
+      for (const [table, row] of this.#inserts) this.#upsert(table, row);
+      if (entry) this.#upsert('journal', entry);
+      // Last: what a sweep wrote of a channel goes with the channel that the same sweep removes.
+      for (const [sql, values] of this.#removals) this.#db.prepare(sql).run(...values);
+    });
+    this.#journal.written(entry);
+    this.#inserts = [];
+    this.#removals = [];
+  }
+
+  #upsert(table: TableName, row: Row): void {
+    this.#upserts.get(table)!.run(...row, seal(row));
+  }
+
+  #atomically(write: () => void): void {
     this.#begin.run();
     try {
-      for (const [table, row] of inserts) this.#upserts.get(table)!.run(...row, seal(row));
-      for (const dirty of this.#due) {
-        for (const [table, row] of dirty.rows()) this.#upserts.get(table)!.run(...row, seal(row));
-      }
-      // Last: what a sweep wrote of a channel goes with the channel that the same sweep removes.
-      for (const [sql, values] of removals) this.#db.prepare(sql).run(...values);
+      write();
       this.#commit.run();
     } catch (error) {
       try {
@@ -185,9 +205,26 @@ export class Store {
       }
       throw error;
     }
-    this.#due.clear();
-    this.#inserts = [];
-    this.#removals = [];
+  }
+
+  /** Folds the journal, a part a turn so that nobody waits for it. */
+  #foldPart(all = false): void {
+    if (this.#closed) return;
+    try {
+      this.#journal.fold((rows, upTo) => this.fold(rows, upTo), all);
+    } catch (error) {
+      this.#report(error);
+      return;
+    }
+    if (this.#journal.folding) setImmediate(() => this.#foldPart());
+  }
+
+  /** Writes rows of the journal to their tables, and drops it up to a number unless that is null. */
+  fold(rows: Iterable<Insert>, upTo: number | null): void {
+    this.#atomically(() => {
+      for (const [table, row] of rows) this.#upsert(table, row);
+      if (upTo !== null) this.#db.prepare('DELETE FROM journal WHERE n <= ?').run(upTo);
+    });
   }
 
   #fail(error: unknown, waiting: readonly Waiting[]): void {
@@ -195,7 +232,7 @@ export class Store {
     this.#report(error);
     const told = new HubError('storage_unavailable', undefined, { retryAfter: 2 });
     for (const { reject } of waiting) reject(told);
-    if (this.#due.size > 0 || this.#inserts.length > 0 || this.#removals.length > 0) this.#writeLater();
+    if (this.#unwritten) this.#writeLater();
   }
 
   /** One sync of the log for all who ask while another is under way. */
@@ -237,8 +274,9 @@ export class Store {
 
   /** Writes what is left and closes the database. */
   async close(): Promise<void> {
-    for (const dirty of this.#lazy) this.#due.add(dirty);
+    this.#hurry();
     this.#write();
+    if (this.#failure === null) this.#foldPart(true);
     await this.#syncing;
     // One file to copy when the hub is stopped.
     if (this.#failure === null) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
