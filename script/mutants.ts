@@ -31,8 +31,8 @@ const MUTANTS: readonly Mutant[] = [
     file: 'core/listening.ts',
     edits: [
       [
-        '    unsure() {\n',
-        '    unsure() {\n      if (slice.heard.length > 0) ear.engine.handed(session.channelId, session.callsign, slice);\n',
+        '  unsure(): void {\n',
+        '  unsure(): void {\n    if (this.#slice.heard.length > 0) this.#ear.engine.handed(this.#session.channelId, this.#session.callsign, this.#slice);\n',
       ],
     ],
   },
@@ -86,12 +86,12 @@ const MUTANTS: readonly Mutant[] = [
     file: 'core/listening.ts',
     edits: [
       [
-        '  ear.waiters.park(waiter, ear.limits.sizes.parked);\n  ear.engine.park(session.channelId, session.callsign);\n  try {\n    if (signal',
-        '  ear.engine.park(session.channelId, session.callsign);\n  try {\n    if (signal',
+        '  ear.waiters.park(waiter, ear.limits.sizes.parked);\n  engine.park(channelId, callsign);\n  let stopTimer',
+        '  engine.park(channelId, callsign);\n  let stopTimer',
       ],
       [
-        '        stopTimer ??= clock.after(',
-        '        if (!stopTimer) ear.waiters.park(waiter, ear.limits.sizes.parked);\n        stopTimer ??= clock.after(',
+        '      stopTimer ??= ear.clock.after(',
+        '      if (!stopTimer) ear.waiters.park(waiter, ear.limits.sizes.parked);\n      stopTimer ??= ear.clock.after(',
       ],
     ],
   },
@@ -103,7 +103,12 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'positions that wait for the disk are lost at a stop',
     file: 'engines/local/store.ts',
-    edits: [['    for (const dirty of this.#lazy) this.#due.add(dirty);\n    this.#write();\n    await', '    this.#write();\n    await']],
+    edits: [['    this.#hurry();\n    this.#write();\n    if (this.#failure', '    this.#write();\n    if (this.#failure']],
+  },
+  {
+    name: 'of what the journal has of a row the oldest is believed',
+    file: 'engines/local/journal.ts',
+    edits: [['known.set(keyOf(table, values), values)', 'known.set(keyOf(table, values), known.get(keyOf(table, values)) ?? values)']],
   },
   {
     name: 'a message that was not stored stays in the ring',

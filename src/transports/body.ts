@@ -114,12 +114,13 @@ const decode = (text: string): string => {
  * @throws HubError bad_request for a parameter that is given twice or badly escaped
  */
 export const readQuery = (query: string): Record<string, unknown> => {
-  const fields: Record<string, unknown> = Object.create(null);
+  const fields: Record<string, unknown> = {};
   for (const pair of query.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    if (name in fields) throw new HubError('bad_request', 'A query parameter is given twice.');
+    if (name === '__proto__') throw new HubError('unknown_field', 'This operation has no field "__proto__".');
+    if (Object.hasOwn(fields, name)) throw new HubError('bad_request', 'A query parameter is given twice.');
     fields[name] = equals < 0 ? '' : decode(pair.slice(equals + 1));
   }
   return fields;

@@ -38,23 +38,23 @@ const countHeader = (request: IncomingMessage, name: string): number => {
  * @returns a check that throws HubError host_not_allowed, origin_not_allowed, secret_in_url or bad_request
  */
 export const createGuard = (options: GuardOptions, port: () => number): Guard => {
-  let hosts: Set<string> | null = null;
-  let origins: Set<string> | null = null;
+  let names: { readonly hosts: ReadonlySet<string>; readonly origins: ReadonlySet<string> } | null = null;
 
   /** Loopback under the listening port, the public origin, and what the operator allowed. */
-  const allowed = (): { hosts: Set<string>; origins: Set<string> } => {
-    if (hosts && origins) return { hosts, origins };
+  const allowed = (): NonNullable<typeof names> => {
+    if (names) return names;
     const local = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port()}`);
     if (port() === 80) local.push('localhost', '127.0.0.1', '[::1]');
     const own = options.origin === null ? [] : [new URL(options.origin).host];
     const named = options.allowHosts.flatMap((name) => (name.includes(':') ? [name] : [name, `${name}:${port()}`]));
-    hosts = new Set([...local, ...own, ...named].map((host) => host.toLowerCase()));
-    origins = new Set([
+    const hosts = new Set([...local, ...own, ...named].map((host) => host.toLowerCase()));
+    const origins = new Set([
       ...[...local, ...named].map((host) => `http://${host}`.toLowerCase()),
       ...named.map((host) => `https://${host}`.toLowerCase()),
       ...(options.origin === null ? [] : [options.origin.toLowerCase()]),
     ]);
-    return { hosts, origins };
+    names = { hosts, origins };
+    return names;
   };
 
   return (request) => {

@@ -100,8 +100,8 @@ export const checkSent = (ledger: Ledger, said: Said, sent: Sent, parkedBefore: 
 
 const RANKS = { queued: 0, delivered: 1, confirmed: 2, expired: 3 } as const;
 
-/** What the hub says of how far a message has come. */
-export const checkReceipts = (ledger: Ledger, id: number, inRing: boolean, receipts: readonly Receipt[]): void => {
+/** What the hub says of how far a message has come, asked at `beganAt`. */
+export const checkReceipts = (ledger: Ledger, id: number, beganAt: number, inRing: boolean, receipts: readonly Receipt[]): void => {
   const said = ledger.byId.get(id);
   if (!said) return;
   for (const { callsign, state } of receipts) {
@@ -114,10 +114,11 @@ export const checkReceipts = (ledger: Ledger, id: number, inRing: boolean, recei
     const seen = state === 'delivered' || state === 'confirmed';
     rule('R-RCPT-5', !seen || !facts.unseen.has(id), () => `${what()}, and it left the ring before any answer carried it`);
     const rank = RANKS[state];
+    const known = facts.receipts.get(id);
     // Of what it gave out and took for lost, the hub can learn later that it arrived.
-    const learned = seen && facts.carried.has(id) && facts.receipts.get(id) === RANKS.expired;
-    rule('R-RCPT-2', learned || rank >= (facts.receipts.get(id) ?? 0), () => `${what()}, and said more before`);
-    facts.receipts.set(id, rank);
+    const learned = seen && facts.carried.has(id) && known?.rank === RANKS.expired;
+    rule('R-RCPT-2', learned || !known || known.at > beganAt || rank >= known.rank, () => `${what()}, and said more before`);
+    facts.receipts.set(id, { rank, at: ledger.tick() });
   }
   if (!inRing) return;
   for (const facts of ledger.seats.values()) {

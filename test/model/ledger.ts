@@ -90,8 +90,8 @@ export class SeatFacts {
   rewound: 'no' | 'owed' | 'told' = 'no';
   /** Ids that left the ring when no answer had carried them and no evidence spoke for them. */
   readonly unseen = new Set<number>();
-  /** Rank of the furthest receipt by id. */
-  readonly receipts = new Map<number, number>();
+  /** The rank of the last receipt by id, and when it was known. */
+  readonly receipts = new Map<number, { readonly rank: number; readonly at: number }>();
   /** What was confirmed when the hub last started, and the head at that time. */
   restored: { confirmed: number; head: number } = { confirmed: 0, head: 0 };
   /** Reads that never answered moved `sent` up to here. */

@@ -158,6 +158,7 @@ class Play {
   #receipts(): void {
     const { hub, channel, ledger } = this.#room;
     for (const id of ledger.byId.keys()) {
+      const beganAt = ledger.tick();
       this.#room.track(async () => {
         let found: { receipts: readonly Receipt[]; inRing: boolean };
         try {
@@ -166,7 +167,7 @@ class Play {
           if (!(error instanceof HubError) || error.code !== 'rotated') throw error;
           found = { receipts: error.options.extra?.['receipts'] as readonly Receipt[], inRing: false };
         }
-        if (hub === this.#room.hub) checkReceipts(ledger, id, found.inRing, found.receipts);
+        if (hub === this.#room.hub) checkReceipts(ledger, id, beganAt, found.inRing, found.receipts);
       });
     }
   }

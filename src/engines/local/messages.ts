@@ -9,6 +9,18 @@ import type { Eventually, Message, Position, Receipt, Since, Slice } from '../..
 import type { Book } from './book.ts';
 import { type ChannelState, type KeptSeat, keyName } from './state.ts';
 
+let isoMs = 0;
+let isoText = '';
+
+/** A wall time as the wire has it; messages of one millisecond share the text. */
+const isoOf = (now: number): string => {
+  if (now !== isoMs || isoText === '') {
+    isoMs = now;
+    isoText = new Date(now).toISOString();
+  }
+  return isoText;
+};
+
 export class Messages {
   readonly #book: Book;
   /** Names this run of the store in cursors. */
@@ -38,7 +50,7 @@ export class Messages {
       from: draft.from,
       to: draft.to,
       text: draft.text,
-      at: new Date(now).toISOString(),
+      at: isoOf(now),
       ...(draft.kind === 'status' ? { kind: draft.kind } : {}),
       ...(draft.replyTo === null ? {} : { reply_to: draft.replyTo }),
       sender: draft.sender,

@@ -1,0 +1,100 @@
+/**
+ * Answers that nobody reads for 30 seconds: the connection is ended, and what was in it is not lost to the seat. The
+ * hub's timers are the test's here, so nobody waits (R-REQ-18, R-STREAM-11, R-LISTEN-16, R-RCPT-4).
+ */
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { createLog } from '../../src/log.ts';
+import { type RunningHub, startHub } from '../../src/server.ts';
+import { eventually } from '../harness/eventually.ts';
+import { follow } from '../harness/follow.ts';
+import { createChannel, expectCall, joinChannel, memberCall, requestText, type TestMember } from '../harness/rest.ts';
+
+const UNREAD_MS = 30_000;
+
+let running: RunningHub;
+let sockets: Set<Socket>;
+let alpha: TestMember;
+let bravo: TestMember;
+beforeEach(async () => {
+  // Of the program only: Node's own sockets have other timers.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  running = await startHub(readConfig(['--port', '0', '--memory', '--limits', 'off'], {}), 'test', createLog('error'));
+  sockets = new Set();
+  running.server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const channel = await createChannel(running.url);
+  [alpha, bravo] = [await joinChannel(running.url, channel, 'alpha'), await joinChannel(running.url, channel, 'bravo')];
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const socket of sockets) socket.destroy();
+  await running.close();
+});
+
+/** Whether a connection has more to say than the kernel takes for a client that does not read. */
+const isStuck = (): boolean => [...sockets].some((socket) => socket.writableLength > 0);
+
+const send = async (message: string): Promise<number> =>
+  (await expectCall(running.url, memberCall(alpha, { path: 'send', body: { to: 'bravo', message } }))).id;
+
+test('a stream that nobody reads is ended after 30 s, and its seat goes on where it proved to be', async () => {
+  const stream = follow(running.url, memberCall(bravo, { path: 'stream' }));
+  await stream.says(/retry: /);
+  stream.pause();
+  let last = 0;
+  await eventually('the stream to be stuck', async () => {
+    last = await send('x'.repeat(30_000));
+    return isStuck();
+  });
+  const { receipts } = await expectCall(running.url, memberCall(alpha, { path: `messages/${last}` }));
+  expect(receipts).toMatchObject([{ callsign: 'bravo', state: 'queued' }]);
+  await eventually('the other connections to end', () => sockets.size === 1);
+
+  vi.advanceTimersByTime(UNREAD_MS - 1);
+  expect([...sockets].every((socket) => !socket.destroyed)).toBe(true);
+  vi.advanceTimersByTime(1);
+  await eventually('the connection to end', () => sockets.size === 0);
+
+  const heard = await expectCall(running.url, memberCall(bravo, { path: `listen?timeout=0&since=${bravo.cursor}` }));
+  expect(heard.gap).toMatchObject({ reason: 'rotated' });
+  expect(heard.gap.missed_at_most).toBe(last - (last - heard.gap.oldest + 1));
+  expect(heard.messages[0].id).toBe(heard.gap.oldest);
+  stream.destroy();
+});
+
+test('an answer that nobody reads is ended after 30 s', async () => {
+  for (let i = 0; i < 8; i++) await send('x'.repeat(30_000));
+  // One connection, many questions, no ear: each answer is a quarter of a megabyte.
+  const { host } = new URL(running.url);
+  const question = requestText(host, memberCall(alpha, { path: 'history?n=8' })).replace('Connection: close\r\n', '');
+  const client = follow(running.url, question.repeat(100));
+  client.pause();
+  await eventually('the answers to be stuck', isStuck);
+  vi.advanceTimersByTime(UNREAD_MS);
+  await eventually('the connection to end', () => sockets.size === 0);
+  client.destroy();
+});
+
+test('a reader that is slow but reads is not ended', async () => {
+  const stream = follow(running.url, memberCall(bravo, { path: 'stream' }));
+  await stream.says(/retry: /);
+  stream.pause();
+  await eventually('the stream to be stuck', async () => {
+    await send('x'.repeat(30_000));
+    return isStuck();
+  });
+  vi.advanceTimersByTime(UNREAD_MS - 1);
+  stream.resume();
+  await eventually('the stream to flow', () => !isStuck());
+  const last = await send('the last');
+  await stream.says(new RegExp(`"id":${last},`));
+  await eventually('the other connections to end', () => sockets.size === 1);
+  vi.advanceTimersByTime(2 * UNREAD_MS);
+  const later = await send('later');
+  await stream.says(new RegExp(`"id":${later},`));
+  stream.destroy();
+});
