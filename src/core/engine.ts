@@ -18,7 +18,7 @@
  * Methods that can answer at once may do so without a promise.
  */
 import type { Rate } from './limits.ts';
-import type { AnswerLimits, Ask, Standing } from './mailbox.ts';
+import type { AnswerLimits, Ask, Standing, Unready } from './mailbox.ts';
 import type {
   Attestation,
   Channel,
@@ -162,8 +162,8 @@ export interface Engine {
   append(draft: Draft): Promise<Appended>;
   /** A listen arrives with its evidence; where its answer starts. */
   arrive(channelId: string, callsign: string, since: Since): Eventually<Position>;
-  /** What the mailbox has for a listener; null when it had better wait. Returned messages count as sent, durably. */
-  read(read: Read): Eventually<Slice | null>;
+  /** What the mailbox has for a listener, or that it had better wait. Returned messages count as sent, durably. */
+  read(read: Read): Eventually<Slice | Unready>;
   /** An answer's bytes were accepted by a live socket. */
   handed(channelId: string, callsign: string, slice: Slice): void;
   /** Evidence without listening. Returns the position confirmed from now on. */

@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import type { Limits } from './limits.ts';
-import type { AnswerLimits } from './mailbox.ts';
+import type { AnswerLimits, Unready } from './mailbox.ts';
 import type { Heard, Message, Position, RosterEntry, Session, Since, Slice } from './types.ts';
 import { TIME, Waiter, type Waiters, type Wake } from './waiters.ts';
 
@@ -89,6 +89,12 @@ const withStatuses = (slice: Slice, statuses: readonly Message[]): Slice => {
   return { ...slice, heard: heard.sort((a, b) => a.message.id - b.message.id) };
 };
 
+/** The slice, if there is one; a waiter from whom mail is held back is noted. */
+const ready = (ear: Ear, waiter: Waiter, read: Slice | Unready): Slice | null => {
+  if (read === 'held') ear.waiters.hold(waiter);
+  return typeof read === 'string' ? null : read;
+};
+
 /** Nothing that woke this waiter was in an answer. */
 const CARRIED_NONE = (): boolean => false;
 
@@ -157,7 +163,7 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
         const bare = request.since.at === 'bare';
         const limits = answerLimits(ear, request.limit);
         const read = engine.read({ channelId, callsign, from: from.id, bare, final, rewoundTold: false, limits });
-        slice = read instanceof Promise ? await read : read;
+        slice = ready(ear, waiter, read instanceof Promise ? await read : read);
       }
       const statuses = takeStatuses(waiter, slice, before);
       if (slice || statuses.length > 0 || stop !== null) {
@@ -209,15 +215,8 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
     let rewoundTold = false;
     while (!signal.aborted) {
       const before = waiter.statuses.length;
-      const slice = await engine.read({
-        channelId,
-        callsign,
-        from: from.id,
-        bare,
-        final: false,
-        rewoundTold,
-        limits: answerLimits(ear, 100),
-      });
+      const limits = answerLimits(ear, 100);
+      const slice = ready(ear, waiter, await engine.read({ channelId, callsign, from: from.id, bare, final: false, rewoundTold, limits }));
       const statuses = takeStatuses(waiter, slice, before);
       if (slice || statuses.length > 0) {
         const found = slice ?? nothingAfter(from);

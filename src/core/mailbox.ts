@@ -114,6 +114,12 @@ const noteLost = (box: Mailbox, first: number, upTo: number): void => {
   if (box.lost.length > LOST_KEPT) box.lost.shift();
 };
 
+/** Whether a message that it was never given left the ring since it was last told so. */
+const lostSince = (box: Mailbox, ring: Ring): boolean => {
+  const known = Math.max(box.sent, box.lost[box.lost.length - 1]?.[1] ?? 0);
+  return ring.gone.some((gone) => gone.id > known && isFor(box, gone));
+};
+
 /** Moves `confirmed` up to `id`, never down and never past the head. */
 export const confirm = (box: Mailbox, ring: Ring, id: number, now: number): void => {
   const to = Math.min(id, ring.head);
@@ -223,18 +229,21 @@ export interface Ask {
   readonly limits: AnswerLimits;
 }
 
+/** What a read gives a listener that had better wait on: `nothing` is there, or only what is `held` back from it. */
+export type Unready = 'nothing' | 'held';
+
 /**
- * Reads a mailbox for an answer: null when the listener had better wait on. What it returns counts as `sent` from
+ * Reads a mailbox for an answer, or says that the listener had better wait on. What it returns counts as `sent` from
  * here on, whatever becomes of the answer.
  */
-export const take = (box: Mailbox, ring: Ring, ask: Ask): Slice | null => {
+export const take = (box: Mailbox, ring: Ring, ask: Ask): Slice | Unready => {
   const slice = peek(box, ring, ask.from, ask.limits, ask.rewoundTold);
   const empty = slice.heard.length === 0 && slice.gap === null;
   if (!ask.final) {
-    if (empty) return null;
-    const fresh = slice.heard.some((heard) => !heard.redelivered);
+    if (empty) return 'nothing';
+    const fresh = slice.heard.some((heard) => !heard.redelivered) || (slice.gap !== null && lostSince(box, ring));
     // An agent that never gives evidence would otherwise be answered at once with the same messages for ever.
-    if (!fresh && ask.bare && box.explicit && box.repeats >= FREE_REPEATS) return null;
+    if (!fresh && ask.bare && box.explicit && box.repeats >= FREE_REPEATS) return 'held';
   }
   if (ask.bare && box.explicit && !empty && slice.heard.every((heard) => heard.redelivered)) box.repeats++;
   if (slice.gap) noteLost(box, box.handed + 1, ring.floor);

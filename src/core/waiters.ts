@@ -124,6 +124,8 @@ const NOBODY: ReadonlySet<string> = new Set();
 
 export class Waiters {
   readonly #channels = new Map<string, Map<string, Waiter[]>>();
+  /** By channel, those who sleep beside mail: see {@link hold}. */
+  readonly #held = new Map<string, Set<Waiter>>();
   #count = 0;
 
   /** How many are parked in this process. */
@@ -149,9 +151,31 @@ export class Waiters {
     if (waiter.callsign !== null && parked.length > most) parked.shift()!.wake({ type: 'superseded' });
   }
 
+  /**
+   * This waiter sleeps beside mail that it was given before and never confirmed. Whatever is said on the channel next may
+   * push that out of the ring and bring up what stood behind it, so the waiter looks again then.
+   */
+  hold(waiter: Waiter): void {
+    let held = this.#held.get(waiter.channelId);
+    if (!held) {
+      held = new Set();
+      this.#held.set(waiter.channelId, held);
+    }
+    held.add(waiter);
+  }
+
+  #wakeHeld(channelId: string): void {
+    const held = this.#held.get(channelId);
+    if (!held) return;
+    this.#held.delete(channelId);
+    for (const waiter of held) waiter.wake(MAIL);
+  }
+
   /** Takes a waiter away. Safe to call for one that is gone. */
   unpark(waiter: Waiter): void {
     this.#count--;
+    const held = this.#held.size > 0 ? this.#held.get(waiter.channelId) : undefined;
+    if (held?.delete(waiter) && held.size === 0) this.#held.delete(waiter.channelId);
     const seats = this.#channels.get(waiter.channelId);
     const name = waiter.callsign ?? OBSERVER;
     const parked = seats?.get(name);
@@ -165,6 +189,7 @@ export class Waiters {
   /** Wakes whom a message is for, wherever it was sent. */
   announce(channelId: string, message: Message): void {
     for (const waiter of this.#for(channelId, message)) waiter.hear(message, null);
+    this.#wakeHeld(channelId);
   }
 
   /**
@@ -173,6 +198,7 @@ export class Waiters {
    */
   deliver(channelId: string, message: Message): ReadonlySet<string> | Promise<ReadonlySet<string>> {
     const waiters = this.#for(channelId, message);
+    if (this.#held.size > 0) this.#wakeHeld(channelId);
     if (waiters.length === 0) return NOBODY;
     // Observers are woken and not waited for.
     let seated = 0;

@@ -1,5 +1,6 @@
 /** The port: the four positions of a mailbox, and reading without moving anything. */
 import { expect } from 'vitest';
+import type { Slice } from '../../src/core/types.ts';
 import { after, at, BARE, everyEngine, heard, LATEST, START } from '../harness/port.ts';
 
 everyEngine('a read waits when there is nothing, and answers when its time is up', async (port) => {
@@ -48,11 +49,11 @@ everyEngine('an answer that began beyond what was handed hands nothing over', as
   const lost = await port.hear(channel, 'bravo', BARE, { limit: 1, handed: false });
   const { engine } = port;
   const limits = { messages: 100, bytes: 1_000_000 };
-  const beyond = await engine.read({
+  const beyond = (await engine.read({
     ...{ channelId: channel.id, callsign: 'bravo', from: lost!.cursor.id, bare: true, final: false, rewoundTold: false, limits },
-  });
+  })) as Slice;
   expect(heard(beyond)).toEqual(['two', 'three']);
-  engine.handed(channel.id, 'bravo', beyond!);
+  engine.handed(channel.id, 'bravo', beyond);
   const states = await Promise.all([1, 2, 3].map(async (id) => (await engine.receipts(channel.id, id))?.receipts[0]?.state));
   expect(states).toEqual(['queued', 'queued', 'queued']);
   expect(heard(await port.hear(channel, 'bravo'))).toEqual(['(one)', '(two)', '(three)']);
@@ -178,3 +179,34 @@ everyEngine('receipts are for the mailboxes a message is for, and of ids that we
   expect(found?.receipts.map(({ callsign }) => callsign).sort()).toEqual(['bravo', 'left']);
   for (const id of [0, -1, 2]) expect(await port.engine.receipts(channel.id, id)).toBeUndefined();
 });
+
+everyEngine(
+  'what was given three times is held back, until something new can be given or is lost',
+  async (port) => {
+    const channel = await port.channel();
+    await port.seats(channel, 'alpha', 'bravo');
+    await port.append(channel, 'alpha', 'bravo', 'one');
+    await port.hear(channel, 'bravo', LATEST);
+    await port.append(channel, 'alpha', 'bravo', 'two');
+    const again = () => port.hear(channel, 'bravo', BARE, { limit: 1 });
+    const given = [await again(), await again(), await again(), await again(), await again()].map(heard);
+    expect(given).toEqual([['two'], ['(two)'], ['(two)'], ['(two)'], null]);
+    // It fills the answer, so what stands behind it is not given either …
+    await port.append(channel, 'alpha', 'bravo', 'three');
+    expect(await again()).toBeNull();
+    // … until it leaves the ring.
+    await port.append(channel, 'alpha', 'charlie', 'x');
+    expect(heard(await again())).toEqual(['three']);
+    // What leaves without ever having been given is told at once.
+    await again();
+    await again();
+    await again();
+    expect(await again()).toBeNull();
+    await port.append(channel, 'alpha', 'bravo', 'four');
+    for (const text of ['y', 'z']) await port.append(channel, 'alpha', 'charlie', text);
+    const told = await again();
+    expect([heard(told), told?.gap?.reason]).toEqual([[], 'rotated']);
+    expect(await again()).toBeNull();
+  },
+  { limits: 'ringMessages=2' },
+);

@@ -137,7 +137,8 @@ export class Port {
       rewoundTold: false,
       limits: { messages: how.limit ?? 100, bytes: ALL.bytes },
     };
-    const slice = await this.engine.read(read);
+    const found = await this.engine.read(read);
+    const slice = typeof found === 'string' ? null : found;
     if (slice && how.handed !== false) this.engine.handed(channel.id, callsign, slice);
     return slice;
   }

@@ -1,5 +1,7 @@
 /** What each call of the engine's port may do to a mailbox, and what must come of it. */
+
 import type { ClaimedSeat, Read, SeatClaim } from '../../src/core/engine.ts';
+import type { Unready } from '../../src/core/mailbox.ts';
 import type { Eventually, Position, Since, Slice } from '../../src/core/types.ts';
 import type { ChannelState } from '../../src/engines/local/state.ts';
 import type { Job } from '../../src/engines/local/store.ts';
@@ -120,7 +122,7 @@ const checkGap = (ledger: Ledger, facts: SeatFacts, found: Found): void => {
 };
 
 /** A read of a mailbox: what it gives out counts as sent, and is flagged when it was given out before. */
-export const given = (moment: Moment, read: Read, call: () => Eventually<Slice | null>): Eventually<Slice | null> => {
+export const given = (moment: Moment, read: Read, call: () => Eventually<Slice | Unready>): Eventually<Slice | Unready> => {
   const { ledger, state } = moment;
   const { callsign } = read;
   const facts = ledger.seat(callsign);
@@ -133,8 +135,9 @@ export const given = (moment: Moment, read: Read, call: () => Eventually<Slice |
   const { floor, head, goneFloor: forgotten } = state.ring;
   const confirmed = seat?.confirmed ?? 0;
 
-  const check = (slice: Slice | null): Slice | null => {
+  const check = (found: Slice | Unready): Slice | Unready => {
     facts.reading.delete(number);
+    const slice = typeof found === 'string' ? null : found;
     const end = Math.max(before, slice?.cursor.id ?? 0);
     rule('LISTEN', sent === end, () => `sent of ${callsign} went from ${before} to ${sent} with an answer up to ${slice?.cursor.id}`);
     for (const { message, redelivered } of slice?.heard ?? []) {
@@ -146,7 +149,7 @@ export const given = (moment: Moment, read: Read, call: () => Eventually<Slice |
       else rule('R-LISTEN-13', earlier === undefined || earlier > number, () => what);
       facts.carried.set(id, Math.min(earlier ?? number, number));
     }
-    if (!slice) return slice;
+    if (!slice) return found;
     ledger.moments.set(slice.cursor, { confirmed, head });
     checkGap(ledger, facts, { ...slice, rewound, mayConfirm, confirmed, forgotten });
     const { after, cursor, heard, gap } = slice;

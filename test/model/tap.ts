@@ -14,7 +14,7 @@ import type {
   SessionState,
 } from '../../src/core/engine.ts';
 import type { Rate } from '../../src/core/limits.ts';
-import type { AnswerLimits } from '../../src/core/mailbox.ts';
+import type { AnswerLimits, Unready } from '../../src/core/mailbox.ts';
 import type {
   Channel,
   Eventually,
@@ -207,7 +207,7 @@ export class Tap implements Engine {
     });
   }
 
-  read(read: Read): Eventually<Slice | null> {
+  read(read: Read): Eventually<Slice | Unready> {
     return this.#call('read', read.callsign, ['sent'], (moment) => given(moment!, read, () => this.#engine.read(read)));
   }
 

@@ -7,7 +7,7 @@
 import type { Appended, ChannelCounts, ClaimedSeat, Draft, Engine, RateAnswer, Read, SeatClaim, SessionState } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { type Rate, TIMES } from '../../core/limits.ts';
-import type { AnswerLimits } from '../../core/mailbox.ts';
+import type { AnswerLimits, Unready } from '../../core/mailbox.ts';
 import type {
   Channel,
   Eventually,
@@ -160,7 +160,7 @@ export class LocalEngine implements Engine {
     return this.#messages.arrive(channelId, callsign, since);
   }
 
-  read(read: Read): Eventually<Slice | null> {
+  read(read: Read): Eventually<Slice | Unready> {
     return this.#messages.read(read);
   }
 

@@ -2,7 +2,7 @@
 import type { Appended, Draft, Read, Recipient } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { newTag } from '../../core/ids.ts';
-import { type AnswerLimits, arrive, handOver, isFor, receiptFor, take } from '../../core/mailbox.ts';
+import { type AnswerLimits, arrive, handOver, isFor, receiptFor, take, type Unready } from '../../core/mailbox.ts';
 import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
 import { presenceOf } from '../../core/seats.ts';
 import type { Eventually, Message, Position, Receipt, Since, Slice } from '../../core/types.ts';
@@ -164,11 +164,11 @@ export class Messages {
     return positionOf(state.ring, from);
   }
 
-  read(read: Read): Eventually<Slice | null> {
+  read(read: Read): Eventually<Slice | Unready> {
     const { state, seat } = this.#book.seat(read.channelId, read.callsign);
     const before = seat.sent;
     const slice = take(seat, state.ring, read);
-    if (!slice) return slice;
+    if (typeof slice === 'string') return slice;
     const { sent } = seat;
     if (sent !== before) this.#book.touchMailboxLazily(state, seat);
     const newest = slice.heard[slice.heard.length - 1]?.message.id ?? 0;
