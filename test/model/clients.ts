@@ -5,7 +5,7 @@ import type { Answer } from '../../src/core/listening.ts';
 import type { Gap, Position, Session, Since } from '../../src/core/types.ts';
 import { checkAnswer, checkJoined, checkSent, floorOf } from './answer-rules.ts';
 import type { Figures } from './figures.ts';
-import type { Habit, SinceWord, Step } from './history.ts';
+import { type Habit, type SinceWord, type Step, TTL_MS } from './history.ts';
 import { type Emission, type Ledger, rule, type Said, type SeatFacts } from './ledger.ts';
 import { Life } from './life.ts';
 import type { Room } from './room.ts';
@@ -119,6 +119,8 @@ export class Client {
     });
     if (!joined || hub !== room.hub) return false;
     this.#facts.joinDone ??= this.#ledger.tick();
+    // While a join is on its way for longer than a session lives, there may have been one, and another after it.
+    if (life.now - now >= TTL_MS) life.forget();
     if (era === life.era) {
       const same = !life.alive || (joined.sessionId === life.known && (known === null || joined.resumed));
       rule('R-JOIN-4', same, () => `two joins of ${this.callsign} gave two sessions`);
