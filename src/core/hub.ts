@@ -9,25 +9,13 @@ import { type Clock, systemClock } from './clock.ts';
 import type { ChannelCounts, Engine, RateAnswer } from './engine.ts';
 import { HubError } from './errors.ts';
 import { andThen } from './eventually.ts';
-import { hashSecret, newChannelId, newSecret, sameHash, sha256 } from './ids.ts';
+import { hashSecret, sameHash } from './ids.ts';
 import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat } from './joining.ts';
 import type { Limits, Rate } from './limits.ts';
 import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
+import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
-import { hashPassword } from './trust.ts';
-import type {
-  Channel,
-  Eventually,
-  Message,
-  Position,
-  Receipt,
-  Retention,
-  RosterEntry,
-  Session,
-  Since,
-  TranscriptEvent,
-  TrustMode,
-} from './types.ts';
+import type { Channel, Eventually, Message, Position, Receipt, RosterEntry, Session, Since, TranscriptEvent } from './types.ts';
 import { Waiters } from './waiters.ts';
 
 /** How strangers reach this hub: `local` this machine only, `shared` with a hub token, `open` anyone. */
@@ -40,15 +28,6 @@ export interface HubOptions {
   readonly clock?: Clock;
   /** Told of what went wrong where no caller can be told. */
   readonly report?: (error: unknown) => void;
-}
-
-export interface ChannelRequest {
-  readonly retention: Retention;
-  readonly trustMode: TrustMode;
-  /** Null: what the trust mode asks for. */
-  readonly requireIdentity: boolean | null;
-  readonly ownerPassword: string | null;
-  readonly sessionTtlMs: number;
 }
 
 /** A seat taken, and what its holder is told of the channel. */
@@ -166,33 +145,9 @@ export class Hub {
 
   // Channels
 
-  /** @throws HubError invalid_trust, hub_full, storage_unavailable */
-  async createChannel(request: ChannelRequest): Promise<{ channel: Channel; joinToken: string; ownerToken: string }> {
-    if (request.trustMode === 'trusted' && request.requireIdentity === false) {
-      throw new HubError('invalid_trust', 'A trusted channel always requires identities; leave require_identity out.');
-    }
-    const joinToken = newSecret('join');
-    const ownerToken = newSecret('owner');
-    const channel: Channel = {
-      id: await this.#freeChannelId(),
-      createdAt: this.clock.now(),
-      retention: request.retention,
-      trustMode: request.trustMode,
-      requireIdentity: request.requireIdentity ?? request.trustMode === 'trusted',
-      sessionTtlMs: request.sessionTtlMs,
-      joinTokenHash: sha256(joinToken),
-      ownerTokenHash: sha256(ownerToken),
-      ownerPasswordHash: request.ownerPassword === null ? null : await hashPassword(request.ownerPassword),
-    };
-    await this.engine.createChannel(channel);
-    return { channel, joinToken, ownerToken };
-  }
-
-  async #freeChannelId(): Promise<string> {
-    for (;;) {
-      const id = newChannelId();
-      if (!(await this.engine.channel(id))) return id;
-    }
+  /** Makes a channel. @throws HubError invalid_trust, hub_full, storage_unavailable */
+  createChannel(request: ChannelRequest): Promise<OpenedChannel> {
+    return openChannel(this, request);
   }
 
   counts(channel: Channel): ChannelCounts | Promise<ChannelCounts> {
