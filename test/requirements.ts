@@ -9,6 +9,7 @@ import { GAPS } from './requirements/gaps.ts';
 import { JOIN } from './requirements/join.ts';
 import { LIMITS } from './requirements/limits.ts';
 import { LISTEN } from './requirements/listen.ts';
+import { OWNER } from './requirements/owner.ts';
 import { RECEIPTS } from './requirements/receipts.ts';
 import { REQUESTS } from './requirements/requests.ts';
 import type { Requirement } from './requirements/requirement.ts';
@@ -28,6 +29,7 @@ export const REQUIREMENTS = {
   ...GAPS,
   ...STREAMS,
   ...CHANNEL_LIFE,
+  ...OWNER,
   ...REQUESTS,
   ...LIMITS,
   ...RETENTION,

@@ -66,7 +66,8 @@ export interface ClaimedSeat extends Standing {
 export type SessionState =
   | { readonly state: 'live'; readonly session: Session }
   | { readonly state: 'expired' }
-  | { readonly state: 'kicked' }
+  /** Ended by an owner's step; remembered as long as an expired one. */
+  | { readonly state: 'kicked' | 'rotated' | 'closed' }
   | { readonly state: 'unknown' };
 
 export interface Draft {
@@ -110,6 +111,19 @@ export interface ChannelCounts {
   readonly head: number;
 }
 
+/** What a kick did. */
+export interface Kicked {
+  /** It was on the roster. */
+  readonly kicked: boolean;
+  /** From now on it is refused. */
+  readonly banned: boolean;
+}
+
+/** An owner's step that ended sessions, for those who wait: of one callsign, or of the whole channel. */
+export type Ending =
+  | { readonly why: 'kicked'; readonly channelId: string; readonly callsign: string; readonly banned: boolean }
+  | { readonly why: 'rotated' | 'closed'; readonly channelId: string };
+
 export interface RateAnswer {
   readonly allowed: boolean;
   /** Calls left at this instant. */
@@ -121,6 +135,8 @@ export interface RateAnswer {
 export interface Engine {
   /** Tells of messages that other processes appended. Set once, before the first call. */
   onAppended(hear: (channelId: string, message: Message) => void): void;
+  /** Tells of sessions that other processes ended by an owner's step. Set once, before the first call. */
+  onEnded(hear: (ending: Ending) => void): void;
   /** Null when all is well, else a sentence for the operator. */
   health(): string | null;
   /** Writes what is not yet written and lets go of everything. No method may be called after it. */
@@ -133,6 +149,23 @@ export interface Engine {
   counts(channelId: string): Eventually<ChannelCounts>;
   channelCount(): Eventually<number>;
 
+  // Owners. Each step is written, with its event in the transcript, before it resolves; a power failure takes none back.
+  /**
+   * Closes a channel: its sessions end as `closed`, its seats, mailboxes and ring are forgotten. What it kept can be
+   * read until it is swept; with `erase` nothing is left, and the channel is as one that never was.
+   */
+  closeChannel(channelId: string, erase: boolean): Promise<void>;
+  /** Gives a channel another join token. Its sessions end as `rotated`; seats, mailboxes and bindings stay. */
+  rotateToken(channelId: string, joinTokenHash: string): Promise<void>;
+  /**
+   * Ends the session of a callsign as `kicked` and takes the seat off the roster; its mailbox stays.
+   * @param ban true: the callsign, and the identity its seat is bound to, are refused from now on; false: no longer;
+   *   null: as before
+   */
+  kick(channelId: string, callsign: string, ban: boolean | null): Promise<Kicked>;
+  /** From the call on nothing is appended (`channel_paused`), or again. Says nothing when it is so already. */
+  pause(channelId: string, paused: boolean): Promise<void>;
+
   // Identities
   createIdentity(identity: Identity): Promise<void>;
   identity(keyHash: string): Eventually<Identity | undefined>;
@@ -141,7 +174,8 @@ export interface Engine {
   /**
    * Gives the seat of a callsign to a joiner. A live session of the same token is taken up again, however many ask at
    * once; else a new one begins and the mailbox goes on where it stood. Moves no position.
-   * @throws HubError callsign_taken when the seat is bound to another identity; hub_full
+   * @throws HubError callsign_taken when the seat is bound to another identity; kicked when the callsign or the identity
+   *   is banned; hub_full
    */
   claimSeat(claim: SeatClaim): Promise<ClaimedSeat>;
   /** What a session id (by its hash) is worth now. `live` counts as a sign of life. */
@@ -157,7 +191,7 @@ export interface Engine {
   /**
    * Gives a message the next id of its channel, puts it into the ring, remembers its key, writes what the retention
    * mode keeps, and tells the other processes. A mailbox is made for a direct message's callsign that has none.
-   * @throws HubError idempotency_conflict, hub_full, storage_unavailable (then nothing of it is ever heard)
+   * @throws HubError idempotency_conflict, channel_paused, hub_full, storage_unavailable (then nothing of it is ever heard)
    */
   append(draft: Draft): Promise<Appended>;
   /** A listen arrives with its evidence; where its answer starts. */

@@ -14,6 +14,7 @@ import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat 
 import type { Limits, Rate } from './limits.ts';
 import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
 import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
+import { closedError, Owner, refuseSession, rotatedError, tellEnded } from './owning.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
 import type { Channel, Eventually, Message, Position, Receipt, RosterEntry, Session, Since, TranscriptEvent } from './types.ts';
 import { Waiters } from './waiters.ts';
@@ -58,6 +59,8 @@ export class Hub {
   readonly mode: HubMode;
   readonly clock: Clock;
   readonly waiters = new Waiters();
+  /** What owners do. */
+  readonly owner = new Owner(this);
   readonly #report: (error: unknown) => void;
   #closed = false;
   #stopSweep: () => void = () => {};
@@ -69,6 +72,7 @@ export class Hub {
     this.clock = options.clock ?? systemClock;
     this.#report = options.report ?? (() => {});
     this.engine.onAppended((channelId, message) => this.waiters.announce(channelId, message));
+    this.engine.onEnded((ending) => tellEnded(this.waiters, ending));
     this.#sweepLater();
   }
 
@@ -87,24 +91,29 @@ export class Hub {
 
   /**
    * The channel that a token opens.
+   * @param closedToo also when its owner closed it
    * @throws HubError unauthorized, alike for an unknown channel and a wrong token; rate_limited after too many
    */
-  channelFor(channelId: string, token: string, address: string): Eventually<Channel> {
+  channelFor(channelId: string, token: string, address: string, closedToo = false): Eventually<Channel> {
     return andThen(this.engine.channel(channelId), (channel) => {
       const right = sameHash(hashSecret(token), channel?.joinTokenHash ?? NO_HASH);
-      return channel && right ? channel : this.#wrongToken(address);
+      if (!channel || !right) return this.#wrongToken(address);
+      if (channel.closedAt !== null && !closedToo) throw closedError();
+      return channel;
     });
   }
 
   /**
    * The channel that an owner token manages.
+   * @param closedToo also when its owner closed it
    * @throws HubError unauthorized, alike for an unknown channel and a wrong token; rate_limited after too many
    */
-  async ownedChannelFor(channelId: string, token: string, address: string): Promise<Channel> {
+  async ownedChannelFor(channelId: string, token: string, address: string, closedToo = false): Promise<Channel> {
     const channel = await this.engine.channel(channelId);
     const right = sameHash(hashSecret(token), channel?.ownerTokenHash ?? NO_HASH);
-    if (channel && right) return channel;
-    return this.#wrongToken(address);
+    if (!channel || !right) return this.#wrongToken(address);
+    if (channel.closedAt !== null && !closedToo) throw closedError();
+    return channel;
   }
 
   async #wrongToken(address: string): Promise<never> {
@@ -114,12 +123,16 @@ export class Hub {
 
   /**
    * The channel and session of a session id that comes without a token.
-   * @throws HubError not_joined, alike for an unknown channel and a session that is not on it; session_expired, kicked
+   * @throws HubError not_joined, alike for an unknown channel and a session that is not on it; session_expired, kicked,
+   *   unauthorized when the owner closed the channel or changed its token
    */
   memberFor(channelId: string, sessionId: string): Eventually<{ channel: Channel; session: Session }> {
     return andThen(this.engine.channel(channelId), (channel) => {
       if (!channel) throw new HubError('not_joined');
-      return andThen(this.sessionFor(channel, sessionId), (session) => ({ channel, session }));
+      return andThen(this.engine.session(channelId, hashSecret(sessionId)), (found) => {
+        if (found.state === 'rotated') throw rotatedError();
+        return { channel, session: found.state === 'live' ? found.session : refuseSession(found.state) };
+      });
     });
   }
 
@@ -128,11 +141,9 @@ export class Hub {
    * @throws HubError not_joined, session_expired, kicked
    */
   sessionFor(channel: Channel, sessionId: string): Eventually<Session> {
-    return andThen(this.engine.session(channel.id, hashSecret(sessionId)), (found) => {
-      if (found.state === 'live') return found.session;
-      if (found.state === 'expired') throw new HubError('session_expired');
-      throw new HubError(found.state === 'kicked' ? 'kicked' : 'not_joined');
-    });
+    return andThen(this.engine.session(channel.id, hashSecret(sessionId)), (found) =>
+      found.state === 'live' ? found.session : refuseSession(found.state),
+    );
   }
 
   /** Takes one call from an allowance. @throws HubError rate_limited */

@@ -52,6 +52,8 @@ export const openChannel = async (desk: Desk, request: ChannelRequest): Promise<
     joinTokenHash: sha256(joinToken),
     ownerTokenHash: sha256(ownerToken),
     ownerPasswordHash: request.ownerPassword === null ? null : await hashPassword(request.ownerPassword),
+    paused: false,
+    closedAt: null,
   };
   await desk.engine.createChannel(channel);
   return { channel, joinToken, ownerToken };

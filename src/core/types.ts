@@ -38,6 +38,10 @@ export interface Channel {
   readonly ownerTokenHash: string;
   /** scrypt, self-describing; null when the channel has no owner password. */
   readonly ownerPasswordHash: string | null;
+  /** The owner paused it: nobody sends. */
+  readonly paused: boolean;
+  /** Wall ms; null while it is open. A closed channel answers nothing but what it kept. */
+  readonly closedAt: number | null;
 }
 
 /** A name that outlives sessions and channels: who holds the key is `verified`. */

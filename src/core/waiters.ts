@@ -228,6 +228,11 @@ export class Waiters {
     }
   }
 
+  /** Ends every waiter of a callsign. */
+  endSeat(channelId: string, callsign: string, wake: Wake): void {
+    for (const waiter of this.#channels.get(channelId)?.get(callsign) ?? []) waiter.wake(wake);
+  }
+
   /** Ends every waiter of a channel, or of the hub. */
   endAll(wake: Wake, channelId?: string): void {
     const channels = channelId === undefined ? [...this.#channels.values()] : [this.#channels.get(channelId)];

@@ -100,6 +100,7 @@ export const channelInfo = operation({
     channel_id: z.string(),
     created_at: z.string(),
     ...settings,
+    paused: z.boolean().describe('Its owner lets nobody send for now.'),
     counts: z.object({ members: z.int(), listening: z.int(), messages: z.int().describe('Held in the ring.'), head: z.int() }),
     links: z.record(z.string(), z.string()),
   }),
@@ -119,6 +120,7 @@ export const channelInfo = operation({
       channel_id: channel.id,
       created_at: new Date(channel.createdAt).toISOString(),
       ...settingsOf(channel),
+      paused: channel.paused,
       counts: await hub.counts(channel),
       links: channel.retention === 'none' ? links : { ...links, transcript: `${base}/transcript` },
     };
@@ -133,6 +135,7 @@ export const transcript = operation({
     'What the channel kept, oldest first, streamed however long it is: one JSON document, or a line an event with "Accept: application/x-ndjson". Direct messages are in it: they are addressed, not secret.',
   scope: 'channel',
   answers: 'pages',
+  closed: true,
   rest: { method: 'GET', path: '/api/channels/{channel_id}/transcript' },
   input: z.strictObject({
     after: z.int().min(0).default(0).describe('Only events after this seq.'),

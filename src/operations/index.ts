@@ -3,6 +3,7 @@ import { channelInfo, createChannel, transcript } from './channels.ts';
 import { ack, listen, stream, wait } from './hearing.ts';
 import { createIdentity, join, leave, roster } from './members.ts';
 import type { AnyOperation } from './operation.ts';
+import { closeChannel, kick, pause, resume, rotateToken } from './owner.ts';
 import { history, messageReceipts, send } from './talk.ts';
 
 export const operations: readonly AnyOperation[] = [
@@ -20,4 +21,9 @@ export const operations: readonly AnyOperation[] = [
   leave,
   transcript,
   createIdentity,
+  closeChannel,
+  rotateToken,
+  kick,
+  pause,
+  resume,
 ];

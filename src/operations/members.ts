@@ -39,6 +39,7 @@ export const join = operation({
     'reserved_callsign',
     'identity_required',
     'owner_password_wrong',
+    'kicked',
     'callsign_taken',
     'rate_limited',
     'hub_full',

@@ -139,6 +139,8 @@ export interface Operation<
   readonly examples: readonly { readonly input: z.input<I>; readonly output: unknown }[];
   /** Taken from this allowance by address, before anything else is done. */
   readonly rate?: RateName;
+  /** It answers for a channel that its owner closed, too. */
+  readonly closed?: true;
   /** It may wait, so the transport tells it when the caller goes away. */
   readonly parks?: true;
   /**
@@ -272,7 +274,7 @@ const admitToChannel = (call: OpenCall, op: AnyOperation): Eventually<OpenCall> 
   }
   const { channelId, token } = channelTokenOf(proof, 'join');
   call.token = token;
-  return andThen(hub.channelFor(channelId, token, proof.address), (channel) => {
+  return andThen(hub.channelFor(channelId, token, proof.address, op.closed), (channel) => {
     call.channel = channel;
     if (sessionId === undefined) {
       if (op.scope === 'member') throw new HubError('not_joined', 'The request names no session.');
@@ -292,7 +294,7 @@ const admitElsewhere = async (call: OpenCall, op: AnyOperation): Promise<OpenCal
   else if (op.scope === 'admin') await admitAdmin(hub, services, proof);
   else {
     const { channelId, token } = channelTokenOf(proof, 'owner');
-    call.channel = await hub.ownedChannelFor(channelId, token, proof.address);
+    call.channel = await hub.ownedChannelFor(channelId, token, proof.address, op.closed);
   }
   return call;
 };

@@ -39,7 +39,16 @@ export const send = operation({
     sanitized: z.int().optional().describe('Invisible characters that were removed.'),
   }),
   plain: plainSend,
-  errors: ['invalid_to', 'invalid_message', 'message_too_large', 'idempotency_conflict', 'rate_limited', 'hub_full', 'storage_unavailable'],
+  errors: [
+    'invalid_to',
+    'invalid_message',
+    'message_too_large',
+    'idempotency_conflict',
+    'channel_paused',
+    'rate_limited',
+    'hub_full',
+    'storage_unavailable',
+  ],
   examples: [
     {
       input: { to: 'bravo', message: 'The build is green. Over.' },

@@ -45,6 +45,14 @@ describe.each(diskKinds())('R-ERR-12: %s', (_, makeDisk) => {
       refusal,
     );
     expect(await call(hub.url, { path: '/api/channels', body: {} })).toMatchObject(refusal);
+    const owner = (path: string, body: object, method = 'POST') => ({ method, path: channel.path + path, token: channel.ownerToken, body });
+    for (const step of [
+      owner('/kick', { callsign: 'alpha', ban: true }),
+      owner('/rotate-token', {}),
+      owner('/pause', {}),
+      owner('', {}, 'DELETE'),
+    ])
+      expect(await call(hub.url, step)).toMatchObject(refusal);
     const unready = await call(hub.url, { path: '/readyz' });
     expect(unready).toMatchObject({ status: 503, body: { ready: false, trouble: expect.stringMatching(/cannot write/) } });
     expect((await call(hub.url, { path: '/healthz' })).status).toBe(200);

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { channelInfo, createChannel, transcript } from '../../src/operations/channels.ts';
 import { ack, listen, wait } from '../../src/operations/hearing.ts';
 import { createIdentity, join, leave, roster } from '../../src/operations/members.ts';
+import { closeChannel, kick, pause, resume, rotateToken } from '../../src/operations/owner.ts';
 import { history, messageReceipts, send } from '../../src/operations/talk.ts';
 import type { Channel, Room } from './room.ts';
 import { Tape } from './tape.ts';
@@ -129,6 +130,28 @@ export class Party {
 
   async transcript(fields: Fields = {}) {
     return this.call(transcript, fields);
+  }
+
+  // What an owner token opens
+
+  close(fields: Fields = {}) {
+    return this.call(closeChannel, fields);
+  }
+
+  rotate() {
+    return this.call(rotateToken);
+  }
+
+  kick(callsign: string, fields: Fields = {}) {
+    return this.call(kick, { callsign, ...fields });
+  }
+
+  pause() {
+    return this.call(pause);
+  }
+
+  resume() {
+    return this.call(resume);
   }
 }
 

@@ -10,6 +10,7 @@ export type Need =
   | 'ack'
   | 'identities'
   | 'info'
+  | 'owner'
   | 'receipts'
   | 'stream'
   | 'transcript'

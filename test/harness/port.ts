@@ -72,6 +72,8 @@ export class Port {
       joinTokenHash: hashOf(`join ${id}`),
       ownerTokenHash: hashOf(`owner ${id}`),
       ownerPasswordHash: null,
+      paused: false,
+      closedAt: null,
       ...fields,
     };
     await this.engine.createChannel(channel);

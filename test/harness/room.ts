@@ -39,6 +39,16 @@ export class Channel extends Party {
     this.created = created;
   }
 
+  /** Whoever holds the owner token. */
+  get owner(): Party {
+    return this.showing({ token: this.created.owner_token });
+  }
+
+  /** The channel with the join token that came after. */
+  renewed(joinToken: string): Channel {
+    return new Channel(this.room, { ...this.created, join_token: joinToken }, this.proofs.hubToken);
+  }
+
   /** Joins as `callsign`. */
   async agent(callsign: string, fields: JoinFields = {}): Promise<Agent> {
     return new Agent(this, await this.join(callsign, fields));

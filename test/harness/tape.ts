@@ -51,6 +51,12 @@ export class Tape {
     return event;
   }
 
+  /** The last event of a stream that the hub ends. */
+  async end(): Promise<StreamEvent | undefined> {
+    await this.over;
+    return this.events.at(-1);
+  }
+
   /** Hangs up. */
   async close(): Promise<void> {
     this.#gone.abort();

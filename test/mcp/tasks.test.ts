@@ -268,3 +268,15 @@ test('a question for a task on the address of its channel is the same', async ()
   await alpha.say('bravo', 'one');
   expect(given(await (await asked).response())).toEqual(['one']);
 });
+
+test('a task of somebody who is removed, or of a channel that is closed, ends at once and says why', async () => {
+  const channel = (await room.engine.channel(channelId))!;
+  const [removed, closed] = [await listen(), await listen({}, alpha)];
+  const held = await hold(removed);
+  await room.hub.owner.kick(channel, 'bravo', null);
+  for (const answer of [held.answer, get(removed)]) expect(failure(await answer)).toMatch(/^Error kicked: .+\nNext: Stop/);
+  const other = await hold(closed);
+  await room.hub.owner.close(channel, false);
+  for (const answer of [other.answer, get(closed)])
+    expect(failure(await answer)).toMatch(/^Error unauthorized: The owner closed this channel/);
+});

@@ -124,6 +124,28 @@ export class Tap implements Engine {
     // No other process shares this store.
   }
 
+  onEnded(): void {
+    // Nor ends a session in it.
+  }
+
+  // The model's rooms have no owner.
+
+  closeChannel(channelId: string, erase: boolean): Promise<void> {
+    return this.#engine.closeChannel(channelId, erase);
+  }
+
+  rotateToken(channelId: string, joinTokenHash: string): Promise<void> {
+    return this.#engine.rotateToken(channelId, joinTokenHash);
+  }
+
+  kick(channelId: string, callsign: string, ban: boolean | null) {
+    return this.#engine.kick(channelId, callsign, ban);
+  }
+
+  pause(channelId: string, paused: boolean): Promise<void> {
+    return this.#engine.pause(channelId, paused);
+  }
+
   health(): string | null {
     return this.#engine.health();
   }

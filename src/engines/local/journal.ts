@@ -50,6 +50,16 @@ export class Journal {
     this.#gone.push(no);
   }
 
+  /** How many removals are due; see {@link keepRemoved}. */
+  get removals(): number {
+    return this.#gone.length;
+  }
+
+  /** Takes removals back, all but the first so many. */
+  keepRemoved(count: number): void {
+    this.#gone.length = count;
+  }
+
   /** What is due, as the row of the journal that the transaction under way shall write; null when it is nothing. */
   entry(): Row | null {
     const entries: unknown[] = this.#gone.map((no) => [GONE, no]);

@@ -6,6 +6,7 @@ import { isSound, type Row, readList, type TableName } from './schema.ts';
 import {
   applyHeadRow,
   applyMailboxRow,
+  applyOrderRow,
   applySeatRow,
   type ChannelState,
   channelOf,
@@ -90,6 +91,8 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
     const [, callsign, hash, content, id, at] = row as [number, string, string, string, number, number];
     stateOf(row, 'keys').keys.set(keyName(callsign, hash), { content, id, at, stored: null });
   }
+  for (const row of rowsOf('orders')) applyOrderRow(stateOf(row, 'orders'), row);
+  for (const row of rowsOf('bans')) if (row[3] === 1) stateOf(row, 'bans').bans.set(row[1] as string, row[2] as string | null);
   for (const state of byNo.values()) state.eventsOnDisk = state.channel.retention === 'none' ? 0 : state.seq;
   const identities = new Map(rowsOf('identities').map((row) => [row[1] as string, identityOf(row)]));
   // Only now that everything was found sound is anything written.

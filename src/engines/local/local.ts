@@ -4,7 +4,18 @@
  * Rules are not decided here: each method finds the record, runs the rule of `core/mailbox.ts` or `core/seats.ts` on
  * it, and has the store write what changed. One process, one thread: a method without `await` is atomic by itself.
  */
-import type { Appended, ChannelCounts, ClaimedSeat, Draft, Engine, RateAnswer, Read, SeatClaim, SessionState } from '../../core/engine.ts';
+import type {
+  Appended,
+  ChannelCounts,
+  ClaimedSeat,
+  Draft,
+  Engine,
+  Kicked,
+  RateAnswer,
+  Read,
+  SeatClaim,
+  SessionState,
+} from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { type Rate, TIMES } from '../../core/limits.ts';
 import type { AnswerLimits, Unready } from '../../core/mailbox.ts';
@@ -23,6 +34,7 @@ import type {
 import { Book, type BookOptions } from './book.ts';
 import { readEvents } from './load.ts';
 import { Messages } from './messages.ts';
+import { OF_THE_LIVING, Owners } from './owners.ts';
 import { Allowances } from './rates.ts';
 import { Seats } from './seats.ts';
 import { type ChannelState, channelRow, newState } from './state.ts';
@@ -36,6 +48,7 @@ export class LocalEngine implements Engine {
   readonly #book: Book;
   readonly #seats: Seats;
   readonly #messages: Messages;
+  readonly #owners: Owners;
   readonly #allowances: Allowances;
   readonly #release: () => void;
   #lastNo: number;
@@ -44,6 +57,7 @@ export class LocalEngine implements Engine {
     this.#book = new Book(options);
     this.#seats = new Seats(this.#book);
     this.#messages = new Messages(this.#book);
+    this.#owners = new Owners(this.#book);
     this.#allowances = new Allowances(options.clock);
     this.#lastNo = options.loaded.lastNo;
     this.#release = options.release;
@@ -51,6 +65,10 @@ export class LocalEngine implements Engine {
 
   onAppended(): void {
     // No other process shares this store.
+  }
+
+  onEnded(): void {
+    // Nor ends a session in it.
   }
 
   health(): string | null {
@@ -108,6 +126,24 @@ export class LocalEngine implements Engine {
 
   channelCount(): number {
     return this.#book.channels.size;
+  }
+
+  // Owners
+
+  closeChannel(channelId: string, erase: boolean): Promise<void> {
+    return this.#owners.close(channelId, erase ? (state) => this.#remove(state) : null);
+  }
+
+  rotateToken(channelId: string, joinTokenHash: string): Promise<void> {
+    return this.#owners.rotate(channelId, joinTokenHash);
+  }
+
+  kick(channelId: string, callsign: string, ban: boolean | null): Promise<Kicked> {
+    return this.#owners.kick(channelId, callsign, ban);
+  }
+
+  pause(channelId: string, paused: boolean): Promise<void> {
+    return this.#owners.pause(channelId, paused);
   }
 
   // Identities
@@ -218,6 +254,6 @@ export class LocalEngine implements Engine {
 
   #remove(state: ChannelState): void {
     this.#book.channels.delete(state.channel.id);
-    this.#book.store.removeChannel(state.no, ['channels', 'heads', 'seats', 'mailboxes', 'tombstones', 'keys', 'events']);
+    this.#book.store.removeChannel(state.no, [...OF_THE_LIVING, 'channels', 'heads', 'tombstones', 'orders', 'events']);
   }
 }

@@ -2,7 +2,8 @@
 import type { Appended, Draft, Read, Recipient } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { newTag } from '../../core/ids.ts';
-import { type AnswerLimits, arrive, handOver, isFor, receiptFor, take, type Unready } from '../../core/mailbox.ts';
+import { arrive, handOver, isFor, receiptFor, take, type AnswerLimits, type Unready } from '../../core/mailbox.ts';
+import { closedError } from '../../core/owning.ts';
 import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
 import { presenceOf } from '../../core/seats.ts';
 import type { Eventually, Message, Position, Receipt, Since, Slice } from '../../core/types.ts';
@@ -38,6 +39,7 @@ export class Messages {
     const used = name ? state.keys.get(name) : undefined;
     if (used && draft.key) return this.#repeat(state, draft, used);
 
+    if (state.halted !== null) throw state.halted === 'closed' ? closedError() : new HubError('channel_paused');
     // A mailbox for somebody who has not joined is made before the message, so that the message is after its start.
     // A status waits for nobody, so it makes none.
     const known = state.seats.get(draft.to) ?? null;

@@ -3,10 +3,14 @@ import type { ClaimedSeat, SeatClaim, SessionState } from '../../core/engine.ts'
 import { HubError } from '../../core/errors.ts';
 import { TIMES } from '../../core/limits.ts';
 import { confirm, openToBroadcasts, standing } from '../../core/mailbox.ts';
+import { bannedError, closedError } from '../../core/owning.ts';
 import { rosterEntry, sessionOf, timeLeft } from '../../core/seats.ts';
 import type { RosterEntry } from '../../core/types.ts';
 import type { Book } from './book.ts';
 import { type ChannelState, type KeptSeat, tombstoneRow } from './state.ts';
+
+const isBanned = ({ bans }: ChannelState, { callsign, identityId }: SeatClaim): boolean =>
+  bans.has(callsign) || (identityId !== null && [...bans.values()].includes(identityId));
 
 export class Seats {
   readonly #book: Book;
@@ -36,8 +40,10 @@ export class Seats {
     return claimed!;
   }
 
-  /** @throws HubError hub_full, callsign_taken */
+  /** @throws HubError kicked, hub_full, callsign_taken */
   #check(state: ChannelState, claim: SeatClaim): void {
+    if (state.channel.closedAt !== null) throw closedError();
+    if (state.bans.size > 0 && isBanned(state, claim)) throw bannedError();
     const known = state.seats.get(claim.callsign);
     if (!known?.session && state.sessions.size >= this.#book.limits.sizes.sessions) {
       throw new HubError('hub_full', `The channel has ${state.sessions.size} live sessions, as many as it may have.`);
@@ -96,7 +102,8 @@ export class Seats {
       openToBroadcasts(seat, state.ring);
     }
     state.sessions.set(claim.sessionHash, seat);
-    this.#book.event(state, 'join', { callsign: seat.callsign });
+    const sender = { verified: (seat.identityId ?? claim.identityId) !== null, authorized: claim.authorized };
+    this.#book.event(state, 'join', { callsign: seat.callsign, sender });
   }
 
   session(channelId: string, sessionHash: string): SessionState {

@@ -8,7 +8,7 @@ import type { Dirty } from './journal.ts';
 import type { Row } from './schema.ts';
 
 export interface Tombstone {
-  readonly state: 'expired' | 'kicked';
+  readonly state: 'expired' | 'kicked' | 'rotated' | 'closed';
   /** Monotonic ms after which it is forgotten. */
   readonly until: number;
 }
@@ -31,7 +31,10 @@ export interface KeptSeat extends Seat {
 
 export interface ChannelState {
   readonly no: number;
-  readonly channel: Channel;
+  /** Replaced when the owner changes it. */
+  channel: Channel;
+  /** Nothing is appended: so from the call of an owner's step on, before it is stored. */
+  halted: 'paused' | 'closed' | null;
   readonly ring: Ring;
   readonly seats: Map<string, KeptSeat>;
   /** Live sessions by hash. */
@@ -39,6 +42,8 @@ export interface ChannelState {
   readonly tombstones: Map<string, Tombstone>;
   /** By callsign and key hash. */
   readonly keys: Map<string, UsedKey>;
+  /** Callsigns that the owner keeps out, each with the identity its seat was bound to. */
+  readonly bans: Map<string, string | null>;
   /** The id last given out; ahead of `ring.head` while a message is being stored. */
   lastId: number;
   /** The last transcript event. */
@@ -58,11 +63,13 @@ export interface ChannelState {
 export const newState = (no: number, channel: Channel, clock: Clock, salvaged = false): ChannelState => ({
   no,
   channel,
+  halted: null,
   ring: newRing(),
   seats: new Map(),
   sessions: new Map(),
   tombstones: new Map(),
   keys: new Map(),
+  bans: new Map(),
   lastId: 0,
   seq: 0,
   touchedAt: clock.uptime(),
@@ -114,7 +121,19 @@ export const channelOf = (row: Row): Channel => ({
   joinTokenHash: row[7] as string,
   ownerTokenHash: row[8] as string,
   ownerPasswordHash: row[9] as string | null,
+  paused: false,
+  closedAt: null,
 });
+
+/** What the owner ordered, as it stands: a channel without a row is as it was made. */
+export const orderRow = ({ no, channel }: ChannelState): Row => [no, Number(channel.paused), channel.closedAt];
+
+export const applyOrderRow = (state: ChannelState, row: Row): void => {
+  state.channel = { ...state.channel, paused: row[1] === 1, closedAt: row[2] as number | null };
+  state.halted = haltOf(state.channel);
+};
+
+export const haltOf = ({ paused, closedAt }: Channel): ChannelState['halted'] => (closedAt !== null ? 'closed' : paused ? 'paused' : null);
 
 export const headRow = (state: ChannelState, clock: Clock): Row => {
   const { ring } = state;

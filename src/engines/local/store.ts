@@ -148,6 +148,8 @@ export class Store {
     const group = this.#group;
     this.#group = null;
     const kept = this.#inserts.length;
+    const removals = this.#removals.length;
+    const gone = this.#journal.removals;
     const undo: (() => void)[] = [];
     try {
       for (const job of group?.jobs ?? []) undo.push(job());
@@ -156,6 +158,8 @@ export class Store {
     } catch (error) {
       for (const back of undo.reverse()) back();
       this.#inserts.length = kept;
+      this.#removals.length = removals;
+      this.#journal.keepRemoved(gone);
       this.#fail(error, [...(group?.written ?? []), ...(group?.synced ?? [])]);
       return;
     }

@@ -32,12 +32,14 @@ export class HttpClient {
   /** Sends a request and gives the answer as soon as it begins. */
   open(method: string, path: string, { headers = {}, body, signal }: Ask = {}): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
+      // Node sends the body of a DELETE without a length otherwise, and with it as the next request.
+      const length = body === undefined || method !== 'DELETE' ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
       const asked = request({
         host: '127.0.0.1',
         port: this.port,
         method,
         path,
-        headers,
+        headers: { ...headers, ...length },
         agent: this.#agent,
         ...(signal === undefined ? {} : { signal }),
       });

@@ -9,7 +9,7 @@ import { HttpClient, type Reply } from './http.ts';
 import { type Call, CallError, CutError, type Named, type Setup, type StreamEvent, type Transport, type Wire } from './wire.ts';
 
 /** The routes as the protocol writes them, on purpose not taken from the source. */
-const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST', path: string, status?: number]>> = {
+const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST' | 'DELETE', path: string, status?: number]>> = {
   create_channel: ['POST', '/api/channels', 201],
   create_identity: ['POST', '/api/identities', 201],
   channel_info: ['GET', '/api/channels/:channel_id'],
@@ -24,6 +24,11 @@ const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST', path: st
   message: ['GET', '/api/channels/:channel_id/messages/:id'],
   leave: ['POST', '/api/channels/:channel_id/leave'],
   transcript: ['GET', '/api/channels/:channel_id/transcript'],
+  close_channel: ['DELETE', '/api/channels/:channel_id'],
+  rotate_token: ['POST', '/api/channels/:channel_id/rotate-token'],
+  kick: ['POST', '/api/channels/:channel_id/kick'],
+  pause: ['POST', '/api/channels/:channel_id/pause'],
+  resume: ['POST', '/api/channels/:channel_id/resume'],
 };
 
 /** Fields that travel as headers. */
@@ -61,7 +66,7 @@ export const prepare = (name: string, { proofs, input, cut }: Call): Prepared =>
     else if (path.includes(`:${field}`)) path = path.replace(`:${field}`, encodeURIComponent(String(value)));
     else fields[field] = value;
   }
-  if (method === 'POST') {
+  if (method !== 'GET') {
     headers['Content-Type'] = 'application/json';
     return { method, path, headers, body: JSON.stringify(fields), status };
   }
@@ -145,7 +150,7 @@ export class RestWire implements Wire {
 
 export const rest: Transport = {
   name: 'rest',
-  offers: ['http', 'rest', 'ack', 'identities', 'info', 'receipts', 'stream', 'transcript', 'wait'],
+  offers: ['http', 'rest', 'ack', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
   async open({ hub, token, adminToken, trustProxies, origin, allowHosts, trouble }: Setup) {
     let port = 0;
     const log: Log = { level: 'error', error: (event, facts) => trouble({ event, ...facts }), info: () => {}, debug: () => {} };

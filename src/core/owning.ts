@@ -1,0 +1,91 @@
+/** What the owner of a channel may do to it. The engine makes each step atomic; whoever waits is told at once. */
+import type { Ending, Engine, Kicked, SessionState } from './engine.ts';
+import { HubError } from './errors.ts';
+import { newSecret, sha256 } from './ids.ts';
+import type { Channel } from './types.ts';
+import type { Waiters } from './waiters.ts';
+
+/** What owning needs of the hub. */
+interface Desk {
+  readonly engine: Engine;
+  readonly waiters: Waiters;
+}
+
+export const bannedError = (): HubError => new HubError('kicked', 'The owner of the channel does not let this one in.');
+export const closedError = (): HubError =>
+  new HubError('unauthorized', 'The owner closed this channel.', { hint: 'Stop; there is nothing to come back to.' });
+export const rotatedError = (): HubError =>
+  new HubError('unauthorized', 'The owner gave the channel another join token.', {
+    hint: 'Ask the owner for the new token and join with it under the same callsign; your mailbox is kept.',
+  });
+
+/** @throws HubError for a session that is not live */
+export const refuseSession = (state: SessionState['state']): never => {
+  if (state === 'kicked') throw new HubError('kicked');
+  if (state === 'closed') throw closedError();
+  // Whoever has the token that came after it goes on as after an expiry.
+  if (state === 'rotated') throw new HubError('session_expired', 'The session ended when the owner changed the join token.');
+  throw new HubError(state === 'expired' ? 'session_expired' : 'not_joined');
+};
+
+/** The last word to those whose sessions an owner's step ended. */
+const lastWordOf = (ending: Ending): HubError => {
+  if (ending.why === 'kicked') return ending.banned ? bannedError() : new HubError('kicked');
+  return ending.why === 'closed' ? closedError() : rotatedError();
+};
+
+/** Ends what waits in this process for a session that is over. */
+export const tellEnded = (waiters: Waiters, ending: Ending): void => {
+  const wake = { type: 'ended', error: lastWordOf(ending) } as const;
+  if (ending.why === 'kicked') {
+    waiters.endSeat(ending.channelId, ending.callsign, wake);
+    waiters.announceRoster(ending.channelId);
+  } else waiters.endAll(wake, ending.channelId);
+};
+
+export class Owner {
+  readonly #desk: Desk;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  /**
+   * Closes a channel. Its transcript, if it keeps one, can be read with the join token until it is removed.
+   * @param erase also what it kept, at once
+   * @throws HubError storage_unavailable
+   */
+  async close({ id: channelId }: Channel, erase: boolean): Promise<void> {
+    await this.#desk.engine.closeChannel(channelId, erase);
+    tellEnded(this.#desk.waiters, { why: 'closed', channelId });
+  }
+
+  /** Makes another join token, which is shown once; the old one is worth nothing from now on. @throws HubError storage_unavailable */
+  async rotate({ id: channelId }: Channel): Promise<string> {
+    const joinToken = newSecret('join');
+    await this.#desk.engine.rotateToken(channelId, sha256(joinToken));
+    tellEnded(this.#desk.waiters, { why: 'rotated', channelId });
+    return joinToken;
+  }
+
+  /**
+   * Removes a callsign from the channel.
+   * @param ban true also keeps it and its identity out; false lets it in again; null leaves that as it was
+   * @throws HubError storage_unavailable
+   */
+  async kick({ id: channelId }: Channel, callsign: string, ban: boolean | null): Promise<Kicked> {
+    const done = await this.#desk.engine.kick(channelId, callsign, ban);
+    if (done.kicked) tellEnded(this.#desk.waiters, { why: 'kicked', channelId, callsign, banned: done.banned });
+    return done;
+  }
+
+  /** Lets nobody send until {@link resume}; listening goes on. @throws HubError storage_unavailable */
+  pause({ id }: Channel): Promise<void> {
+    return this.#desk.engine.pause(id, true);
+  }
+
+  /** @throws HubError storage_unavailable */
+  resume({ id }: Channel): Promise<void> {
+    return this.#desk.engine.pause(id, false);
+  }
+}

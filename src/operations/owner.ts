@@ -1,0 +1,107 @@
+/** What the owner token of a channel opens: closing it, its join token, who may stay, whether anybody may send. */
+import { z } from 'zod';
+import { operation } from './operation.ts';
+import { callsign } from './schemas.ts';
+
+const channelId = 'quiet-otter-3a8f19';
+
+export const closeChannel = operation({
+  name: 'close_channel',
+  title: 'Close a channel',
+  description:
+    'Ends the channel for everybody, for good: sessions, mailboxes and messages are gone, and whoever waits is told. A transcript can still be read with the join token until it is removed like that of an idle channel; "erase" removes it now.',
+  scope: 'owner',
+  answers: 'once',
+  closed: true,
+  rest: { method: 'DELETE', path: '/api/channels/{channel_id}' },
+  input: z.strictObject({ erase: z.boolean().default(false).describe('Remove what the channel kept, too, at once.') }),
+  output: z.object({ channel_id: z.string(), closed: z.literal(true), erased: z.boolean() }),
+  errors: ['storage_unavailable'],
+  examples: [{ input: {}, output: { channel_id: channelId, closed: true, erased: false } }],
+  async run({ hub, channel, input }) {
+    await hub.owner.close(channel, input.erase);
+    return { value: { channel_id: channel.id, closed: true as const, erased: input.erase } };
+  },
+});
+
+export const rotateToken = operation({
+  name: 'rotate_token',
+  title: 'Change the join token',
+  description:
+    'Makes a new join token; the old one and every session made with it are worth nothing from now on, and whoever waits is told. Who joins with the new one takes its seat and mailbox back.',
+  scope: 'owner',
+  answers: 'once',
+  rest: { method: 'POST', path: '/api/channels/{channel_id}/rotate-token' },
+  input: z.strictObject({}),
+  output: z.object({ join_token: z.string().describe('Shown once.') }),
+  errors: ['storage_unavailable'],
+  examples: [{ input: {}, output: { join_token: 'rt_join_…' } }],
+  async run({ hub, channel }) {
+    return { value: { join_token: await hub.owner.rotate(channel) } };
+  },
+});
+
+export const kick = operation({
+  name: 'kick',
+  title: 'Remove a callsign',
+  description:
+    'Ends the session of a callsign and takes it off the roster; its listens end with "kicked". It can join again unless "ban" is true. Who still has the join token can come back under another callsign: rotate the token to keep them out.',
+  scope: 'owner',
+  answers: 'once',
+  rest: { method: 'POST', path: '/api/channels/{channel_id}/kick' },
+  input: z.strictObject({
+    callsign,
+    ban: z
+      .boolean()
+      .optional()
+      .describe('true: the callsign, and the identity it is bound to, are refused from now on. false: they may join again.'),
+  }),
+  output: z.object({
+    channel_id: z.string(),
+    callsign: z.string(),
+    kicked: z.boolean().describe('It was on the roster.'),
+    banned: z.boolean(),
+  }),
+  errors: ['invalid_callsign', 'reserved_callsign', 'storage_unavailable'],
+  examples: [{ input: { callsign: 'bravo', ban: true }, output: { channel_id: channelId, callsign: 'bravo', kicked: true, banned: true } }],
+  async run({ hub, channel, input }) {
+    const { kicked, banned } = await hub.owner.kick(channel, input.callsign, input.ban ?? null);
+    return { value: { channel_id: channel.id, callsign: input.callsign, kicked, banned } };
+  },
+});
+
+const pausedAnswer = z.object({ channel_id: z.string(), paused: z.boolean() });
+
+export const pause = operation({
+  name: 'pause',
+  title: 'Pause a channel',
+  description: 'Lets nobody send (423 "channel_paused") until it is resumed. Joining, listening and reading go on.',
+  scope: 'owner',
+  answers: 'once',
+  rest: { method: 'POST', path: '/api/channels/{channel_id}/pause' },
+  input: z.strictObject({}),
+  output: pausedAnswer,
+  errors: ['storage_unavailable'],
+  examples: [{ input: {}, output: { channel_id: channelId, paused: true } }],
+  async run({ hub, channel }) {
+    await hub.owner.pause(channel);
+    return { value: { channel_id: channel.id, paused: true } };
+  },
+});
+
+export const resume = operation({
+  name: 'resume',
+  title: 'Resume a channel',
+  description: 'Lets everybody send again.',
+  scope: 'owner',
+  answers: 'once',
+  rest: { method: 'POST', path: '/api/channels/{channel_id}/resume' },
+  input: z.strictObject({}),
+  output: pausedAnswer,
+  errors: ['storage_unavailable'],
+  examples: [{ input: {}, output: { channel_id: channelId, paused: false } }],
+  async run({ hub, channel }) {
+    await hub.owner.resume(channel);
+    return { value: { channel_id: channel.id, paused: false } };
+  },
+});
