@@ -2,6 +2,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { isBand } from './core/bands.ts';
 import { HubError } from './core/errors.ts';
 import type { Hub } from './core/hub.ts';
 import { hashSecret } from './core/ids.ts';
@@ -9,8 +10,9 @@ import { connectInfo } from './discovery/connect.ts';
 import { errorsDoc, llmsText } from './discovery/pages.ts';
 import type { Log } from './log.ts';
 import { errorFacts } from './log.ts';
+import { admitToHub, knowsHub } from './operations/admit.ts';
 import { operations } from './operations/index.ts';
-import { admitToHub, knowsHub, type Services } from './operations/operation.ts';
+import type { Services } from './operations/operation.ts';
 import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
 import { createGuard } from './transports/guard.ts';
 import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
@@ -108,7 +110,7 @@ const admitToMcp = async (
   { address }: RequestFacts,
 ): Promise<void> => {
   if (knowsHub(services, { bearer })) return;
-  if (bearer !== undefined && channelId !== undefined) await hub.channelFor(channelId, bearer, address);
+  if (bearer !== undefined && channelId !== undefined && !isBand(channelId)) await hub.channelFor(channelId, bearer, address);
   else await admitToHub(hub, services, { bearer, address });
 };
 

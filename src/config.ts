@@ -15,6 +15,8 @@ interface Option {
   /** As the help shows it. */
   readonly default?: string;
   readonly secret?: true;
+  /** A switch that is on unless it is switched off. */
+  readonly on?: true;
   /** Accepted beside `ROGERTHAT_NAME`. */
   readonly alsoEnv?: string;
   readonly help: string;
@@ -53,6 +55,7 @@ export const OPTIONS = {
     value: 'LIST',
     help: 'Limits to change: "off" for no rates, and name=value, by commas (docs/protocol.md, LIMIT).',
   },
+  bands: { type: 'boolean', on: true, help: 'Have the public bands general, help and random. --no-bands: have none.' },
   'log-level': { type: 'string', value: 'LEVEL', default: 'info', help: 'error, info, or debug (a line for each operation).' },
 } as const satisfies Record<string, Option>;
 
@@ -74,6 +77,7 @@ export interface Config {
   readonly allowHosts: readonly string[];
   readonly trustProxies: readonly string[];
   readonly limits: Limits;
+  readonly bands: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -94,7 +98,7 @@ const fromArguments = (args: readonly string[]): Raw => {
     ]),
   );
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values as Raw;
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false, allowNegative: true }).values as Raw;
   } catch (error) {
     throw new ConfigError(error instanceof Error ? error.message : String(error));
   }
@@ -109,7 +113,8 @@ const fromEnvironment = (env: NodeJS.ProcessEnv): Raw => {
     if (type === 'list') raw[name] = text.split(',');
     else if (type === 'string') raw[name] = text;
     else if (/^(?:1|true|yes|on)$/i.test(text)) raw[name] = true;
-    else if (!/^(?:0|false|no|off)$/i.test(text)) throw new ConfigError(`${envName(name)} must be true or false`);
+    else if (/^(?:0|false|no|off)$/i.test(text)) raw[name] = false;
+    else throw new ConfigError(`${envName(name)} must be true or false`);
   }
   return raw;
 };
@@ -176,6 +181,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
     allowHosts: (raw['allow-host'] as string[] | undefined) ?? [],
     trustProxies: (raw['trust-proxy'] as string[] | undefined) ?? [],
     limits,
+    bands: raw.bands !== false,
     logLevel,
   };
 };

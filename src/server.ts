@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { openBands } from './core/bands.ts';
 import { HubError } from './core/errors.ts';
 import { Hub } from './core/hub.ts';
 import { openLocal } from './engines/local/index.ts';
@@ -51,7 +52,8 @@ const refuse = (error: NodeJS.ErrnoException, socket: Socket): void => {
 export const startHub = async (config: Config, version: string, log: Log = createLog(config.logLevel)): Promise<RunningHub> => {
   const report = (error: unknown): void => log.error('storage', errorFacts(error));
   const engine = openLocal({ directory: config.directory, limits: config.limits, report, repair: config.repair });
-  const hub = new Hub({ engine, limits: config.limits, mode: config.mode, report });
+  const hub = new Hub({ engine, limits: config.limits, mode: config.mode, bands: config.bands, report });
+  if (hub.bands) await openBands(engine, hub.clock);
   let port = config.port;
   const app = createApp({ ...config, hub, log, version, port: () => port });
   const server = createServer(

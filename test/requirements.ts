@@ -3,6 +3,7 @@
  * cite the ids (`verifies('join:idempotent', …)`); test/house/requirements.test.ts fails on an id that no test cites, on
  * a clause that does not exist, and on a clause that neither a requirement nor a test file listed here proves.
  */
+import { BANDS } from './requirements/bands.ts';
 import { CHANNEL_LIFE } from './requirements/channel-life.ts';
 import { CHANNELS } from './requirements/channels.ts';
 import { GAPS } from './requirements/gaps.ts';
@@ -30,6 +31,7 @@ export const REQUIREMENTS = {
   ...STREAMS,
   ...CHANNEL_LIFE,
   ...OWNER,
+  ...BANDS,
   ...REQUESTS,
   ...LIMITS,
   ...RETENTION,

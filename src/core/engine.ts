@@ -51,6 +51,11 @@ export interface SeatClaim {
   readonly newIdentity: Identity | null;
   /** The right owner password was given with this claim. */
   readonly authorized: boolean;
+  /**
+   * `exclusive`: while a session of another token lives, the seat is taken, for who shows no secret that would make
+   * them the same. `resume`: so, and no session is begun either (`not_joined`).
+   */
+  readonly terms: 'any' | 'exclusive' | 'resume';
   /** How much of what is unconfirmed may be shown. */
   readonly limits: AnswerLimits;
 }
@@ -145,8 +150,14 @@ export interface Engine {
   // Channels
   /** @throws HubError hub_full */
   createChannel(channel: Channel): Promise<void>;
+  /**
+   * Makes the channel of a band unless it is there. It takes no place from others and is never swept; its seats are,
+   * once they have had no session for `bandSeatMs`, or for `bandBoundSeatMs` when bound.
+   */
+  openBand(channel: Channel): Promise<void>;
   channel(channelId: string): Eventually<Channel | undefined>;
   counts(channelId: string): Eventually<ChannelCounts>;
+  /** Of channels that somebody made; bands are not among them. */
   channelCount(): Eventually<number>;
 
   // Owners. Each step is written, with its event in the transcript, before it resolves; a power failure takes none back.
@@ -174,7 +185,7 @@ export interface Engine {
   /**
    * Gives the seat of a callsign to a joiner. A live session of the same token is taken up again, however many ask at
    * once; else a new one begins and the mailbox goes on where it stood. Moves no position.
-   * @throws HubError callsign_taken when the seat is bound to another identity; kicked when the callsign or the identity
+   * @throws HubError callsign_taken when the seat is bound to another identity, or an exclusive claim finds it held; kicked when the callsign or the identity
    *   is banned; hub_full
    */
   claimSeat(claim: SeatClaim): Promise<ClaimedSeat>;
@@ -190,7 +201,8 @@ export interface Engine {
   // Messages
   /**
    * Gives a message the next id of its channel, puts it into the ring, remembers its key, writes what the retention
-   * mode keeps, and tells the other processes. A mailbox is made for a direct message's callsign that has none.
+   * mode keeps, and tells the other processes. A mailbox is made for a direct message's callsign that has none,
+   * except on a band (`invalid_to`).
    * @throws HubError idempotency_conflict, channel_paused, hub_full, storage_unavailable (then nothing of it is ever heard)
    */
   append(draft: Draft): Promise<Appended>;

@@ -16,6 +16,7 @@ import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, t
 import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
 import { closedError, Owner, refuseSession, rotatedError, tellEnded } from './owning.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
+import { readTranscript } from './transcripts.ts';
 import type { Channel, Eventually, Message, Position, Receipt, RosterEntry, Session, Since, TranscriptEvent } from './types.ts';
 import { Waiters } from './waiters.ts';
 
@@ -26,6 +27,8 @@ export interface HubOptions {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly mode?: HubMode;
+  /** It has bands. */
+  readonly bands?: boolean;
   readonly clock?: Clock;
   /** Told of what went wrong where no caller can be told. */
   readonly report?: (error: unknown) => void;
@@ -57,6 +60,8 @@ export class Hub {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly mode: HubMode;
+  /** Whether it has bands; they are made by openBands(). */
+  readonly bands: boolean;
   readonly clock: Clock;
   readonly waiters = new Waiters();
   /** What owners do. */
@@ -69,6 +74,7 @@ export class Hub {
     this.engine = options.engine;
     this.limits = options.limits;
     this.mode = options.mode ?? 'local';
+    this.bands = options.bands ?? false;
     this.clock = options.clock ?? systemClock;
     this.#report = options.report ?? (() => {});
     this.engine.onAppended((channelId, message) => this.waiters.announce(channelId, message));
@@ -265,19 +271,7 @@ export class Hub {
    */
   transcript(channel: Channel, after: number, limit: number): AsyncGenerator<readonly TranscriptEvent[], void, undefined> {
     if (channel.retention === 'none') throw new HubError('no_transcript');
-    return this.#transcript(channel.id, after, limit);
-  }
-
-  async *#transcript(channelId: string, after: number, limit: number): AsyncGenerator<readonly TranscriptEvent[], void, undefined> {
-    let from = after;
-    let left = limit;
-    while (left > 0) {
-      const events = await this.engine.transcript(channelId, from, Math.min(left, 256));
-      if (events.length === 0) return;
-      yield events;
-      from = events[events.length - 1]!.seq;
-      left -= events.length;
-    }
+    return readTranscript(this.engine, channel.id, after, limit);
   }
 
   #sweepLater(): void {

@@ -1,6 +1,7 @@
 /** Joining: who may take a seat, with which identity and posture, and the session it gets. */
+import { isBand } from './bands.ts';
 import type { Clock } from './clock.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, SeatClaim } from './engine.ts';
 import { HubError } from './errors.ts';
 import { deriveSessionId, hashSecret, newIdentityId, newNonce, newSecret, sha256 } from './ids.ts';
 import type { Limits, Rate } from './limits.ts';
@@ -89,6 +90,17 @@ const knownIdentity = async (desk: Desk, { identityKey, address }: JoinRequest):
   });
 };
 
+/** The refusal that a call ends with; null when it is answered. */
+const refusalOf = async (call: () => Eventually<void>): Promise<HubError | null> => {
+  try {
+    await call();
+    return null;
+  } catch (error) {
+    if (error instanceof HubError) return error;
+    throw error;
+  }
+};
+
 /** Takes the seat of a callsign for whoever proved the join token. */
 export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated> => {
   const { channel, callsign, token } = request;
@@ -98,9 +110,14 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
   const identityId = known ?? drawn?.identity.id ?? null;
   if (channel.requireIdentity && identityId === null) throw new HubError('identity_required');
 
+  const band = isBand(channel.id);
+  const spent = `band-join ${request.address}`;
+  const { bandJoin } = desk.limits.rates;
+  const tooMany = band ? await refusalOf(() => desk.spend(spent, bandJoin, 'Too many joins from this address.')) : null;
+
   const nonce = newNonce();
   const sessionIdFor = (given: string): string => deriveSessionId(token, channel.id, callsign, given);
-  const claimed = await desk.engine.claimSeat({
+  const claim: SeatClaim = {
     channelId: channel.id,
     callsign,
     tokenHash: hashSecret(token),
@@ -109,8 +126,14 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
     identityId,
     newIdentity: drawn?.identity ?? null,
     authorized,
+    terms: tooMany ? 'resume' : band ? 'exclusive' : 'any',
     limits: { messages: desk.limits.sizes.ringMessages, bytes: desk.limits.sizes.answerBytes / 2 },
+  };
+  const claimed = await desk.engine.claimSeat(claim).catch((error: unknown) => {
+    throw tooMany && error instanceof HubError && error.code === 'not_joined' ? tooMany : error;
   });
+  // Coming back begins no session, so it is not counted.
+  if (band && claimed.resumed && !tooMany) await desk.engine.spend(spent, bandJoin, -1);
   const posture = postureOf(channel.trustMode, claimed.session.sender.authorized);
   const { session, resumed, cursor, pending, unconfirmed, gap } = claimed;
   return {

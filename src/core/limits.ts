@@ -12,6 +12,8 @@ export interface Rate {
 export const SIZES = {
   /** UTF-8 bytes of one message. */
   messageBytes: 32 * 1024,
+  /** UTF-8 bytes of one message on a band. */
+  bandMessageBytes: 4 * 1024,
   /** UTF-8 bytes of a status. */
   statusBytes: 280,
   /** Bytes of a request body. */
@@ -48,6 +50,10 @@ export const TIMES = {
   idleChannelMs: 86_400_000,
   /** … and after this when they keep a transcript. */
   idleTranscriptMs: 7 * 86_400_000,
+  /** A seat of a band without a session is given up after this … */
+  bandSeatMs: 86_400_000,
+  /** … and after this when it is bound to an identity. */
+  bandBoundSeatMs: 7 * 86_400_000,
 } as const;
 
 const NEVER: Rate = { burst: Number.POSITIVE_INFINITY, perSecond: Number.POSITIVE_INFINITY };
@@ -62,6 +68,10 @@ const RATES = {
   wrongToken: { burst: 10, perSecond: 10 / 60 },
   /** A channel and address. */
   ownerPassword: { burst: 5, perSecond: 5 / 900 },
+  /** A session on a band, instead of `send`. */
+  bandSend: { burst: 10, perSecond: 0.5 },
+  /** Sessions begun on bands, an address. */
+  bandJoin: { burst: 10, perSecond: 10 / 600 },
 } as const satisfies Record<string, Rate>;
 
 export type RateName = keyof typeof RATES;
@@ -76,9 +86,18 @@ const LOCAL_RATES: Limits['rates'] = {
   createChannel: NEVER,
   wrongToken: { burst: 600, perSecond: 10 },
   ownerPassword: RATES.ownerPassword,
+  bandSend: { burst: 600, perSecond: 50 },
+  bandJoin: { burst: 600, perSecond: 10 },
 };
 
-const OFF_RATES: Limits['rates'] = { send: NEVER, createChannel: NEVER, wrongToken: NEVER, ownerPassword: RATES.ownerPassword };
+const OFF_RATES: Limits['rates'] = {
+  send: NEVER,
+  createChannel: NEVER,
+  wrongToken: NEVER,
+  ownerPassword: RATES.ownerPassword,
+  bandSend: NEVER,
+  bandJoin: NEVER,
+};
 
 export class LimitsError extends Error {}
 

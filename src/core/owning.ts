@@ -1,4 +1,5 @@
 /** What the owner of a channel may do to it. The engine makes each step atomic; whoever waits is told at once. */
+import { isBand } from './bands.ts';
 import type { Ending, Engine, Kicked, SessionState } from './engine.ts';
 import { HubError } from './errors.ts';
 import { newSecret, sha256 } from './ids.ts';
@@ -34,6 +35,11 @@ const lastWordOf = (ending: Ending): HubError => {
   return ending.why === 'closed' ? closedError() : rotatedError();
 };
 
+/** @throws HubError bad_request */
+const refuseBand = (channelId: string, detail: string): void => {
+  if (isBand(channelId)) throw new HubError('bad_request', detail, { hint: 'Pause it, or kick who disturbs it.' });
+};
+
 /** Ends what waits in this process for a session that is over. */
 export const tellEnded = (waiters: Waiters, ending: Ending): void => {
   const wake = { type: 'ended', error: lastWordOf(ending) } as const;
@@ -56,12 +62,14 @@ export class Owner {
    * @throws HubError storage_unavailable
    */
   async close({ id: channelId }: Channel, erase: boolean): Promise<void> {
+    refuseBand(channelId, 'A band is not closed; start the hub with --no-bands to have none.');
     await this.#desk.engine.closeChannel(channelId, erase);
     tellEnded(this.#desk.waiters, { why: 'closed', channelId });
   }
 
   /** Makes another join token, which is shown once; the old one is worth nothing from now on. @throws HubError storage_unavailable */
   async rotate({ id: channelId }: Channel): Promise<string> {
+    refuseBand(channelId, 'A band has no join token.');
     const joinToken = newSecret('join');
     await this.#desk.engine.rotateToken(channelId, sha256(joinToken));
     tellEnded(this.#desk.waiters, { why: 'rotated', channelId });

@@ -1,4 +1,5 @@
 /** Sending: what may be said, to whom, and what can truly be said of its delivery. */
+import { isBand } from './bands.ts';
 import type { Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import { sha256 } from './ids.ts';
@@ -32,10 +33,11 @@ interface Desk {
 }
 
 /** The text as it will be stored. @throws HubError invalid_message, message_too_large */
-const checkText = (desk: Desk, request: SendRequest): { text: string; sanitized: number } => {
+const checkText = (desk: Desk, request: SendRequest, band: boolean): { text: string; sanitized: number } => {
   const { text, sanitized } = safeText(request.text);
   if (text.trim() === '') throw new HubError('invalid_message', 'The message has no visible text.');
-  const most = request.kind === 'status' ? desk.limits.sizes.statusBytes : desk.limits.sizes.messageBytes;
+  const { sizes } = desk.limits;
+  const most = request.kind === 'status' ? sizes.statusBytes : band ? sizes.bandMessageBytes : sizes.messageBytes;
   // A UTF-16 unit is at most three bytes, so most texts need no count.
   const bytes = text.length * 3 > most ? Buffer.byteLength(text) : 0;
   if (bytes > most)
@@ -53,9 +55,11 @@ const handedBefore = async (desk: Desk, channelId: string, id: number): Promise<
 /** See {@link Hub.send}. */
 export const sendMessage = async (desk: Desk, session: Session, request: SendRequest): Promise<Sent> => {
   const { channelId } = session;
+  const band = isBand(channelId);
   if (request.to === session.callsign) throw new HubError('invalid_to', 'That is your own callsign.');
-  const { text, sanitized } = checkText(desk, request);
-  const spent = desk.spend(`send ${session.hash}`, desk.limits.rates.send, 'This session sends too fast.');
+  const { text, sanitized } = checkText(desk, request, band);
+  const { rates } = desk.limits;
+  const spent = desk.spend(`send ${session.hash}`, band ? rates.bandSend : rates.send, 'This session sends too fast.');
   if (spent instanceof Promise) await spent;
 
   const key = request.idempotencyKey;

@@ -1,5 +1,5 @@
 /** Everything an agent can do. Transports and descriptions are made from this list; nothing else lists operations. */
-import { channelInfo, createChannel, transcript } from './channels.ts';
+import { bands, channelInfo, createChannel, transcript } from './channels.ts';
 import { ack, listen, stream, wait } from './hearing.ts';
 import { createIdentity, join, leave, roster } from './members.ts';
 import type { AnyOperation } from './operation.ts';
@@ -20,6 +20,7 @@ export const operations: readonly AnyOperation[] = [
   messageReceipts,
   leave,
   transcript,
+  bands,
   createIdentity,
   closeChannel,
   rotateToken,

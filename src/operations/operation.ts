@@ -6,12 +6,11 @@
  */
 import type { z } from 'zod';
 import { type ErrorCode, HubError } from '../core/errors.ts';
-import { andThen } from '../core/eventually.ts';
 import type { Hub } from '../core/hub.ts';
-import { hashSecret, sameHash } from '../core/ids.ts';
 import type { RateName } from '../core/limits.ts';
 import type { Cancel, Delivery, StreamItem } from '../core/listening.ts';
-import type { Channel, Eventually, Session, TranscriptEvent } from '../core/types.ts';
+import type { Channel, Session, TranscriptEvent } from '../core/types.ts';
+import { admit } from './admit.ts';
 import { problemsOf } from './problems.ts';
 
 /**
@@ -209,102 +208,4 @@ const checked = (op: AnyOperation, input: unknown): unknown => {
   const parsed = op.input.safeParse(input);
   if (!parsed.success) throw problemsOf(op, parsed.error, input);
   return parsed.data;
-};
-
-interface OpenCall {
-  hub: Hub;
-  services: Services;
-  proof: Proof;
-  signal: Cancel | undefined;
-  input: unknown;
-  channel?: Channel;
-  token?: string;
-  session?: Session | null;
-}
-
-/** Whether the caller showed the hub token; true on a hub that has none. */
-export const knowsHub = (services: Services, proof: Pick<Proof, 'bearer'>): boolean =>
-  services.hubTokenHash === null || (proof.bearer !== undefined && sameHash(hashSecret(proof.bearer), services.hubTokenHash));
-
-/**
- * Lets a caller in that shows the hub token, where the hub asks for one.
- * @throws HubError unauthorized, rate_limited
- */
-export const admitToHub = async (hub: Hub, services: Services, proof: Pick<Proof, 'bearer' | 'address'>): Promise<void> => {
-  if (knowsHub(services, proof)) return;
-  await hub.spend(`wrong-token ${proof.address}`, hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
-  throw new HubError('unauthorized', 'This hub asks for its token.', {
-    hint: 'Send "Authorization: Bearer HUB_TOKEN"; its operator has it.',
-  });
-};
-
-/**
- * Lets the operator in. A hub without an admin token has no such place, whatever is shown.
- * @throws HubError not_found, unauthorized, rate_limited
- */
-const admitAdmin = async (hub: Hub, services: Services, { bearer, address }: Proof): Promise<void> => {
-  if (services.adminTokenHash === null) throw new HubError('not_found');
-  if (bearer !== undefined && sameHash(hashSecret(bearer), services.adminTokenHash)) return;
-  await hub.spend(`wrong-token ${address}`, hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
-  throw new HubError('unauthorized', 'This asks for the admin token of the hub.', {
-    hint: 'Send "Authorization: Bearer ADMIN_TOKEN"; the operator chose it with --admin-token.',
-  });
-};
-
-/** The token of the channel, as bearer or, beside a hub token, in its own header. @throws HubError unauthorized */
-const channelTokenOf = (proof: Proof, name: 'join' | 'owner'): { channelId: string; token: string } => {
-  const token = proof.channelToken ?? proof.bearer;
-  if (token !== undefined && proof.channelId !== undefined) return { channelId: proof.channelId, token };
-  throw new HubError('unauthorized', `The ${name === 'owner' ? 'owner' : 'channel'} token is missing.`, {
-    hint: `Send it as "Authorization: Bearer ${name.toUpperCase()}_TOKEN".`,
-  });
-};
-
-/**
- * Lets in who shows a channel's token, and with it a session, or a session alone where that opens its channel. Without
- * a promise where the engine has none: every send and listen comes along here.
- */
-const admitToChannel = (call: OpenCall, op: AnyOperation): Eventually<OpenCall> => {
-  const { hub, proof } = call;
-  const { sessionId } = proof;
-  if (proof.sessionOpens && sessionId !== undefined && proof.channelId !== undefined) {
-    return andThen(hub.memberFor(proof.channelId, sessionId), (member) =>
-      Object.assign(call, member, { token: proof.channelToken ?? proof.bearer ?? '' }),
-    );
-  }
-  const { channelId, token } = channelTokenOf(proof, 'join');
-  call.token = token;
-  return andThen(hub.channelFor(channelId, token, proof.address, op.closed), (channel) => {
-    call.channel = channel;
-    if (sessionId === undefined) {
-      if (op.scope === 'member') throw new HubError('not_joined', 'The request names no session.');
-      call.session = null;
-      return call;
-    }
-    return andThen(hub.sessionFor(channel, sessionId), (session) => {
-      call.session = session;
-      return call;
-    });
-  });
-};
-
-const admitElsewhere = async (call: OpenCall, op: AnyOperation): Promise<OpenCall> => {
-  const { hub, services, proof } = call;
-  if (op.scope === 'open') await admitToHub(hub, services, proof);
-  else if (op.scope === 'admin') await admitAdmin(hub, services, proof);
-  else {
-    const { channelId, token } = channelTokenOf(proof, 'owner');
-    call.channel = await hub.ownedChannelFor(channelId, token, proof.address, op.closed);
-  }
-  return call;
-};
-
-const admit = (hub: Hub, services: Services, op: AnyOperation, proof: Proof, signal: Cancel | undefined): Eventually<OpenCall> => {
-  const call: OpenCall = { hub, services, proof, signal, input: undefined };
-  const admitted = op.scope === 'channel' || op.scope === 'member' ? admitToChannel(call, op) : admitElsewhere(call, op);
-  const { rate } = op;
-  if (!rate) return admitted;
-  return andThen(admitted, () =>
-    andThen(hub.spend(`${rate} ${proof.address}`, hub.limits.rates[rate], 'Too many of these calls from this address.'), () => call),
-  );
 };

@@ -12,6 +12,7 @@ const KIB = 1024;
 verifies.once('limit:table', () => {
   const sizes = {
     messageBytes: 32 * KIB,
+    bandMessageBytes: 4 * KIB,
     statusBytes: 280,
     bodyBytes: 256 * KIB,
     answerBytes: 256 * KIB,
@@ -31,6 +32,8 @@ verifies.once('limit:table', () => {
     createChannel: { burst: 10, perSecond: 10 / 3600 },
     wrongToken: { burst: 10, perSecond: 10 / 60 },
     ownerPassword,
+    bandSend: { burst: 10, perSecond: 0.5 },
+    bandJoin: { burst: 10, perSecond: 10 / 600 },
   };
   for (const mode of ['local', 'shared', 'open'] as const) expect(limitsFor(mode).sizes).toMatchObject(sizes);
   expect(limitsFor('open').rates).toEqual(strict);
@@ -40,6 +43,8 @@ verifies.once('limit:table', () => {
     createChannel: never,
     wrongToken: { burst: 600, perSecond: 10 },
     ownerPassword,
+    bandSend: { burst: 600, perSecond: 50 },
+    bandJoin: { burst: 600, perSecond: 10 },
   });
 });
 

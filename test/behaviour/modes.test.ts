@@ -78,6 +78,7 @@ const TYPED: Readonly<Record<string, readonly [value: string, read: object]>> = 
   origin: ['https://hub.example', { origin: 'https://hub.example' }],
   'allow-host': ['one.example', { allowHosts: ['one.example'] }],
   'trust-proxy': ['10.0.0.1', { trustProxies: ['10.0.0.1'] }],
+  bands: ['true', { bands: true }],
   limits: ['sessions=7', { limits: expect.objectContaining({ sizes: expect.objectContaining({ sessions: 7 }) }) }],
   'log-level': ['debug', { logLevel: 'debug' }],
 };
@@ -93,6 +94,10 @@ verifies.once('run:variables', () => {
     expect(readConfig(isSwitch ? [`--${name}`] : [`--${name}`, value], {}), name).toMatchObject(read);
     expect(help.filter((line) => new RegExp(`^ {2}--${name}\\b`).test(line))).toHaveLength(1);
   }
+  expect(
+    [readConfig([], {}), readConfig(['--no-bands'], {}), readConfig([], { ROGERTHAT_BANDS: 'off' })].map(({ bands }) => bands),
+  ).toEqual([true, false, false]);
+  expect(readConfig(['--bands'], { ROGERTHAT_BANDS: 'off' }).bands).toBe(true);
   const older = { ROGERRAT_ADMIN_TOKEN: 'an-admin-token-by-its-older-name' };
   expect(readConfig([], older).adminToken).toBe(older.ROGERRAT_ADMIN_TOKEN);
   expect(readConfig([], { ...older, ROGERTHAT_ADMIN_TOKEN: HUB_TOKEN }).adminToken).toBe(HUB_TOKEN);

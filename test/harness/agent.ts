@@ -1,7 +1,7 @@
 /** Those who call the hub in tests: everybody by the same words, whatever the way in. */
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { channelInfo, createChannel, transcript } from '../../src/operations/channels.ts';
+import { bands, channelInfo, createChannel, transcript } from '../../src/operations/channels.ts';
 import { ack, listen, wait } from '../../src/operations/hearing.ts';
 import { createIdentity, join, leave, roster } from '../../src/operations/members.ts';
 import { closeChannel, kick, pause, resume, rotateToken } from '../../src/operations/owner.ts';
@@ -58,6 +58,10 @@ export class Party {
 
   createChannel(fields: ChannelFields = {}) {
     return this.call(createChannel, fields);
+  }
+
+  async bands() {
+    return (await this.call(bands)).bands;
   }
 
   createIdentity(fields: Fields = {}) {
@@ -162,12 +166,12 @@ export interface Parked {
 }
 
 /** A party that has joined. */
-export class Agent extends Party {
-  readonly channel: Channel;
+export class Agent<P extends Party = Channel> extends Party {
+  readonly channel: P;
   readonly callsign: string;
   readonly joined: JoinAnswer;
 
-  constructor(channel: Channel, joined: JoinAnswer) {
+  constructor(channel: P, joined: JoinAnswer) {
     super(channel.room, { ...channel.proofs, sessionId: joined.session_id });
     this.channel = channel;
     this.callsign = joined.callsign;
@@ -189,7 +193,7 @@ export class Agent extends Party {
   }
 
   /** The same agent in the session of a later join. */
-  async back(fields: JoinFields = {}): Promise<Agent> {
+  async back(fields: JoinFields = {}): Promise<Agent<P>> {
     return new Agent(this.channel, await this.rejoin(fields));
   }
 }

@@ -95,6 +95,7 @@ export class Port {
       identityId: fields.newIdentity?.id ?? null,
       newIdentity: null,
       authorized: false,
+      terms: 'any',
       limits: ALL,
       ...fields,
     });

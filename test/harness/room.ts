@@ -1,4 +1,5 @@
 /** A room for one test: a hub with its own clock and engine, and people who call it one way. */
+import { openBands } from '../../src/core/bands.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import { Hub, type HubMode } from '../../src/core/hub.ts';
 import { limitsFor } from '../../src/core/limits.ts';
@@ -21,6 +22,8 @@ export interface RoomOptions {
   readonly trustProxies?: readonly string[];
   readonly origin?: string;
   readonly allowHosts?: readonly string[];
+  /** The hub has bands. */
+  readonly bands?: true;
   /** The hub is made to fail, so it may log errors. */
   readonly trouble?: 'expected';
 }
@@ -62,6 +65,13 @@ export class Channel extends Party {
   }
 }
 
+/** A public channel, as somebody without a token sees it. */
+export class Band extends Party {
+  async agent(callsign: string, fields: JoinFields = {}): Promise<Agent<Band>> {
+    return new Agent<Band>(this, await this.join(callsign, fields));
+  }
+}
+
 export class Room {
   readonly #transport: Transport;
   readonly #shelf: Shelf;
@@ -86,12 +96,13 @@ export class Room {
   }
 
   async #start(): Promise<void> {
-    const { mode = 'local', token = null, adminToken = null, limits: text } = this.#options;
+    const { mode = 'local', bands = false, token = null, adminToken = null, limits: text } = this.#options;
     const { trustProxies = ['127.0.0.1'], origin = null, allowHosts = [] } = this.#options;
     const trouble = (error: unknown): void => void this.troubles.push(error);
     const limits = limitsFor(mode, text);
     this.#engine = await this.#shelf.open(this.#clock, limits, trouble);
-    this.#hub = new Hub({ engine: this.#engine, limits, mode, clock: this.#clock, report: trouble });
+    this.#hub = new Hub({ engine: this.#engine, limits, mode, bands, clock: this.#clock, report: trouble });
+    if (bands) await openBands(this.#engine, this.#clock);
     this.#wire = await this.#transport.open({ hub: this.#hub, mode, token, adminToken, trustProxies, origin, allowHosts, trouble });
   }
 
@@ -136,6 +147,11 @@ export class Room {
   async channel(fields: ChannelFields = {}): Promise<Channel> {
     const hubToken = this.#options.token;
     return new Channel(this, await this.anyone({ hubToken }).createChannel(fields), hubToken);
+  }
+
+  /** A band, joined from an address. */
+  band(name: string, address?: string): Band {
+    return new Band(this, { channelId: name, hubToken: this.#options.token, address });
   }
 
   /** A channel and these agents on it. */

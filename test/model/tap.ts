@@ -128,7 +128,11 @@ export class Tap implements Engine {
     // Nor ends a session in it.
   }
 
-  // The model's rooms have no owner.
+  // The model's rooms have no bands and no owner.
+
+  openBand(channel: Channel): Promise<void> {
+    return this.#engine.openBand(channel);
+  }
 
   closeChannel(channelId: string, erase: boolean): Promise<void> {
     return this.#engine.closeChannel(channelId, erase);

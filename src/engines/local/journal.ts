@@ -29,7 +29,7 @@ export class Journal {
   #due = new Set<Dirty>();
   /** In the journal, and older or missing in its table. */
   #stale = new Set<Dirty>();
-  #gone: number[] = [];
+  #gone: (readonly [no: number, callsign?: string])[] = [];
   /** The number of the last entry. A journal begins empty: what an earlier run left is folded when it is read. */
   #last = 0;
   #bytes = 0;
@@ -45,9 +45,9 @@ export class Journal {
     this.#due.add(dirty);
   }
 
-  /** The channel with this number was removed; what the journal has of it means nothing any more. */
-  removed(no: number): void {
-    this.#gone.push(no);
+  /** The channel with this number, or a seat of it, was removed; what the journal has of it means nothing any more. */
+  removed(no: number, callsign?: string): void {
+    this.#gone.push(callsign === undefined ? [no] : [no, callsign]);
   }
 
   /** How many removals are due; see {@link keepRemoved}. */
@@ -62,7 +62,7 @@ export class Journal {
 
   /** What is due, as the row of the journal that the transaction under way shall write; null when it is nothing. */
   entry(): Row | null {
-    const entries: unknown[] = this.#gone.map((no) => [GONE, no]);
+    const entries: unknown[] = this.#gone.map((gone) => [GONE, ...gone]);
     for (const dirty of this.#due) {
       const found = dirty.row();
       if (found) entries.push([found[0], ...found[1]]);
@@ -123,7 +123,7 @@ export class Journal {
   }
 }
 
-/** In the place of a table's name: the channel with this number is gone, and what was said of it before. */
+/** In the place of a table's name: the channel with this number is gone, or a seat of it, and what was said of it before. */
 const GONE = 'gone';
 
 /** What a journal says: the newest row for each key. */
@@ -141,7 +141,11 @@ export const readEntries = (rows: readonly Row[]): Told => {
         told.set(table, known.set(keyOf(table, values), values));
         continue;
       }
-      for (const known of told.values()) for (const [key, of] of known) if (of[0] === values[0]) known.delete(key);
+      const [no, callsign] = values;
+      for (const [name, known] of told) {
+        if (callsign === undefined) for (const [key, of] of known) if (of[0] === no) known.delete(key);
+        if (callsign !== undefined && name !== 'heads') known.delete(`${no} ${callsign}`);
+      }
     }
   }
   return told;

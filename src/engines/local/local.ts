@@ -4,6 +4,7 @@
  * Rules are not decided here: each method finds the record, runs the rule of `core/mailbox.ts` or `core/seats.ts` on
  * it, and has the store write what changed. One process, one thread: a method without `await` is atomic by itself.
  */
+import { BANDS, isBand } from '../../core/bands.ts';
 import type {
   Appended,
   ChannelCounts,
@@ -89,24 +90,36 @@ export class LocalEngine implements Engine {
   // Channels
 
   async createChannel(channel: Channel): Promise<void> {
-    const { channels, limits, store } = this.#book;
     const check = (): void => {
-      if (channels.size >= limits.sizes.channels) throw new HubError('hub_full', 'The hub has as many channels as it may have.');
+      if (this.channelCount() >= this.#book.limits.sizes.channels)
+        throw new HubError('hub_full', 'The hub has as many channels as it may have.');
     };
     check();
     await this.#book.stored(channel.retention !== 'none', () => {
       check();
-      const { lastEvent } = this.#book;
-      const state = newState(++this.#lastNo, channel, this.#book.clock);
-      channels.set(channel.id, state);
-      store.insert('channels', channelRow(state));
-      this.#book.event(state, 'channel_created', {});
-      this.#book.touchHead(state);
-      return () => {
-        channels.delete(channel.id);
-        this.#book.lastEvent = lastEvent;
-      };
+      return this.#add(channel);
     });
+  }
+
+  async openBand(channel: Channel): Promise<void> {
+    await this.#book.stored(true, () => {
+      if (this.#book.channels.has(channel.id)) return () => {};
+      return this.#add(channel);
+    });
+  }
+
+  /** Adds a channel and returns how to take it back. */
+  #add(channel: Channel): () => void {
+    const { channels, store, lastEvent } = this.#book;
+    const state = newState(++this.#lastNo, channel, this.#book.clock);
+    channels.set(channel.id, state);
+    store.insert('channels', channelRow(state));
+    this.#book.event(state, 'channel_created', {});
+    this.#book.touchHead(state);
+    return () => {
+      channels.delete(channel.id);
+      this.#book.lastEvent = lastEvent;
+    };
   }
 
   channel(channelId: string): Channel | undefined {
@@ -125,7 +138,10 @@ export class LocalEngine implements Engine {
   }
 
   channelCount(): number {
-    return this.#book.channels.size;
+    const { channels } = this.#book;
+    let bands = 0;
+    for (const id in BANDS) if (channels.has(id)) bands++;
+    return channels.size - bands;
   }
 
   // Owners
@@ -242,7 +258,8 @@ export class LocalEngine implements Engine {
       const idle = state.channel.retention === 'none' ? TIMES.idleChannelMs : TIMES.idleTranscriptMs;
       // Who waits for hours is alive; on disk too, should this process die meanwhile.
       for (const seat of state.seats.values()) if (seat.parked > 0) this.#book.sawSeat(state, seat);
-      if (uptime - state.touchedAt > idle) {
+      if (isBand(state.channel.id)) this.#seats.giveUp(state);
+      else if (uptime - state.touchedAt > idle) {
         this.#remove(state);
         removed.push(state.channel.id);
       }

@@ -1,4 +1,5 @@
 /** Messages of the local engine: appending, reading mailboxes, receipts. */
+import { isBand } from '../../core/bands.ts';
 import type { Appended, Draft, Read, Recipient } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { newTag } from '../../core/ids.ts';
@@ -43,6 +44,10 @@ export class Messages {
     // A mailbox for somebody who has not joined is made before the message, so that the message is after its start.
     // A status waits for nobody, so it makes none.
     const known = state.seats.get(draft.to) ?? null;
+    if (!known && draft.to !== 'all' && isBand(draft.channelId))
+      throw new HubError('invalid_to', 'Nobody has joined this band under that callsign.', {
+        hint: 'Use a callsign from the roster, or "all".',
+      });
     const direct = draft.to === 'all' || draft.kind === 'status' ? known : (known ?? this.#book.newSeat(state, draft.to));
     const { recipients, count } = this.#recipients(state, draft, direct);
     const id = ++state.lastId;

@@ -12,6 +12,10 @@ import { type ChannelState, type KeptSeat, tombstoneRow } from './state.ts';
 const isBanned = ({ bans }: ChannelState, { callsign, identityId }: SeatClaim): boolean =>
   bans.has(callsign) || (identityId !== null && [...bans.values()].includes(identityId));
 
+/** A live session of another token holds it, and no identity says that both are the same. */
+const isHeld = ({ session, identityId }: KeptSeat, { tokenHash, identityId: shown }: SeatClaim): boolean =>
+  session !== null && session.tokenHash !== tokenHash && (identityId === null || identityId !== shown);
+
 export class Seats {
   readonly #book: Book;
 
@@ -49,7 +53,12 @@ export class Seats {
       throw new HubError('hub_full', `The channel has ${state.sessions.size} live sessions, as many as it may have.`);
     }
     if (!known) this.#book.checkRoom(state);
-    else if (known.identityId !== null && known.identityId !== claim.identityId) throw new HubError('callsign_taken');
+    else if (claim.terms !== 'any' && isHeld(known, claim)) {
+      throw new HubError('callsign_taken', 'Somebody else is here under that callsign.', {
+        hint: 'Join with another callsign, or with the identity_key that claimed it.',
+      });
+    } else if (known.identityId !== null && known.identityId !== claim.identityId) throw new HubError('callsign_taken');
+    if (claim.terms === 'resume' && known?.session?.tokenHash !== claim.tokenHash) throw new HubError('not_joined');
     if (claim.newIdentity) this.#book.checkIdentities();
   }
 
@@ -173,6 +182,18 @@ export class Seats {
     this.#book.event(state, 'leave', { callsign: seat.callsign, reason: 'expired' });
     // Nobody waits for it to be written, so it asks for that itself.
     this.#book.touchSeat(state, seat, true);
+  }
+
+  /** Gives up the seats of a band that nobody has come back to. */
+  giveUp(state: ChannelState): void {
+    const now = this.#book.clock.uptime();
+    for (const seat of state.seats.values()) {
+      const most = seat.identityId === null ? TIMES.bandSeatMs : TIMES.bandBoundSeatMs;
+      if (seat.session || seat.parked > 0 || now - seat.seenAt <= most) continue;
+      const { callsign } = seat;
+      state.seats.delete(callsign);
+      this.#book.store.removeChannel(state.no, ['seats', 'mailboxes'], callsign);
+    }
   }
 
   expireAll(state: ChannelState): void {

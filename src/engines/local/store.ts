@@ -108,10 +108,11 @@ export class Store {
     this.#writeLater();
   }
 
-  /** Everything of a channel goes with the next transaction. */
-  removeChannel(no: number, tables: readonly TableName[]): void {
-    for (const table of tables) this.remove(`DELETE FROM ${table} WHERE no = ?`, [no]);
-    this.#journal.removed(no);
+  /** Everything of a channel in these tables, or of a callsign on it, goes with the next transaction. */
+  removeChannel(no: number, tables: readonly TableName[], callsign?: string): void {
+    const [where, values] = callsign === undefined ? ['no = ?', [no]] : ['no = ? AND callsign = ?', [no, callsign]];
+    for (const table of tables) this.remove(`DELETE FROM ${table} WHERE ${where}`, values);
+    this.#journal.removed(no, callsign);
   }
 
   /**
@@ -147,9 +148,7 @@ export class Store {
     if (this.#closed) return;
     const group = this.#group;
     this.#group = null;
-    const kept = this.#inserts.length;
-    const removals = this.#removals.length;
-    const gone = this.#journal.removals;
+    const [kept, removals, gone] = [this.#inserts.length, this.#removals.length, this.#journal.removals];
     const undo: (() => void)[] = [];
     try {
       for (const job of group?.jobs ?? []) undo.push(job());

@@ -5,6 +5,7 @@
  * as an event stream of its own. Closing that stream cancels the call.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BANDS } from '../../core/bands.ts';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Delivery } from '../../core/listening.ts';
@@ -59,8 +60,8 @@ interface Reply {
   readonly delivery?: Delivery | undefined;
 }
 
-/** A channel id ends with its hexadecimal digits, so other documents may stand below `/mcp/`. */
-const PATH = /^\/mcp(?:\/([a-z0-9-]{1,73}-[0-9a-f]{6}))?\/?$/;
+/** A channel id ends with its hexadecimal digits or is a band, so other documents may stand below `/mcp/`. */
+const PATH = new RegExp(`^/mcp(?:/([a-z0-9-]{1,73}-[0-9a-f]{6}|${Object.keys(BANDS).join('|')}))?/?$`);
 
 const rpcResult = (id: Id, result: object): string => encodeJson({ jsonrpc: '2.0', id, result });
 /** An id that could not be read is left out: the schema of every revision has no null for it. */

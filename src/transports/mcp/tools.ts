@@ -3,6 +3,7 @@
  * have there as arguments here.
  */
 import { z } from 'zod';
+import { isBand } from '../../core/bands.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Hub } from '../../core/hub.ts';
 import { channelOfSession } from '../../core/ids.ts';
@@ -74,7 +75,10 @@ const DOORS: Readonly<Record<string, Door>> = {
   join: {
     extra: {
       channel_id: z.string().optional().describe('The channel, unless the address of this server names it.'),
-      token: z.string().optional().describe('Its join token, unless your client sends it as the Authorization header.'),
+      token: z
+        .string()
+        .optional()
+        .describe('Its join token, unless your client sends it as the Authorization header. The bands general, help and random need none.'),
     },
     idempotent: true,
     always: true,
@@ -158,7 +162,8 @@ const proofOf = (args: Fields, context: ToolContext, tool: string): Proof => {
       throw new HubError('unauthorized', 'This server is for another channel than channel_id names.', { hint: 'Leave channel_id out.' });
     }
     const channelToken = args['token'] as string | undefined;
-    if (channelToken === undefined && bearer === undefined) throw new HubError('unauthorized', 'The argument token is missing.');
+    if (channelToken === undefined && bearer === undefined && !isBand(channelId))
+      throw new HubError('unauthorized', 'The argument token is missing.');
     return { ...base, channelId, channelToken };
   }
   const sessionId = (args['session_id'] as string | undefined) ?? context.session?.joined ?? undefined;

@@ -113,7 +113,7 @@ class McpWire extends RestWire {
 
 const over = (name: string, way: Way): Transport => ({
   name,
-  offers: ['ack', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
+  offers: ['ack', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
   async open(setup) {
     const wire = await rest.open(setup);
     return new McpWire((wire as RestWire).server, way);

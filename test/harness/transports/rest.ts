@@ -11,6 +11,7 @@ import { type Call, CallError, CutError, type Named, type Setup, type StreamEven
 /** The routes as the protocol writes them, on purpose not taken from the source. */
 const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST' | 'DELETE', path: string, status?: number]>> = {
   create_channel: ['POST', '/api/channels', 201],
+  bands: ['GET', '/api/bands'],
   create_identity: ['POST', '/api/identities', 201],
   channel_info: ['GET', '/api/channels/:channel_id'],
   join: ['POST', '/api/channels/:channel_id/join'],
@@ -150,7 +151,7 @@ export class RestWire implements Wire {
 
 export const rest: Transport = {
   name: 'rest',
-  offers: ['http', 'rest', 'ack', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
+  offers: ['http', 'rest', 'ack', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
   async open({ hub, token, adminToken, trustProxies, origin, allowHosts, trouble }: Setup) {
     let port = 0;
     const log: Log = { level: 'error', error: (event, facts) => trouble({ event, ...facts }), info: () => {}, debug: () => {} };

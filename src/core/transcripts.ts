@@ -1,0 +1,24 @@
+/** Reading what a channel kept. */
+import type { Engine } from './engine.ts';
+import type { TranscriptEvent } from './types.ts';
+
+/** Events that are read at once. */
+const PAGE = 256;
+
+/** Events after `seq`, at most `limit`, read in pieces so that a transcript never stands in memory whole. */
+export async function* readTranscript(
+  engine: Engine,
+  channelId: string,
+  after: number,
+  limit: number,
+): AsyncGenerator<readonly TranscriptEvent[], void, undefined> {
+  let from = after;
+  let left = limit;
+  while (left > 0) {
+    const events = await engine.transcript(channelId, from, Math.min(left, PAGE));
+    if (events.length === 0) return;
+    yield events;
+    from = events[events.length - 1]!.seq;
+    left -= events.length;
+  }
+}
