@@ -7,6 +7,7 @@ import { BANDS } from './requirements/bands.ts';
 import { CHANNEL_LIFE } from './requirements/channel-life.ts';
 import { CHANNELS } from './requirements/channels.ts';
 import { GAPS } from './requirements/gaps.ts';
+import { GUARDS } from './requirements/guards.ts';
 import { JOIN } from './requirements/join.ts';
 import { LIMITS } from './requirements/limits.ts';
 import { LISTEN } from './requirements/listen.ts';
@@ -32,6 +33,7 @@ export const REQUIREMENTS = {
   ...CHANNEL_LIFE,
   ...OWNER,
   ...BANDS,
+  ...GUARDS,
   ...REQUESTS,
   ...LIMITS,
   ...RETENTION,

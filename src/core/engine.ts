@@ -17,6 +17,7 @@
  *
  * Methods that can answer at once may do so without a promise.
  */
+import type { Trip } from './guards.ts';
 import type { Rate } from './limits.ts';
 import type { AnswerLimits, Ask, Standing, Unready } from './mailbox.ts';
 import type {
@@ -129,6 +130,15 @@ export type Ending =
   | { readonly why: 'kicked'; readonly channelId: string; readonly callsign: string; readonly banned: boolean }
   | { readonly why: 'rotated' | 'closed'; readonly channelId: string };
 
+/** How the guards of a channel stand. */
+export interface GuardReport {
+  readonly factor: number;
+  /** Messages of the channel in the hour under way. */
+  readonly messages: number;
+  /** Who was stopped since the last reset, the newest last. */
+  readonly trips: readonly Trip[];
+}
+
 export interface RateAnswer {
   readonly allowed: boolean;
   /** Calls left at this instant. */
@@ -176,6 +186,9 @@ export interface Engine {
   kick(channelId: string, callsign: string, ban: boolean | null): Promise<Kicked>;
   /** From the call on nothing is appended (`channel_paused`), or again. Says nothing when it is so already. */
   pause(channelId: string, paused: boolean): Promise<void>;
+  guards(channelId: string): Eventually<GuardReport>;
+  /** Sets the factor of the guards, which is kept, and with `reset` forgets what they counted and whom they stopped. */
+  setGuards(channelId: string, factor: number | null, reset: boolean): Promise<void>;
 
   // Identities
   createIdentity(identity: Identity): Promise<void>;
@@ -203,7 +216,8 @@ export interface Engine {
    * Gives a message the next id of its channel, puts it into the ring, remembers its key, writes what the retention
    * mode keeps, and tells the other processes. A mailbox is made for a direct message's callsign that has none,
    * except on a band (`invalid_to`).
-   * @throws HubError idempotency_conflict, channel_paused, hub_full, storage_unavailable (then nothing of it is ever heard)
+   * The guards of `guards.ts` are asked first, in the same step; a repeat of a key is none of their business.
+   * @throws HubError idempotency_conflict, channel_paused, budget_spent, loop_suspected, hub_full, storage_unavailable (then nothing of it is ever heard)
    */
   append(draft: Draft): Promise<Appended>;
   /** A listen arrives with its evidence; where its answer starts. */

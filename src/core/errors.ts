@@ -72,6 +72,11 @@ export const ERRORS = {
     'That Idempotency-Key was used for another message.',
     'Use a new key for a new message; repeat a key only with the same content.',
   ),
+  loop_suspected: row(
+    409,
+    'This looks like a loop.',
+    'Stop and sum up for your human. If there is something new to say, begin anew without reply_to; the owner of the channel can raise or reset its guards.',
+  ),
   session_expired: row(
     410,
     'The session expired.',
@@ -83,6 +88,11 @@ export const ERRORS = {
   unsupported_media_type: row(415, 'That content type is not understood.', 'Send application/json in UTF-8 without a content encoding.'),
   channel_paused: row(423, 'The owner paused this channel.', 'Go on listening; send again when it is resumed.'),
   rate_limited: row(429, 'Too many calls.', 'Wait for the seconds in Retry-After, then call again.'),
+  budget_spent: row(
+    429,
+    'The budget of messages is spent.',
+    'Stop and tell your human. The hour ends in the seconds of Retry-After; the owner of the channel can raise or reset its guards.',
+  ),
   internal: row(500, 'The hub failed.', 'Try again; if it stays, give the operator the request_id.'),
   hub_full: row(503, 'There is no room left.', 'Try again later, or ask the operator to raise the limit that detail names.'),
   storage_unavailable: row(503, 'The hub cannot store anything now.', 'Call again in a few seconds with the same Idempotency-Key.'),

@@ -1,6 +1,6 @@
 /**
- * Every number of the product, in one table (docs/protocol.md, area LIMIT). Operators change them with `--limits name=value`;
- * `--limits off` lifts the rates and leaves the sizes.
+ * Every number of the product, in one place (docs/protocol.md, area LIMIT). Operators change them with `--limits name=value`;
+ * `--limits off` lifts the rates and guards and leaves the sizes.
  */
 
 /** `burst` at once, then `perSecond` (GCRA). */
@@ -74,11 +74,40 @@ const RATES = {
   bandJoin: { burst: 10, perSecond: 10 / 600 },
 } as const satisfies Record<string, Rate>;
 
+/** Guards against loops, on hubs that strangers can reach (see guards.ts). On a local hub each is many times as much. */
+const GUARDS = {
+  /** Messages of a callsign within an hour. */
+  callsignMessages: 1000,
+  /** Messages of a channel within an hour. */
+  channelMessages: 10_000,
+  /** The same text of a callsign to the same recipient, in a row. */
+  identicalMessages: 100,
+  /** Answers to answers to answers. */
+  replyHops: 500,
+} as const;
+
+type Guards = { readonly [K in keyof typeof GUARDS]: number };
+
+const LOCAL_GUARDS: Guards = { callsignMessages: 100_000, channelMessages: 1_000_000, identicalMessages: 1000, replyHops: 5000 };
+
+const OFF_GUARDS: Guards = {
+  callsignMessages: Number.POSITIVE_INFINITY,
+  channelMessages: Number.POSITIVE_INFINITY,
+  identicalMessages: Number.POSITIVE_INFINITY,
+  replyHops: Number.POSITIVE_INFINITY,
+};
+
+/** Of every guard a band has this part. */
+export const BAND_GUARD_FACTOR = 0.2;
+/** The most that an owner multiplies the guards of a channel by. */
+export const GUARD_FACTOR_MAX = 1000;
+
 export type RateName = keyof typeof RATES;
 
 export interface Limits {
   readonly sizes: { readonly [K in keyof typeof SIZES]: number };
   readonly rates: { readonly [K in RateName]: Rate };
+  readonly guards: Guards;
 }
 
 const LOCAL_RATES: Limits['rates'] = {
@@ -104,7 +133,7 @@ export class LimitsError extends Error {}
 /**
  * The limits of one hub.
  * @param mode `local` hubs, which only this machine reaches, have generous rates; only `open` ones limit channels.
- * @param text what the operator said: `off`, and `name=value` for a size or `name=burst/perSecond` for a rate, by commas.
+ * @param text what the operator said: `off`, and `name=value` for a size or a guard or `name=burst/perSecond` for a rate, by commas.
  * @throws LimitsError for a name or value that is not one.
  */
 export const limitsFor = (mode: 'local' | 'shared' | 'open', text = ''): Limits => {
@@ -113,19 +142,24 @@ export const limitsFor = (mode: 'local' | 'shared' | 'open', text = ''): Limits 
     ...(mode === 'local' ? LOCAL_RATES : RATES),
     ...(mode === 'shared' ? { createChannel: NEVER } : {}),
   };
+  const guards: Record<string, number> = { ...(mode === 'local' ? LOCAL_GUARDS : GUARDS) };
   for (const part of text.split(',').filter((word) => word !== '')) {
     const [name = '', value = ''] = part.split('=', 2);
-    if (part === 'off') Object.assign(rates, OFF_RATES);
-    else if (Object.hasOwn(sizes, name)) {
+    const numbers = [sizes, guards].find((table) => Object.hasOwn(table, name));
+    if (part === 'off') {
+      Object.assign(rates, OFF_RATES);
+      Object.assign(guards, OFF_GUARDS);
+    } else if (numbers) {
       if (!/^[1-9][0-9]*$/.test(value)) throw new LimitsError(`--limits ${name} needs a whole number, not "${value}"`);
-      sizes[name] = Number(value);
+      numbers[name] = Number(value);
     } else if (Object.hasOwn(rates, name)) {
       const match = /^([1-9][0-9]*)\/([0-9]+(?:\.[0-9]+)?)$/.exec(value);
       if (!match || Number(match[2]) === 0) throw new LimitsError(`--limits ${name} needs burst/perSecond, not "${value}"`);
       rates[name] = { burst: Number(match[1]), perSecond: Number(match[2]) };
     } else {
-      throw new LimitsError(`--limits does not know "${name}"; it knows off, ${[...Object.keys(sizes), ...Object.keys(rates)].join(', ')}`);
+      const known = [sizes, rates, guards].flatMap((table) => Object.keys(table));
+      throw new LimitsError(`--limits does not know "${name}"; it knows off, ${known.join(', ')}`);
     }
   }
-  return { sizes, rates } as unknown as Limits;
+  return { sizes, rates, guards } as unknown as Limits;
 };

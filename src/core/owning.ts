@@ -1,9 +1,9 @@
 /** What the owner of a channel may do to it. The engine makes each step atomic; whoever waits is told at once. */
 import { isBand } from './bands.ts';
-import type { Ending, Engine, Kicked, SessionState } from './engine.ts';
+import type { Ending, Engine, GuardReport, Kicked, SessionState } from './engine.ts';
 import { HubError } from './errors.ts';
 import { newSecret, sha256 } from './ids.ts';
-import type { Channel } from './types.ts';
+import type { Channel, Eventually } from './types.ts';
 import type { Waiters } from './waiters.ts';
 
 /** What owning needs of the hub. */
@@ -90,6 +90,22 @@ export class Owner {
   /** Lets nobody send until {@link resume}; listening goes on. @throws HubError storage_unavailable */
   pause({ id }: Channel): Promise<void> {
     return this.#desk.engine.pause(id, true);
+  }
+
+  /** How the guards of a channel stand. */
+  guards({ id }: Channel): Eventually<GuardReport> {
+    return this.#desk.engine.guards(id);
+  }
+
+  /**
+   * Lets more be said before the guards stop it, and less again.
+   * @param factor what the limits are multiplied by from now on; null: as before
+   * @param reset begin to count anew, and forget who was stopped
+   * @throws HubError storage_unavailable
+   */
+  async setGuards({ id }: Channel, factor: number | null, reset: boolean): Promise<GuardReport> {
+    await this.#desk.engine.setGuards(id, factor, reset);
+    return this.#desk.engine.guards(id);
   }
 
   /** @throws HubError storage_unavailable */

@@ -3,7 +3,7 @@ import { bands, channelInfo, createChannel, transcript } from './channels.ts';
 import { ack, listen, stream, wait } from './hearing.ts';
 import { createIdentity, join, leave, roster } from './members.ts';
 import type { AnyOperation } from './operation.ts';
-import { closeChannel, kick, pause, resume, rotateToken } from './owner.ts';
+import { closeChannel, guards, kick, pause, resume, rotateToken, setGuards } from './owner.ts';
 import { history, messageReceipts, send } from './talk.ts';
 
 export const operations: readonly AnyOperation[] = [
@@ -27,4 +27,6 @@ export const operations: readonly AnyOperation[] = [
   kick,
   pause,
   resume,
+  guards,
+  setGuards,
 ];

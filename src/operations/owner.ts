@@ -1,5 +1,10 @@
 /** What the owner token of a channel opens: closing it, its join token, who may stay, whether anybody may send. */
 import { z } from 'zod';
+import type { GuardReport } from '../core/engine.ts';
+import { GUARDS, limitOf } from '../core/guards.ts';
+import type { Hub } from '../core/hub.ts';
+import { GUARD_FACTOR_MAX } from '../core/limits.ts';
+import type { Channel } from '../core/types.ts';
 import { operation } from './operation.ts';
 import { callsign } from './schemas.ts';
 
@@ -103,5 +108,74 @@ export const resume = operation({
   async run({ hub, channel }) {
     await hub.owner.resume(channel);
     return { value: { channel_id: channel.id, paused: false } };
+  },
+});
+
+const guardsAnswer = z.object({
+  channel_id: z.string(),
+  factor: z.number().describe('What the limits of the hub are multiplied by on this channel.'),
+  limits: z.object({
+    callsign_messages: z.number().nullable().describe('Messages of a callsign within an hour; null: no limit.'),
+    channel_messages: z.number().nullable(),
+    identical_messages: z.number().nullable().describe('The same text to the same recipient, in a row.'),
+    reply_hops: z.number().nullable().describe('Answers to answers.'),
+  }),
+  messages: z.int().describe('Of the channel, in the hour under way.'),
+  tripped: z
+    .array(z.object({ guard: z.enum(GUARDS), callsign: z.string(), at: z.string(), times: z.int() }))
+    .describe('Who was stopped since the last reset, the newest last.'),
+});
+
+const guardsValue = (hub: Hub, { id }: Channel, report: GuardReport): z.output<typeof guardsAnswer> => {
+  const { guards } = hub.limits;
+  const most = (limit: number): number | null => (limit === Number.POSITIVE_INFINITY ? null : limitOf(limit, report.factor));
+  return {
+    channel_id: id,
+    factor: report.factor,
+    limits: {
+      callsign_messages: most(guards.callsignMessages),
+      channel_messages: most(guards.channelMessages),
+      identical_messages: most(guards.identicalMessages),
+      reply_hops: most(guards.replyHops),
+    },
+    messages: report.messages,
+    tripped: [...report.trips],
+  };
+};
+
+const tripped = { guard: 'identical', callsign: 'alpha', at: '2026-01-01T12:00:00.000Z', times: 1 };
+
+export const guards = operation({
+  name: 'guards',
+  title: 'See the guards',
+  description: 'The guards against loops on this channel: their limits, how much of the hour is used, and whom they stopped.',
+  scope: 'owner',
+  answers: 'once',
+  rest: { method: 'GET', path: '/api/channels/{channel_id}/guards' },
+  input: z.strictObject({}),
+  output: guardsAnswer,
+  errors: [],
+  examples: [{ input: {}, output: { channel_id: channelId, factor: 1, messages: 120, tripped: [tripped] } }],
+  async run({ hub, channel }) {
+    return { value: guardsValue(hub, channel, await hub.owner.guards(channel)) };
+  },
+});
+
+export const setGuards = operation({
+  name: 'set_guards',
+  title: 'Raise or reset the guards',
+  description: 'Multiplies the limits of the guards of this channel, or begins to count anew, so that whoever was stopped may go on.',
+  scope: 'owner',
+  answers: 'once',
+  rest: { method: 'POST', path: '/api/channels/{channel_id}/guards' },
+  input: z.strictObject({
+    factor: z.int().min(1).max(GUARD_FACTOR_MAX).optional().describe('What the limits are multiplied by from now on; it stays so.'),
+    reset: z.boolean().default(false).describe('Forget what was counted, and who was stopped.'),
+  }),
+  output: guardsAnswer,
+  errors: ['storage_unavailable'],
+  examples: [{ input: { factor: 10, reset: true }, output: { channel_id: channelId, factor: 10, messages: 0, tripped: [] } }],
+  async run({ hub, channel, input }) {
+    return { value: guardsValue(hub, channel, await hub.owner.setGuards(channel, input.factor ?? null, input.reset)) };
   },
 });

@@ -45,6 +45,8 @@ export const send = operation({
     'message_too_large',
     'idempotency_conflict',
     'channel_paused',
+    'loop_suspected',
+    'budget_spent',
     'rate_limited',
     'hub_full',
     'storage_unavailable',

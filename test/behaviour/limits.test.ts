@@ -48,7 +48,19 @@ verifies.once('limit:table', () => {
   });
 });
 
+verifies.once('guard:modes', () => {
+  const strict = { callsignMessages: 1000, channelMessages: 10_000, identicalMessages: 100, replyHops: 500 };
+  for (const mode of ['open', 'shared'] as const) expect(limitsFor(mode).guards).toEqual(strict);
+  expect(limitsFor('local').guards).toEqual({
+    ...{ callsignMessages: 100_000, channelMessages: 1_000_000, identicalMessages: 1000, replyHops: 5000 },
+  });
+});
+
 verifies.once('limit:configured', () => {
+  for (const name of Object.keys(limitsFor('local').guards)) {
+    expect(limitsFor('local', `${name}=7`).guards).toMatchObject({ [name]: 7 });
+    for (const value of ['0', '-1', '7/1']) expect(() => limitsFor('local', `${name}=${value}`), `${name}=${value}`).toThrow(name);
+  }
   for (const name of Object.keys(limitsFor('local').sizes)) {
     expect(limitsFor('local', `${name}=7`).sizes).toMatchObject({ [name]: 7 });
     for (const value of ['0', '-1', '1.5', '', 'x', '1e3', '7/1'])
@@ -74,6 +86,7 @@ verifies.once('limit:off', () => {
   for (const mode of ['local', 'shared', 'open'] as const) {
     const { sizes, rates } = limitsFor(mode, 'off');
     expect(sizes).toEqual(limitsFor(mode).sizes);
+    for (const most of Object.values(limitsFor(mode, 'off').guards)) expect(most).toBe(Number.POSITIVE_INFINITY);
     expect(rates.ownerPassword).toEqual({ burst: 5, perSecond: 5 / 900 });
     for (const rate of [rates.send, rates.createChannel, rates.wrongToken]) expect(rate.burst).toBe(Number.POSITIVE_INFINITY);
   }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { bands, channelInfo, createChannel, transcript } from '../../src/operations/channels.ts';
 import { ack, listen, wait } from '../../src/operations/hearing.ts';
 import { createIdentity, join, leave, roster } from '../../src/operations/members.ts';
-import { closeChannel, kick, pause, resume, rotateToken } from '../../src/operations/owner.ts';
+import { closeChannel, guards, kick, pause, resume, rotateToken, setGuards } from '../../src/operations/owner.ts';
 import { history, messageReceipts, send } from '../../src/operations/talk.ts';
 import type { Channel, Room } from './room.ts';
 import { Tape } from './tape.ts';
@@ -156,6 +156,14 @@ export class Party {
 
   resume() {
     return this.call(resume);
+  }
+
+  guards() {
+    return this.call(guards);
+  }
+
+  setGuards(fields: Fields) {
+    return this.call(setGuards, fields);
   }
 }
 

@@ -150,6 +150,14 @@ export class Tap implements Engine {
     return this.#engine.pause(channelId, paused);
   }
 
+  guards(channelId: string) {
+    return this.#engine.guards(channelId);
+  }
+
+  setGuards(channelId: string, factor: number | null, reset: boolean): Promise<void> {
+    return this.#engine.setGuards(channelId, factor, reset);
+  }
+
   health(): string | null {
     return this.#engine.health();
   }

@@ -11,6 +11,7 @@ import type {
   ClaimedSeat,
   Draft,
   Engine,
+  GuardReport,
   Kicked,
   RateAnswer,
   Read,
@@ -160,6 +161,14 @@ export class LocalEngine implements Engine {
 
   pause(channelId: string, paused: boolean): Promise<void> {
     return this.#owners.pause(channelId, paused);
+  }
+
+  guards(channelId: string): GuardReport {
+    return this.#owners.guards(channelId);
+  }
+
+  setGuards(channelId: string, factor: number | null, reset: boolean): Promise<void> {
+    return this.#owners.setGuards(channelId, factor, reset);
   }
 
   // Identities

@@ -2,6 +2,7 @@
 import { isBand } from '../../core/bands.ts';
 import type { Appended, Draft, Read, Recipient } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
+import { checkGuards, newSeatGuard, noteHops, type SeatGuard, takeBack } from '../../core/guards.ts';
 import { newTag } from '../../core/ids.ts';
 import { arrive, handOver, isFor, receiptFor, take, type AnswerLimits, type Unready } from '../../core/mailbox.ts';
 import { closedError } from '../../core/owning.ts';
@@ -23,15 +24,25 @@ const isoOf = (now: number): string => {
   return isoText;
 };
 
+/** What is known of what a seat said; nothing is guarded that no seat says. */
+const guardOf = (seat: KeptSeat | undefined): SeatGuard | null => {
+  if (!seat) return null;
+  seat.guard ??= newSeatGuard();
+  return seat.guard;
+};
+
 export class Messages {
   readonly #book: Book;
   /** Names this run of the store in cursors. */
   readonly #tag = newTag();
   /** Where messages survive a crash: how far `sent` of a seat surely is on disk. */
   readonly #sentOnDisk = new WeakMap<KeptSeat, number>();
+  /** Some guard has a limit. */
+  readonly #guarded: boolean;
 
   constructor(book: Book) {
     this.#book = book;
+    this.#guarded = Object.values(book.limits.guards).some((most) => most !== Number.POSITIVE_INFINITY);
   }
 
   async append(draft: Draft): Promise<Appended> {
@@ -41,43 +52,51 @@ export class Messages {
     if (used && draft.key) return this.#repeat(state, draft, used);
 
     if (state.halted !== null) throw state.halted === 'closed' ? closedError() : new HubError('channel_paused');
-    // A mailbox for somebody who has not joined is made before the message, so that the message is after its start.
-    // A status waits for nobody, so it makes none.
-    const known = state.seats.get(draft.to) ?? null;
-    if (!known && draft.to !== 'all' && isBand(draft.channelId))
-      throw new HubError('invalid_to', 'Nobody has joined this band under that callsign.', {
-        hint: 'Use a callsign from the roster, or "all".',
+    const guard = this.#guarded ? guardOf(state.seats.get(draft.from)) : null;
+    const depth = guard ? checkGuards(this.#book.limits.guards, state.guard, guard, draft, this.#book.clock) : 0;
+    try {
+      // A mailbox for somebody who has not joined is made before the message, so that the message is after its start.
+      // A status waits for nobody, so it makes none.
+      const known = state.seats.get(draft.to) ?? null;
+      if (!known && draft.to !== 'all' && isBand(draft.channelId))
+        throw new HubError('invalid_to', 'Nobody has joined this band under that callsign.', {
+          hint: 'Use a callsign from the roster, or "all".',
+        });
+      const direct = draft.to === 'all' || draft.kind === 'status' ? known : (known ?? this.#book.newSeat(state, draft.to));
+      const { recipients, count } = this.#recipients(state, draft, direct);
+      const id = ++state.lastId;
+      if (depth > 0) noteHops(state.guard, id, depth);
+      const now = this.#book.clock.now();
+      const message: Message = {
+        id,
+        from: draft.from,
+        to: draft.to,
+        text: draft.text,
+        at: isoOf(now),
+        ...(draft.kind === 'status' ? { kind: draft.kind } : {}),
+        ...(draft.replyTo === null ? {} : { reply_to: draft.replyTo }),
+        sender: draft.sender,
+      };
+      const synced = state.channel.retention !== 'none';
+      const stored = this.#book.store.commit(synced, () => {
+        if (draft.key) this.#book.store.insert('keys', [state.no, draft.from, draft.key.hash, draft.key.content, id, now]);
+        return draft.kind === 'status' ? this.#applyStatus(state, message) : this.#apply(state, message, direct, now);
       });
-    const direct = draft.to === 'all' || draft.kind === 'status' ? known : (known ?? this.#book.newSeat(state, draft.to));
-    const { recipients, count } = this.#recipients(state, draft, direct);
-    const id = ++state.lastId;
-    const now = this.#book.clock.now();
-    const message: Message = {
-      id,
-      from: draft.from,
-      to: draft.to,
-      text: draft.text,
-      at: isoOf(now),
-      ...(draft.kind === 'status' ? { kind: draft.kind } : {}),
-      ...(draft.replyTo === null ? {} : { reply_to: draft.replyTo }),
-      sender: draft.sender,
-    };
-    const synced = state.channel.retention !== 'none';
-    const stored = this.#book.store.commit(synced, () => {
-      if (draft.key) this.#book.store.insert('keys', [state.no, draft.from, draft.key.hash, draft.key.content, id, now]);
-      return draft.kind === 'status' ? this.#applyStatus(state, message) : this.#apply(state, message, direct, now);
-    });
-    if (name && draft.key) {
-      const { content } = draft.key;
-      state.keys.set(name, { content, id, at: now, stored });
-      stored.then(
-        () => state.keys.set(name, { content, id, at: now, stored: null }),
-        // Written but perhaps not synced, it is in the ring and may be heard: then the key stays its name.
-        () => (findMessage(state.ring, id) ? state.keys.set(name, { content, id, at: now, stored: null }) : state.keys.delete(name)),
-      );
+      if (name && draft.key) {
+        const { content } = draft.key;
+        state.keys.set(name, { content, id, at: now, stored });
+        stored.then(
+          () => state.keys.set(name, { content, id, at: now, stored: null }),
+          // Written but perhaps not synced, it is in the ring and may be heard: then the key stays its name.
+          () => (findMessage(state.ring, id) ? state.keys.set(name, { content, id, at: now, stored: null }) : state.keys.delete(name)),
+        );
+      }
+      await stored;
+      return { message, recipients, recipientCount: count, duplicate: false };
+    } catch (error) {
+      if (guard) takeBack(state.guard, guard, draft);
+      throw error;
     }
-    await stored;
-    return { message, recipients, recipientCount: count, duplicate: false };
   }
 
   /** A message whose key was used before. */

@@ -1,5 +1,6 @@
 /** Owners' steps of the local engine: each applied to memory and written in one go, or not at all. */
-import type { Kicked } from '../../core/engine.ts';
+import type { GuardReport, Kicked } from '../../core/engine.ts';
+import { hourOf, resetGuard } from '../../core/guards.ts';
 import { TIMES } from '../../core/limits.ts';
 import type { Channel } from '../../core/types.ts';
 import type { Book } from './book.ts';
@@ -109,6 +110,28 @@ export class Owners {
       const undo = [this.#keepEvents(state), this.#order(state, { paused })];
       this.#book.event(state, paused ? 'pause' : 'resume', {});
       return () => undoAll(undo);
+    });
+  }
+
+  guards(channelId: string): GuardReport {
+    const { guard } = this.#book.state(channelId);
+    return { factor: guard.factor, messages: hourOf(guard, this.#book.clock), trips: [...(guard.trips?.values() ?? [])] };
+  }
+
+  async setGuards(channelId: string, factor: number | null, reset: boolean): Promise<void> {
+    await this.#book.stored(true, () => {
+      const state = this.#book.state(channelId);
+      const { guard } = state;
+      const before = guard.factor;
+      guard.factor = factor ?? before;
+      this.#book.store.insert('orders', orderRow(state));
+      if (reset) {
+        resetGuard(guard);
+        for (const seat of state.seats.values()) seat.guard = null;
+      }
+      return () => {
+        guard.factor = before;
+      };
     });
   }
 

@@ -63,7 +63,7 @@ export const TABLES = {
   journal: { columns: ['n', 'data'], keys: 'PRIMARY KEY (n)', rowid: true },
   tombstones: { columns: ['no', 'hash', 'state', 'until'], keys: 'PRIMARY KEY (no, hash)', rowid: false },
   keys: { columns: ['no', 'callsign', 'hash', 'content', 'id', 'at'], keys: 'PRIMARY KEY (no, callsign, hash)', rowid: false },
-  orders: { columns: ['no', 'paused', 'closed_at'], keys: 'PRIMARY KEY (no)', rowid: true },
+  orders: { columns: ['no', 'paused', 'closed_at', 'guard_factor'], keys: 'PRIMARY KEY (no)', rowid: true },
   bans: { columns: ['no', 'callsign', 'identity_id', 'stands'], keys: 'PRIMARY KEY (no, callsign)', rowid: false },
   identities: { columns: ['id', 'key_hash', 'name', 'created_at'], keys: 'PRIMARY KEY (id)', rowid: false },
   // `n` is the order of arrival: rows are appended at one end, whatever channel they belong to.

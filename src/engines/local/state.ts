@@ -1,5 +1,9 @@
 /** What the local engine keeps in memory of a channel, and how it goes to rows and back. */
+
+import { isBand } from '../../core/bands.ts';
 import type { Clock } from '../../core/clock.ts';
+import { type ChannelGuard, newChannelGuard, type SeatGuard } from '../../core/guards.ts';
+import { BAND_GUARD_FACTOR } from '../../core/limits.ts';
 import { newMailbox } from '../../core/mailbox.ts';
 import { newRing, type Ring } from '../../core/ring.ts';
 import type { Seat } from '../../core/seats.ts';
@@ -27,6 +31,8 @@ export interface UsedKey {
 export interface KeptSeat extends Seat {
   seatRow: Dirty | null;
   mailboxRow: Dirty | null;
+  /** Null until it has said something. */
+  guard: SeatGuard | null;
 }
 
 export interface ChannelState {
@@ -44,6 +50,7 @@ export interface ChannelState {
   readonly keys: Map<string, UsedKey>;
   /** Callsigns that the owner keeps out, each with the identity its seat was bound to. */
   readonly bans: Map<string, string | null>;
+  readonly guard: ChannelGuard;
   /** The id last given out; ahead of `ring.head` while a message is being stored. */
   lastId: number;
   /** The last transcript event. */
@@ -70,6 +77,7 @@ export const newState = (no: number, channel: Channel, clock: Clock, salvaged = 
   tombstones: new Map(),
   keys: new Map(),
   bans: new Map(),
+  guard: newChannelGuard(isBand(channel.id) ? BAND_GUARD_FACTOR : 1),
   lastId: 0,
   seq: 0,
   touchedAt: clock.uptime(),
@@ -92,6 +100,7 @@ export const newSeat = (callsign: string, state: ChannelState, clock: Clock): Ke
   spoken: false,
   seatRow: null,
   mailboxRow: null,
+  guard: null,
 });
 
 /** The monotonic instant of a wall time on disk; a wall clock that went back counts as "now". */
@@ -126,11 +135,12 @@ export const channelOf = (row: Row): Channel => ({
 });
 
 /** What the owner ordered, as it stands: a channel without a row is as it was made. */
-export const orderRow = ({ no, channel }: ChannelState): Row => [no, Number(channel.paused), channel.closedAt];
+export const orderRow = ({ no, channel, guard }: ChannelState): Row => [no, Number(channel.paused), channel.closedAt, String(guard.factor)];
 
 export const applyOrderRow = (state: ChannelState, row: Row): void => {
   state.channel = { ...state.channel, paused: row[1] === 1, closedAt: row[2] as number | null };
   state.halted = haltOf(state.channel);
+  state.guard.factor = Number(row[3]);
 };
 
 export const haltOf = ({ paused, closedAt }: Channel): ChannelState['halted'] => (closedAt !== null ? 'closed' : paused ? 'paused' : null);

@@ -29,6 +29,8 @@ const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST' | 'DELETE
   rotate_token: ['POST', '/api/channels/:channel_id/rotate-token'],
   kick: ['POST', '/api/channels/:channel_id/kick'],
   pause: ['POST', '/api/channels/:channel_id/pause'],
+  guards: ['GET', '/api/channels/:channel_id/guards'],
+  set_guards: ['POST', '/api/channels/:channel_id/guards'],
   resume: ['POST', '/api/channels/:channel_id/resume'],
 };
 
