@@ -23,6 +23,35 @@ export const TRUST = {
     clauses: ['R-TRUST-5', 'R-LEAVE-3'],
     needs: ['identities'],
   },
+  'trust:bound-restart': {
+    behaviour: 'A bound seat stays bound over a restart and kill -9, in every retention mode.',
+    clauses: ['R-TRUST-5', 'R-RET-8'],
+    needs: ['durable', 'identities'],
+  },
+  'trust:shown': {
+    behaviour: 'What the hub attests of a sender is the same wherever its messages and its seat are shown.',
+    clauses: ['R-TRUST-11', 'R-RET-4'],
+    needs: ['receipts', 'stream', 'transcript'],
+  },
+  'trust:forged': {
+    behaviour: 'Whatever a message says of itself, its sender and the channel, only its text says it.',
+    clauses: ['R-TRUST-11', 'R-SEND-17', 'R-TEXT-6'],
+    needs: ['transcript', 'stream'],
+  },
+  'trust:headers': {
+    behaviour: 'No header makes a sender another than its session says.',
+    clauses: ['R-TRUST-11'],
+    needs: ['http'],
+  },
+  'trust:look-alikes': {
+    behaviour: 'Callsigns that look like another’s or the hub’s are refused, or another seat that is attested as such.',
+    clauses: ['R-JOIN-2', 'R-JOIN-3', 'R-TRUST-11'],
+  },
+  'trust:brute': {
+    behaviour: 'Guessing owner passwords and join tokens is slowed for the one who guesses, and for nobody else.',
+    clauses: ['R-TRUST-8', 'R-LIMIT-8'],
+    needs: ['rest'],
+  },
   'trust:everywhere': {
     behaviour: 'An identity proves the same agent on every channel.',
     clauses: ['R-TRUST-6'],
