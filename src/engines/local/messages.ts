@@ -4,7 +4,7 @@ import type { Appended, Draft, Read, Recipient } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { checkGuards, newSeatGuard, noteHops, type SeatGuard, takeBack } from '../../core/guards.ts';
 import { newTag } from '../../core/ids.ts';
-import { arrive, handOver, isFor, receiptFor, take, type AnswerLimits, type Unready } from '../../core/mailbox.ts';
+import { type AnswerLimits, arrive, handOver, isFor, receiptFor, take, type Unready } from '../../core/mailbox.ts';
 import { closedError } from '../../core/owning.ts';
 import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
 import { presenceOf } from '../../core/seats.ts';
