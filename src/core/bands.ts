@@ -38,7 +38,7 @@ const bandChannel = (id: string, createdAt: number): Channel => ({
 
 /** Makes the bands that are missing. Before the first call of a hub that has them. @throws HubError storage_unavailable */
 export const openBands = async (engine: Engine, clock: Clock): Promise<void> => {
-  for (const id of NAMES) await engine.openBand(bandChannel(id, clock.now()));
+  await Promise.all([...NAMES].map((id) => engine.openBand(bandChannel(id, clock.now()))));
 };
 
 /** The channel of a band. @throws HubError unauthorized when it was never opened */

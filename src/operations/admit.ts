@@ -85,7 +85,8 @@ const admitToChannel = (call: OpenCall, op: AnyOperation): Eventually<OpenCall> 
   }
   return andThen(channelOf(call, op), (channel) => {
     call.channel = channel;
-    if (sessionId === undefined) {
+    // A closed channel has no sessions, and what it kept asks for none.
+    if (sessionId === undefined || channel.closedAt !== null) {
       if (op.scope === 'member') throw new HubError('not_joined', 'The request names no session.');
       call.session = null;
       return call;

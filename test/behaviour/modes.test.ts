@@ -56,6 +56,14 @@ verifies('run:open', { mode: 'open' }, async (room) => {
   await channel.join('alpha');
 });
 
+verifies.once('run:admin-token', () => {
+  for (const token of ['short', 'with a space in the middle', '']) {
+    if (token === '') expect(readConfig([], { ROGERTHAT_ADMIN_TOKEN: token }).adminToken).toBeNull();
+    else expect(() => readConfig(['--admin-token', token], {})).toThrow(/--admin-token/);
+  }
+  expect(() => readConfig(['--token', HUB_TOKEN, '--admin-token', HUB_TOKEN], {})).toThrow(/differ/);
+});
+
 verifies.once('run:strict-modes', () => {
   for (const args of [['--token', HUB_TOKEN], ['--open']]) {
     const { host, mode, limits } = readConfig(args, {});

@@ -61,8 +61,8 @@ verifies('retention:transcript', async (room) => {
       retention === 'full' || (retention === 'prompts' && number === 1) ? { text: words } : {};
     expect(events).toEqual([
       { seq: 1, at: begun, type: 'channel_created' },
-      { seq: 2, at: begun, type: 'join', callsign: 'alpha' },
-      { seq: 3, at: at(), type: 'join', callsign: 'bravo' },
+      { seq: 2, at: begun, type: 'join', callsign: 'alpha', sender },
+      { seq: 3, at: at(), type: 'join', callsign: 'bravo', sender: { verified: true, authorized: false } },
       { seq: 4, at: at(), type: 'message', id: 1, from: 'alpha', to: 'all', bytes: 5, sender, ...text('first', 1) },
       { seq: 5, at: at(), type: 'message', id: 2, from: 'alpha', to: 'bravo', bytes: 6, reply_to: 1, sender, ...text('zwölf', 2) },
       { seq: 6, at: at(), type: 'leave', callsign: 'alpha' },

@@ -66,4 +66,8 @@ export const RUN = {
     behaviour: 'A damaged row that is found while the hub runs is not served: the call is refused.',
     clauses: ['R-RET-15'],
   },
+  'run:admin-token': {
+    behaviour: 'The admin token is long enough and another than the hub’s token, or the hub does not start.',
+    clauses: ['R-RUN-14', 'R-RUN-8'],
+  },
 } as const satisfies Requirements;

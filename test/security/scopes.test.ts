@@ -1,4 +1,4 @@
-/** Who passes the gate with which token, before any operation of that scope is looked at. */
+/** Who passes the gate with which token, before any operation of that scope is looked at: R-RUN-14, R-OWNER-1. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { HubError } from '../../src/core/errors.ts';
@@ -119,7 +119,7 @@ describe('owner', () => {
   });
 });
 
-describe('admin', () => {
+describe('R-RUN-14: admin', () => {
   test('the admin token opens it, also on a hub with a token', async () => {
     expect(await gate(operated, { bearer: ADMIN })).toBe('operator');
     expect(await gate(operated, { bearer: ADMIN }, { hubTokenHash: hashSecret(HUB) })).toBe('operator');

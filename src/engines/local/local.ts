@@ -103,6 +103,7 @@ export class LocalEngine implements Engine {
   }
 
   async openBand(channel: Channel): Promise<void> {
+    if (this.#book.channels.has(channel.id)) return;
     await this.#book.stored(true, () => {
       if (this.#book.channels.has(channel.id)) return () => {};
       return this.#add(channel);
