@@ -1,5 +1,6 @@
 /** The tools that the conformance suite calls, for the layer that carries the seven real ones. Never part of the product. */
-import { RPC, RpcError } from '../../src/transports/mcp/protocol.ts';
+import { RpcError } from '../../src/transports/jsonrpc.ts';
+import { RPC } from '../../src/transports/mcp/protocol.ts';
 import type { McpTool, ToolAnswer, ToolContext } from '../../src/transports/mcp/tools.ts';
 import { turns } from '../harness/until.ts';
 

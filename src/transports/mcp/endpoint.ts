@@ -13,6 +13,7 @@ import { encodeJson } from '../../operations/wire.ts';
 import { API_HEADERS, endWith, writeJson, writePiece } from '../answer.ts';
 import { readValue } from '../body.ts';
 import { goneSignal } from '../gone.ts';
+import { type Id, RpcError, rpcError, rpcResult } from '../jsonrpc.ts';
 import { bearerOf, type RequestFacts } from '../rest.ts';
 import { beginEvents, sse } from './events.ts';
 import {
@@ -20,14 +21,12 @@ import {
   checkLegacy,
   checkModern,
   declaresTasks,
-  type Id,
   isModern,
   LEGACY,
   META,
   MODERN,
   progressTokenOf,
   RPC,
-  RpcError,
   type RpcMessage,
   readMessage,
   TASKS,
@@ -62,11 +61,6 @@ interface Reply {
 
 /** A channel id ends with its hexadecimal digits or is a band, so other documents may stand below `/mcp/`. */
 const PATH = new RegExp(`^/mcp(?:/([a-z0-9-]{1,73}-[0-9a-f]{6}|${Object.keys(BANDS).join('|')}))?/?$`);
-
-const rpcResult = (id: Id, result: object): string => encodeJson({ jsonrpc: '2.0', id, result });
-/** An id that could not be read is left out: the schema of every revision has no null for it. */
-const rpcError = (id: Id | null, { code, message, data }: RpcError): string =>
-  encodeJson({ jsonrpc: '2.0', ...(id === null ? {} : { id }), error: { code, message, ...(data === undefined ? {} : { data }) } });
 
 /** Writes a refusal of the HTTP request as JSON-RPC, which is what clients of this endpoint show. */
 export const writeMcpRefusal = (response: ServerResponse, error: HubError): void => {

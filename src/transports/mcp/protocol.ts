@@ -6,6 +6,7 @@
  * Source: modelcontextprotocol.io/specification, revisions 2025-11-25 and 2026-07-28.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { type Id, JSON_RPC, RpcError } from '../jsonrpc.ts';
 
 export const LATEST = '2026-07-28';
 /** Revisions that begin with `initialize`, newest first. */
@@ -22,34 +23,11 @@ export const META = {
 export const TASKS = 'io.modelcontextprotocol/tasks';
 
 export const RPC = {
-  parse: -32700,
-  invalidRequest: -32600,
-  methodNotFound: -32601,
-  invalidParams: -32602,
-  internal: -32603,
+  ...JSON_RPC,
   headerMismatch: -32020,
   missingCapability: -32021,
   unsupportedVersion: -32022,
 } as const;
-
-export type Id = string | number;
-
-/** A failure of the protocol, not of a tool: an HTTP status and a JSON-RPC error. */
-export class RpcError extends Error {
-  readonly status: number;
-  readonly code: number;
-  readonly data: unknown;
-  /** Of the request, where it could be read from a message that is otherwise wrong. */
-  readonly id: Id | null;
-
-  constructor(status: number, code: number, message: string, data?: unknown, id: Id | null = null) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.data = data;
-    this.id = id;
-  }
-}
 
 type Fields = Readonly<Record<string, unknown>>;
 

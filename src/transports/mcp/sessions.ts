@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { GoneSignal } from '../gone.ts';
-import type { Id } from './protocol.ts';
+import type { Id } from '../jsonrpc.ts';
 
 export interface McpSession {
   readonly id: string;

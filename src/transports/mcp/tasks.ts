@@ -12,8 +12,9 @@ import { channelOfSession, SECRET_PREFIXES } from '../../core/ids.ts';
 import type { Cancel, Delivery } from '../../core/listening.ts';
 import { type AnyOperation, execute, type Services } from '../../operations/operation.ts';
 import { GoneSignal } from '../gone.ts';
+import { RpcError } from '../jsonrpc.ts';
 import type { RequestFacts } from '../rest.ts';
-import { RPC, RpcError } from './protocol.ts';
+import { RPC } from './protocol.ts';
 import { failed, freshCursor, succeeded, type ToolResult } from './render.ts';
 
 /** A task listens for this long, then says so: a day. */
