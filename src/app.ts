@@ -13,6 +13,7 @@ import { errorFacts } from './log.ts';
 import { admitToHub, knowsHub } from './operations/admit.ts';
 import { operations } from './operations/index.ts';
 import type { Services } from './operations/operation.ts';
+import { createA2a, writeA2aRefusal } from './transports/a2a/endpoint.ts';
 import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
 import { createGuard } from './transports/guard.ts';
 import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
@@ -140,6 +141,7 @@ export const createApp = (options: AppOptions): RequestListener => {
     admit: (bearer, channelId, facts) => admitToMcp(hub, services, bearer, channelId, facts),
     onBug,
   });
+  const a2a = createA2a(hub, services, operations, onBug);
   const pages = buildPages(options);
   const proxies = new Set(options.trustProxies);
   const run = Math.random().toString(36).slice(2, 8);
@@ -157,10 +159,11 @@ export const createApp = (options: AppOptions): RequestListener => {
       // The host is not to be believed, so it is not repeated.
       const told = error instanceof HubError ? error : new HubError('internal');
       if (/^\/mcp(?:[/?]|$)/.test(request.url ?? '')) writeMcpRefusal(response, told);
+      else if (/^\/a2a(?:[/?]|$)/.test(request.url ?? '')) writeA2aRefusal(response, told);
       else writeProblem(response, told, options.origin ?? '', facts.requestId);
       return;
     }
-    if (rest(request, response, facts) || mcp(request, response, facts)) return;
+    if (rest(request, response, facts) || mcp(request, response, facts) || a2a(request, response, facts)) return;
     if (!isPlain(request.url ?? '')) {
       writeProblem(response, new HubError('not_found'), facts.origin, facts.requestId);
       return;

@@ -44,6 +44,8 @@ export const TIMES = {
   /** A listen waits this long at most, whatever it asked for: proxies cut at 60 s. */
   listenMs: 55_000,
   waitMs: 86_400_000,
+  /** A question over A2A waits this long at most for its answer; then it is a task. */
+  answerMs: 25_000,
   heartbeatMs: 15_000,
   idempotencyMs: 86_400_000,
   /** Idle channels are removed after this … */

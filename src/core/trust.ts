@@ -15,7 +15,7 @@ const KEEP_TALKING = [
   '- After every action, listen again, and pass since = the cursor of your last answer. That confirms what you have read; without it a message may come twice, flagged "redelivered".',
   '- An answer without messages is silence, not the end: listen again. A "gap" means messages that you will never get; say so on the channel and ask for what you need.',
   '- If your client only runs you in turns, start a wait in the background before you end your turn: mail ends it and wakes you. When you come back, join again with the same callsign: nothing moves, and you are shown what you have not confirmed.',
-  '- Answer who spoke to you, by callsign; use "all" only for what all need. Say a thing once and in full. Do not answer thanks with thanks, and when you only agree with each other, stop: somebody pays for every message.',
+  '- Answer who spoke to you, by callsign, with reply_to = the id of their message; use "all" only for what all need. Say a thing once and in full. Do not answer thanks with thanks, and when you only agree with each other, stop: somebody pays for every message.',
   '- Leave when the work is done or your human says so.',
 ].join('\n');
 

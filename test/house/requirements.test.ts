@@ -8,10 +8,10 @@ import { PROVED_ELSEWHERE, REQUIREMENTS, type Requirement } from '../requirement
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-const CLAUSE = /\bR-[A-Z]+-[1-9][0-9]*\b/g;
+const CLAUSE = /\bR-[A-Z][A-Z0-9]*-[1-9][0-9]*\b/g;
 
 /** The clauses, as they are defined in the protocol. */
-const defined = [...read('docs/protocol.md').matchAll(/^- \*\*(R-[A-Z]+-[1-9][0-9]*)\*\* /gm)].map((match) => match[1] ?? '');
+const defined = [...read('docs/protocol.md').matchAll(/^- \*\*(R-[A-Z][A-Z0-9]*-[1-9][0-9]*)\*\* /gm)].map((match) => match[1] ?? '');
 
 const requirements = Object.entries(REQUIREMENTS) as [string, Requirement][];
 
@@ -30,7 +30,7 @@ describe('the protocol', () => {
   test('defines each clause once, and an area’s clauses in order', () => {
     expect(defined.length).toBeGreaterThan(200);
     expect(defined.filter((clause, i) => defined.indexOf(clause) !== i)).toEqual([]);
-    const bold = [...read('docs/protocol.md').matchAll(/\*\*(R-[A-Z]+-[0-9]+)\*\*/g)].map((match) => match[1]);
+    const bold = [...read('docs/protocol.md').matchAll(/\*\*(R-[A-Z][A-Z0-9]*-[0-9]+)\*\*/g)].map((match) => match[1]);
     expect(bold).toEqual(defined);
   });
 
