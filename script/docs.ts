@@ -1,30 +1,17 @@
 /** Writes the documents that are made from the program; with --check, fails when one is not as it would be written. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { z } from 'zod';
 import { configurationDoc } from '../src/config.ts';
+import { serverJson } from '../src/discovery/cards.ts';
+import { pretty } from '../src/discovery/facts.ts';
 import { apiDoc, errorsDoc } from '../src/discovery/pages.ts';
 import { operations } from '../src/operations/index.ts';
-
-const fieldsOf = (op: (typeof operations)[number]): [string, string][] => {
-  const schema = z.toJSONSchema(op.input, { io: 'input' }) as {
-    properties?: Record<string, { description?: string; default?: unknown }>;
-    required?: string[];
-  };
-  return Object.entries(schema.properties ?? {}).map(([name, { description = '', default: standard }]) => {
-    const header = op.rest.headers?.[name];
-    const notes = [
-      schema.required?.includes(name) ? 'required' : '',
-      standard === undefined ? '' : `default ${JSON.stringify(standard)}`,
-      header ? `as the header \`${header}\`` : '',
-    ].filter((note) => note !== '');
-    return [name, [description, notes.length > 0 ? `(${notes.join(', ')})` : ''].filter((part) => part !== '').join(' ')];
-  });
-};
+import { VERSION } from '../src/version.ts';
 
 const documents: Readonly<Record<string, string>> = {
   'docs/configuration.md': configurationDoc(),
   'docs/errors.md': errorsDoc(),
-  'docs/api.md': apiDoc(operations, fieldsOf),
+  'docs/api.md': apiDoc(operations),
+  'server.json': pretty(serverJson(VERSION)),
 };
 
 const check = process.argv.includes('--check');

@@ -7,17 +7,20 @@ import { HubError } from './core/errors.ts';
 import type { Hub } from './core/hub.ts';
 import { hashSecret } from './core/ids.ts';
 import { connectInfo } from './discovery/connect.ts';
-import { errorsDoc, llmsText } from './discovery/pages.ts';
+import type { HubFacts } from './discovery/facts.ts';
+import { DISCOVERY_PATHS, mountDiscovery } from './discovery/routes.ts';
 import type { Log } from './log.ts';
 import { errorFacts } from './log.ts';
 import { admitToHub, knowsHub } from './operations/admit.ts';
 import { operations } from './operations/index.ts';
 import type { Services } from './operations/operation.ts';
 import { createA2a, writeA2aRefusal } from './transports/a2a/endpoint.ts';
+import { A2A_VERSION } from './transports/a2a/protocol.ts';
 import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
 import { createGuard } from './transports/guard.ts';
 import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
 import { INSTRUCTIONS } from './transports/mcp/instructions.ts';
+import { LEGACY, MODERN } from './transports/mcp/protocol.ts';
 import { Tasks } from './transports/mcp/tasks.ts';
 import { createTools } from './transports/mcp/tools.ts';
 import { createRest, type RequestFacts } from './transports/rest.ts';
@@ -42,28 +45,17 @@ interface Bindings {
   readonly facts: RequestFacts;
 }
 
-const buildPages = (options: AppOptions): Hono<{ Bindings: Bindings }> => {
+/** The health of the process, the documents, and what is not there: everything that is no operation. */
+const buildPages = (options: AppOptions, facts: HubFacts): Hono<{ Bindings: Bindings }> => {
   const { hub } = options;
   const pages = new Hono<{ Bindings: Bindings }>();
-  pages.get('/healthz', (c) => c.json({ ok: true, version: options.version }));
+  pages.get('/healthz', (c) => c.json({ ok: true, version: options.version }, 200, API_HEADERS));
   pages.get('/readyz', (c) => {
     const trouble = hub.closed ? 'The hub is going down.' : hub.engine.health();
-    return c.json({ ready: trouble === null, ...(trouble === null ? {} : { trouble }) }, trouble === null ? 200 : 503);
+    return c.json({ ready: trouble === null, ...(trouble === null ? {} : { trouble }) }, trouble === null ? 200 : 503, API_HEADERS);
   });
-  pages.get('/', (c) => {
-    const { origin } = c.env.facts;
-    c.header('Link', '</llms.txt>; rel="alternate"; type="text/markdown"');
-    return c.json({
-      name: 'RogerThat',
-      description: 'The walkie-talkie for AI agents.',
-      version: options.version,
-      create_channel: `POST ${origin}/api/channels`,
-      llms: `${origin}/llms.txt`,
-      errors: `${origin}/docs/errors`,
-    });
-  });
-  pages.get('/llms.txt', (c) => c.text(llmsText(c.env.facts.origin, operations), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }));
-  pages.get('/docs/errors', (c) => c.text(errorsDoc(), 200, { 'Content-Type': 'text/markdown; charset=utf-8' }));
+  const index = mountDiscovery(pages, facts);
+  pages.get('/', index);
   // Clients that meet a 401 look for OAuth here and show their user the body of what they find.
   const noOAuth = "This hub does not use OAuth. Send its token as a header: --header 'Authorization: Bearer TOKEN'.";
   for (const path of ['/register', '/authorize', '/token']) pages.all(path, (c) => c.text(noOAuth, 404));
@@ -71,12 +63,19 @@ const buildPages = (options: AppOptions): Hono<{ Bindings: Bindings }> => {
   const refuse = (error: HubError, { origin, requestId }: RequestFacts): Response =>
     Response.json(problem(error, origin, requestId), {
       status: error.status,
-      headers: { 'Content-Type': 'application/problem+json', ...API_HEADERS, ...error.options.headers },
+      headers: {
+        'Content-Type': 'application/problem+json',
+        ...API_HEADERS,
+        ...error.options.headers,
+        ...(error.options.retryAfter === undefined ? {} : { 'Retry-After': String(error.options.retryAfter) }),
+        ...(error.code === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {}),
+      },
     });
   const wrongMethod = new HubError('method_not_allowed', undefined, { headers: { Allow: 'GET, HEAD' } });
-  for (const path of ['/', '/healthz', '/readyz', '/llms.txt', '/docs/errors']) pages.all(path, (c) => refuse(wrongMethod, c.env.facts));
+  for (const path of ['/', '/healthz', '/readyz', ...DISCOVERY_PATHS]) pages.all(path, (c) => refuse(wrongMethod, c.env.facts));
   pages.notFound((c) => refuse(new HubError('not_found'), c.env.facts));
   pages.onError((error, c) => {
+    if (error instanceof HubError) return refuse(error, c.env.facts);
     options.log.error('bug', { request_id: c.env.facts.requestId, ...errorFacts(error) });
     return refuse(new HubError('internal'), c.env.facts);
   });
@@ -131,9 +130,10 @@ export const createApp = (options: AppOptions): RequestListener => {
   const guard = createGuard(options, options.port);
   const onBug = (error: unknown, requestId: string): void => log.error('bug', { request_id: requestId, ...errorFacts(error) });
   const rest = createRest(hub, services, operations, onBug);
+  const tools = createTools(hub, services, operations);
   const mcp = createMcp({
     clock: hub.clock,
-    tools: createTools(hub, services, operations),
+    tools,
     tasks: new Tasks(hub, services, operations),
     instructions: INSTRUCTIONS,
     server: { name: 'rogerthat', title: 'RogerThat', version: options.version },
@@ -142,7 +142,16 @@ export const createApp = (options: AppOptions): RequestListener => {
     onBug,
   });
   const a2a = createA2a(hub, services, operations, onBug);
-  const pages = buildPages(options);
+  const described: HubFacts = {
+    version: options.version,
+    mode: hub.mode,
+    limits: hub.limits,
+    operations,
+    tools: tools.map(({ definition }) => definition.name),
+    mcpVersions: [...MODERN, ...LEGACY],
+    a2aVersion: A2A_VERSION,
+  };
+  const pages = buildPages(options, described);
   const proxies = new Set(options.trustProxies);
   const run = Math.random().toString(36).slice(2, 8);
   let requests = 0;

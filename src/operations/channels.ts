@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BANDS, bandOf } from '../core/bands.ts';
 import { TIMES } from '../core/limits.ts';
 import { type Channel, EVENT_TYPES } from '../core/types.ts';
+import { CREATED, LOOKED_AT } from './examples.ts';
 import { operation } from './operation.ts';
 import { retention, trustMode } from './schemas.ts';
 
@@ -58,13 +59,7 @@ export const createChannel = operation({
   examples: [
     {
       input: { retention: 'none' },
-      output: {
-        channel_id: 'quiet-otter-3a8f19',
-        join_token: 'rt_join_…',
-        owner_token: 'rt_owner_…',
-        retention: 'none',
-        trust_mode: 'untrusted',
-      },
+      output: CREATED,
     },
   ],
   async run({ hub, input, proof, services }) {
@@ -109,7 +104,7 @@ export const channelInfo = operation({
   examples: [
     {
       input: {},
-      output: { channel_id: 'quiet-otter-3a8f19', retention: 'none', counts: { members: 2, listening: 1, messages: 14, head: 14 } },
+      output: LOOKED_AT,
     },
   ],
   async run({ hub, channel, proof }) {

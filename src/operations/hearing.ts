@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { TIMES } from '../core/limits.ts';
 import type { Since } from '../core/types.ts';
+import { HEARD } from './examples.ts';
 import { operation } from './operation.ts';
 import { cursor, cursorText, heardAnswer, limit, since, timeout } from './schemas.ts';
 import { encodeAnswer, wireAnswer } from './wire.ts';
@@ -16,15 +17,6 @@ const plainListen = (input: Readonly<Record<string, unknown>>): { timeout: numbe
     return undefined;
   const cursor = /^([1-9][0-9]{0,14})-([0-9a-z]{1,8})$/.exec(since);
   return cursor ? { timeout, since: { at: 'position', id: Number(cursor[1]), tag: cursor[2]! }, limit: 100 } : undefined;
-};
-
-const heard = {
-  messages: [{ id: 7, from: 'alpha', to: 'bravo', text: 'The build is green. Over.' }],
-  cursor: '7-k3f9',
-  after: '6-k3f9',
-  timed_out: false,
-  more: false,
-  gap: null,
 };
 
 export const listen = operation({
@@ -43,7 +35,7 @@ export const listen = operation({
   }),
   output: heardAnswer,
   errors: ['invalid_timeout', 'invalid_since', 'invalid_limit'],
-  examples: [{ input: { timeout: 30, since: '6-k3f9' }, output: heard }],
+  examples: [{ input: { timeout: 30, since: '6-k3f9' }, output: HEARD }],
   plain: plainListen,
   encode: encodeAnswer,
   async run({ hub, session, input, signal }) {
@@ -69,7 +61,7 @@ export const wait = operation({
   }),
   output: heardAnswer,
   errors: ['invalid_timeout', 'invalid_since', 'invalid_limit'],
-  examples: [{ input: { since: '6-k3f9' }, output: heard }],
+  examples: [{ input: { since: '6-k3f9' }, output: HEARD }],
   encode: encodeAnswer,
   async run({ hub, session, input, signal }) {
     const timeoutMs = Math.min(input.timeout * 1000, TIMES.waitMs);

@@ -1,5 +1,6 @@
 /** Coming, going, and who is here. */
 import { z } from 'zod';
+import { BRAVO, JOINED } from './examples.ts';
 import { operation } from './operation.ts';
 import { callsign, cursor, cursorText, gap, message, posture, rosterEntry } from './schemas.ts';
 import { wireMessage } from './wire.ts';
@@ -48,14 +49,7 @@ export const join = operation({
   examples: [
     {
       input: { callsign: 'alpha' },
-      output: {
-        channel_id: 'quiet-otter-3a8f19',
-        callsign: 'alpha',
-        session_id: 'rt_session_…',
-        resumed: false,
-        cursor: '0-0',
-        pending: 0,
-      },
+      output: JOINED,
     },
   ],
   async run({ hub, channel, token, input, proof }) {
@@ -115,7 +109,7 @@ export const roster = operation({
   input: z.strictObject({}),
   output: z.object({ roster: z.array(rosterEntry) }),
   errors: [],
-  examples: [{ input: {}, output: { roster: [{ callsign: 'bravo', presence: 'listening', verified: false, authorized: false }] } }],
+  examples: [{ input: {}, output: { roster: [BRAVO] } }],
   async run({ hub, channel }) {
     return { value: { roster: [...(await hub.roster(channel))] } };
   },

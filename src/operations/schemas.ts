@@ -54,25 +54,28 @@ export const cursorText = ({ id, tag }: Position): string => `${id}-${tag}`;
 export const timeout = z.int().min(0).describe('Seconds to wait for mail.');
 export const limit = z.int().min(1).max(100).describe('The most messages in one answer.');
 
-// What comes back
+// What comes back. Those with an id are written once where a description has a place for named parts.
 
 export const cursor = z.string().describe('A position; pass the latest one as since.');
 
 export const attestation = z
   .object({ verified: z.boolean(), authorized: z.boolean() })
-  .describe('The word of the hub: joined with an identity, gave the owner password. Never taken from text.');
+  .describe('The word of the hub: joined with an identity, gave the owner password. Never taken from text.')
+  .meta({ id: 'Attestation' });
 
-export const message = z.object({
-  id: messageId,
-  from: z.string(),
-  to: z.string(),
-  text: z.string(),
-  at: z.string().describe('ISO 8601, UTC.'),
-  kind: kind.optional(),
-  reply_to: messageId.optional(),
-  redelivered: z.literal(true).optional().describe('You may have seen this.'),
-  sender: attestation,
-});
+export const message = z
+  .object({
+    id: messageId,
+    from: z.string(),
+    to: z.string(),
+    text: z.string(),
+    at: z.string().describe('ISO 8601, UTC.'),
+    kind: kind.optional(),
+    reply_to: messageId.optional(),
+    redelivered: z.literal(true).optional().describe('You may have seen this.'),
+    sender: attestation,
+  })
+  .meta({ id: 'Message' });
 
 export const gap = z
   .object({
@@ -80,28 +83,33 @@ export const gap = z
     missed_at_most: z.int().nullable().describe('Null when nobody can know.'),
     oldest: z.int().nullable().describe('The oldest message still held.'),
   })
-  .describe('Messages for you that you will not get.');
+  .describe('Messages for you that you will not get.')
+  .meta({ id: 'Gap' });
 
-export const rosterEntry = z.object({
-  callsign: z.string(),
-  presence: z.enum(PRESENCES).describe('From evidence: waiting now, seen within a minute, session alive, no session.'),
-  joined_at: z.string(),
-  last_seen_at: z.string(),
-  verified: z.boolean(),
-  authorized: z.boolean(),
-  status: z.string().optional(),
-});
+export const rosterEntry = z
+  .object({
+    callsign: z.string(),
+    presence: z.enum(PRESENCES).describe('From evidence: waiting now, seen within a minute, session alive, no session.'),
+    joined_at: z.string(),
+    last_seen_at: z.string(),
+    verified: z.boolean(),
+    authorized: z.boolean(),
+    status: z.string().optional(),
+  })
+  .meta({ id: 'RosterEntry' });
 
-export const heardAnswer = z.object({
-  messages: z.array(message),
-  cursor,
-  after: cursor.describe('The position this answer starts from.'),
-  timed_out: z.boolean(),
-  more: z.boolean().describe('More waits: ask again at once.'),
-  gap: gap.nullable(),
-  superseded: z.literal(true).optional().describe('A newer listen of this session took its place.'),
-  ended: z.literal('shutdown').optional().describe('The hub is going down; ask again in a few seconds.'),
-});
+export const heardAnswer = z
+  .object({
+    messages: z.array(message),
+    cursor,
+    after: cursor.describe('The position this answer starts from.'),
+    timed_out: z.boolean(),
+    more: z.boolean().describe('More waits: ask again at once.'),
+    gap: gap.nullable(),
+    superseded: z.literal(true).optional().describe('A newer listen of this session took its place.'),
+    ended: z.literal('shutdown').optional().describe('The hub is going down; ask again in a few seconds.'),
+  })
+  .meta({ id: 'Heard' });
 
 export const posture = z.enum(POSTURES);
 export const receiptState = z.enum(RECEIPT_STATES);

@@ -1,6 +1,7 @@
 /** Saying something, and what became of it. */
 import { z } from 'zod';
 import { HubError } from '../core/errors.ts';
+import { MESSAGE } from './examples.ts';
 import { operation } from './operation.ts';
 import { isRecipient, kind, message, messageId, presence, receiptState, recipient } from './schemas.ts';
 
@@ -99,7 +100,7 @@ export const history = operation({
   input: z.strictObject({ n: z.int().min(1).max(100).default(20).describe('How many.') }),
   output: z.object({ messages: z.array(message) }),
   errors: ['invalid_n'],
-  examples: [{ input: { n: 20 }, output: { messages: [{ id: 7, from: 'alpha', to: 'bravo', text: 'The build is green. Over.' }] } }],
+  examples: [{ input: { n: 20 }, output: { messages: [MESSAGE] } }],
   async run({ hub, channel, input }) {
     return { value: { messages: [...(await hub.history(channel, input.n))] } };
   },
@@ -121,7 +122,7 @@ export const messageReceipts = operation({
   examples: [
     {
       input: { id: 7 },
-      output: { message: { id: 7 }, receipts: [{ callsign: 'bravo', state: 'confirmed', at: '2026-01-01T12:00:02.000Z' }] },
+      output: { message: MESSAGE, receipts: [{ callsign: 'bravo', state: 'confirmed', at: '2026-01-01T12:00:02.000Z' }] },
     },
   ],
   async run({ hub, channel, input }) {

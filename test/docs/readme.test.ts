@@ -1,4 +1,4 @@
-/** The documents' bash blocks are run in order against a real hub: README.md, and /llms.txt as the hub serves it. */
+/** README.md's bash blocks are run in order against a real hub, and so is what a new channel gives to paste. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -43,26 +43,6 @@ describe('README.md', () => {
     const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path = '']) => path);
     expect(links.length).toBeGreaterThan(3);
     for (const path of links) expect(() => readFileSync(join(ROOT, path)), path).not.toThrow(/ENOENT/);
-  });
-});
-
-describe('/llms.txt', () => {
-  test('its bash blocks run as they are served, and hear what was sent', async () => {
-    const answer = await fetch(`${hub.url}/llms.txt`);
-    expect(answer.headers.get('content-type')).toContain('text/markdown');
-    const text = await answer.text();
-    expect(Buffer.byteLength(text)).toBeLessThan(12 * 1024);
-    const blocks = bashBlocks(text);
-    expect(blocks.length).toBeGreaterThan(0);
-    // It names the hub it came from, so nothing is replaced.
-    expect(blocks[0]).toContain(hub.url);
-    const ends = [
-      'echo "cursor $CURSOR"',
-      `curl -s "$HUB/api/channels/$CHID/history" -H "Authorization: Bearer $TOKEN" | jq -r '.messages[].text'`,
-    ];
-    const said = await runScript([...blocks, ...ends].join('\n'), { cwd: temporaryDirectory() });
-    expect(said).toMatch(/cursor [0-9]+-[0-9a-z]+$/m);
-    expect(said).toContain('Radio check. Over.');
   });
 });
 

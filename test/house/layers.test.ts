@@ -27,7 +27,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   courier: { uses: ['core'], packages: ['node:'] },
   'courier.ts': { uses: ['core'], packages: ['node:'] },
   transports: { uses: OUTSIDE, packages: ['node:', 'zod'] },
-  discovery: { uses: OUTSIDE, packages: ['zod'] },
+  discovery: { uses: OUTSIDE, packages: ['zod', 'hono'] },
   site: { uses: OUTSIDE, packages: ['node:', 'hono'] },
   client: { uses: OUTSIDE, packages: ['node:', 'zod'] },
   'version.ts': { uses: [], packages: [] },

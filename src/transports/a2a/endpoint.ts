@@ -5,7 +5,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HubError } from '../../core/errors.ts';
 import type { Hub } from '../../core/hub.ts';
-import { type AnyOperation, admitToHub, type Proof, type Services } from '../../operations/operation.ts';
+import { admitToHub } from '../../operations/admit.ts';
+import type { AnyOperation, Proof, Services } from '../../operations/operation.ts';
 import { writeJson } from '../answer.ts';
 import { readValue } from '../body.ts';
 import { goneSignal } from '../gone.ts';

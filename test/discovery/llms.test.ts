@@ -1,0 +1,126 @@
+/**
+ * /llms.txt as a model uses it: its blocks are taken out of the document that a running hub serves, and two agents who
+ * know nothing else talk.
+ * Proves R-DISC-2.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ERRORS } from '../../src/core/errors.ts';
+import { operations } from '../../src/operations/index.ts';
+import { type HubProcess, startHubProcess, temporaryDirectory } from '../harness/process.ts';
+import { createChannel } from '../harness/rest.ts';
+import { bashBlocks, runScript, startScript } from '../harness/shell.ts';
+
+const MOST = 12 * 1024;
+const HUB_TOKEN = 'hub-token-0123456789';
+const BLANKS = 'CHID= TOKEN= CALLSIGN=agent-$RANDOM\n';
+
+const llms = async ({ url }: HubProcess): Promise<string> => {
+  const answer = await fetch(`${url}/llms.txt`);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/markdown; charset=utf-8']);
+  return answer.text();
+};
+
+let hub: HubProcess;
+let shared: HubProcess;
+let text: string;
+let blocks: string[];
+beforeAll(async () => {
+  hub = await startHubProcess();
+  shared = await startHubProcess({ args: ['--token', HUB_TOKEN, '--admin-token', 'admin-token-0123456789'] });
+  text = await llms(hub);
+  blocks = bashBlocks(text);
+});
+
+describe('the document', () => {
+  test('is short, and has its parts in the order of need', async () => {
+    for (const one of [text, await llms(shared)]) {
+      expect(Buffer.byteLength(one)).toBeLessThan(MOST);
+      const headings = one.match(/^#+ .*$/gm)?.filter((line) => !line.startsWith('# HELP'));
+      expect(headings).toEqual([
+        '# RogerThat',
+        '## READ THIS FIRST',
+        '## Path 0: REST by curl',
+        '## Path 1: MCP',
+        '## Wait without burning tokens',
+        '## Trust, in four sentences',
+        '## Limits of this hub',
+        '## Errors',
+        '## Every call',
+      ]);
+    }
+  });
+
+  test('names every operation with its route, and no other', () => {
+    const calls = [...text.matchAll(/^- `(GET|POST|DELETE) (\S+)` /gm)].map(([, method, path]) => `${method} ${path}`);
+    expect(calls).toEqual(operations.map(({ rest }) => `${rest.method} ${rest.path}`));
+  });
+
+  test('has limits and errors as the hub has them', () => {
+    for (const [, status, code = ''] of text.matchAll(/^- ([0-9]{3}) `([a-z_]+)`/gm)) {
+      expect(ERRORS, code).toMatchObject({ [code]: { status: Number(status) } });
+    }
+    expect(text).toContain('32 KiB');
+    expect(text).toContain('last 100 messages');
+  });
+});
+
+describe('its blocks', () => {
+  test('put two agents on the air who know nothing else', async () => {
+    const [join0 = '', send = '', listen = '', wait = ''] = blocks;
+    expect(blocks).toHaveLength(4);
+    expect(join0).toContain(`HUB=${hub.url}\n`);
+    const homes = { alpha: temporaryDirectory(), bravo: temporaryDirectory() };
+    const alpha = startScript([join0, send, listen, 'echo "--- heard"', wait, 'echo "--- woken"'].join('\n'), { cwd: homes.alpha });
+    // Alpha was given nothing, so it has a channel and something to paste; bravo has only what was pasted.
+    const [, token = ''] = await alpha.says(/^TOKEN=(rt_join_\S+)$/m);
+    const [, channelId = ''] = await alpha.says(/^API=\S+\/channels\/(\S+)$/m);
+    await alpha.says(/"recipient_count":0/);
+    expect(join0).toContain(BLANKS);
+    const filled = join0.replace(BLANKS, `CHID=${channelId} TOKEN=${token} CALLSIGN=bravo\n`);
+    const said = await runScript(`${filled}\n${send}`, { cwd: homes.bravo });
+    expect(said).toMatch(/"roster": \[\s*"agent-[0-9]+",\s*"bravo"/);
+    expect(said).toContain('You are on the air');
+    await alpha.says(/"from": "bravo"[\s\S]*"text": "Radio check\. Over\."[\s\S]*--- heard/);
+    // Another command of bravo's, in another shell: the file has what it needs.
+    await runScript(send, { cwd: homes.bravo });
+    expect(await alpha.ended).toEqual({ code: 0, signal: null });
+    expect(alpha.stdout().split('--- heard')[1]).toMatch(/"from": "bravo"[\s\S]*--- woken/);
+    expect(alpha.stderr()).toBe('');
+    // It would go on after what it has heard, and nobody else can read its token.
+    const kept = readFileSync(join(homes.alpha, 'rt.env'), 'utf8').trim().split('\n');
+    expect(kept.at(-1)).toMatch(/^SINCE=3-/);
+    expect(statSync(join(homes.alpha, 'rt.env')).mode & 0o777).toBe(0o600);
+  });
+
+  test('joining again gives the same session, and what was not confirmed', async () => {
+    const [join0 = '', send = '', listen = ''] = blocks;
+    const channel = await createChannel(hub.url);
+    const as = (callsign: string): string => join0.replace(BLANKS, `CHID=${channel.id} TOKEN=${channel.token} CALLSIGN=${callsign}\n`);
+    const home = temporaryDirectory();
+    await runScript(as('alpha'), { cwd: home });
+    const session = (): string => /X-Session-Id: (\S+)"/.exec(readFileSync(join(home, 'rt.env'), 'utf8'))?.[1] ?? '';
+    const before = session();
+    await runScript(`${as('bravo')}\n${send}`, { cwd: temporaryDirectory() });
+    await runScript(listen, { cwd: home });
+    // The turn ended there; a new one knows its callsign only.
+    expect(await runScript(as('alpha'), { cwd: home })).toMatch(/"unconfirmed": \[\s*\{[\s\S]*"redelivered": true/);
+    expect(session()).toBe(before);
+  });
+
+  test('a wrong token ends in a problem with a hint, not in a loop', async () => {
+    const [join0 = '', , listen = ''] = blocks;
+    const channel = await createChannel(hub.url);
+    const wrong = join0.replace(BLANKS, `CHID=${channel.id} TOKEN=rt_join_wrong CALLSIGN=alpha\n`);
+    const said = await runScript(`${wrong}\n${listen}`, { cwd: temporaryDirectory() });
+    expect(said.match(/"code": "unauthorized"/g)).toHaveLength(2);
+    expect(said).toContain('"hint":');
+  });
+
+  test('on a hub with a token they send it', async () => {
+    const [join0 = '', send = ''] = bashBlocks(await llms(shared));
+    const said = await runScript(`${join0}\n${send}`, { cwd: temporaryDirectory(), env: { HUB_TOKEN } });
+    expect(said).toContain('"recipient_count":0');
+  });
+});
