@@ -11,7 +11,8 @@ import type { HubFacts } from './discovery/facts.ts';
 import { DISCOVERY_PATHS, mountDiscovery } from './discovery/routes.ts';
 import type { Log } from './log.ts';
 import { errorFacts } from './log.ts';
-import { admitToHub, knowsHub } from './operations/admit.ts';
+import { createMetrics, METRICS_TYPE, type Metrics } from './metrics.ts';
+import { admitAdmin, admitToHub, knowsHub } from './operations/admit.ts';
 import { operations } from './operations/index.ts';
 import type { Services } from './operations/operation.ts';
 import { createA2a, writeA2aRefusal } from './transports/a2a/endpoint.ts';
@@ -23,7 +24,7 @@ import { INSTRUCTIONS } from './transports/mcp/instructions.ts';
 import { LEGACY, MODERN } from './transports/mcp/protocol.ts';
 import { Tasks } from './transports/mcp/tasks.ts';
 import { createTools } from './transports/mcp/tools.ts';
-import { createRest, type RequestFacts } from './transports/rest.ts';
+import { bearerOf, createRest, type RequestFacts } from './transports/rest.ts';
 
 export interface AppOptions {
   readonly hub: Hub;
@@ -46,13 +47,17 @@ interface Bindings {
 }
 
 /** The health of the process, the documents, and what is not there: everything that is no operation. */
-const buildPages = (options: AppOptions, facts: HubFacts): Hono<{ Bindings: Bindings }> => {
+const buildPages = (options: AppOptions, services: Services, facts: HubFacts, metrics: Metrics | null): Hono<{ Bindings: Bindings }> => {
   const { hub } = options;
   const pages = new Hono<{ Bindings: Bindings }>();
   pages.get('/healthz', (c) => c.json({ ok: true, version: options.version }, 200, API_HEADERS));
   pages.get('/readyz', (c) => {
     const trouble = hub.closed ? 'The hub is going down.' : hub.engine.health();
     return c.json({ ready: trouble === null, ...(trouble === null ? {} : { trouble }) }, trouble === null ? 200 : 503, API_HEADERS);
+  });
+  pages.get('/metrics', async (c) => {
+    await admitAdmin(hub, services, { bearer: bearerOf(c.req.header('authorization')), address: c.env.facts.address });
+    return c.text((await metrics?.write()) ?? '', 200, { ...API_HEADERS, 'Content-Type': METRICS_TYPE });
   });
   const index = mountDiscovery(pages, facts);
   pages.get('/', index);
@@ -72,7 +77,7 @@ const buildPages = (options: AppOptions, facts: HubFacts): Hono<{ Bindings: Bind
       },
     });
   const wrongMethod = new HubError('method_not_allowed', undefined, { headers: { Allow: 'GET, HEAD' } });
-  for (const path of ['/', '/healthz', '/readyz', ...DISCOVERY_PATHS]) pages.all(path, (c) => refuse(wrongMethod, c.env.facts));
+  for (const path of ['/', '/healthz', '/readyz', '/metrics', ...DISCOVERY_PATHS]) pages.all(path, (c) => refuse(wrongMethod, c.env.facts));
   pages.notFound((c) => refuse(new HubError('not_found'), c.env.facts));
   pages.onError((error, c) => {
     if (error instanceof HubError) return refuse(error, c.env.facts);
@@ -114,18 +119,26 @@ const admitToMcp = async (
   else await admitToHub(hub, services, { bearer, address });
 };
 
+/** What is done with every call that was answered: counted for the operator, and at the level debug logged. */
+const recorder = (log: Log, metrics: Metrics | null): Services['record'] => {
+  const count: Services['record'] = metrics ? metrics.record : () => {};
+  if (log.level !== 'debug') return count;
+  return (operation, transport, code, micros, requestId) => {
+    count(operation, transport, code, micros, requestId);
+    log.debug('operation', { operation, transport, code, micros, request_id: requestId });
+  };
+};
+
 /** Answers every request of a hub. */
 export const createApp = (options: AppOptions): RequestListener => {
   const { hub, log } = options;
+  // Nobody could read them without an admin token.
+  const metrics = options.adminToken === null ? null : createMetrics(hub, options.version);
   const services: Services = {
     hubTokenHash: options.token === null ? null : hashSecret(options.token),
     adminTokenHash: options.adminToken === null ? null : hashSecret(options.adminToken),
     connect: connectInfo,
-    record:
-      log.level === 'debug'
-        ? (operation, transport, code, micros, requestId) =>
-            log.debug('operation', { operation, transport, code, micros, request_id: requestId })
-        : () => {},
+    record: recorder(log, metrics),
   };
   const guard = createGuard(options, options.port);
   const onBug = (error: unknown, requestId: string): void => log.error('bug', { request_id: requestId, ...errorFacts(error) });
@@ -151,7 +164,7 @@ export const createApp = (options: AppOptions): RequestListener => {
     mcpVersions: [...MODERN, ...LEGACY],
     a2aVersion: A2A_VERSION,
   };
-  const pages = buildPages(options, described);
+  const pages = buildPages(options, services, described, metrics);
   const proxies = new Set(options.trustProxies);
   const run = Math.random().toString(36).slice(2, 8);
   let requests = 0;

@@ -169,6 +169,8 @@ export interface Engine {
   counts(channelId: string): Eventually<ChannelCounts>;
   /** Of channels that somebody made; bands are not among them. */
   channelCount(): Eventually<number>;
+  /** Live sessions of all channels, for the operator; may be a sweep late. */
+  sessionCount(): Eventually<number>;
 
   // Owners. Each step is written, with its event in the transcript, before it resolves; a power failure takes none back.
   /**

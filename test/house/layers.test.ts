@@ -33,8 +33,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'version.ts': { uses: [], packages: [] },
   'config.ts': { uses: ['core'], packages: ['node:'] },
   'log.ts': { uses: ['config.ts'], packages: [] },
+  'metrics.ts': { uses: ['core'], packages: ['node:'] },
   'app.ts': {
-    uses: [...OUTSIDE, 'transports', 'discovery', 'site', 'log.ts', 'version.ts'],
+    uses: [...OUTSIDE, 'transports', 'discovery', 'site', 'log.ts', 'metrics.ts', 'version.ts'],
     packages: ['node:', 'hono', '@hono/node-server'],
   },
   'server.ts': {

@@ -182,6 +182,10 @@ export class Tap implements Engine {
     return this.#engine.channelCount();
   }
 
+  sessionCount(): number {
+    return this.#engine.sessionCount();
+  }
+
   async createIdentity(identity: Identity): Promise<void> {
     return this.#engine.createIdentity(identity);
   }

@@ -172,6 +172,12 @@ export class LocalEngine implements Engine {
     return this.#owners.setGuards(channelId, factor, reset);
   }
 
+  sessionCount(): number {
+    let count = 0;
+    for (const { sessions } of this.#book.channels.values()) count += sessions.size;
+    return count;
+  }
+
   // Identities
 
   async createIdentity(identity: Identity): Promise<void> {
