@@ -41,7 +41,7 @@ import type {
 export interface SeatClaim {
   readonly channelId: string;
   readonly callsign: string;
-  /** Hash of the join token that was shown. A live session belongs to the token it was made with. */
+  /** Hash of the join token that was shown, or of what stands for one on a band. A live session belongs to it. */
   readonly tokenHash: string;
   /** The session to begin, if the seat has no live one of this token. */
   readonly nonce: string;
@@ -200,7 +200,7 @@ export interface Engine {
   /**
    * Gives the seat of a callsign to a joiner. A live session of the same token is taken up again, however many ask at
    * once; else a new one begins and the mailbox goes on where it stood. Moves no position.
-   * @throws HubError callsign_taken when the seat is bound to another identity, or an exclusive claim finds it held; kicked when the callsign or the identity
+   * @throws HubError unauthorized when the token is not the channel's any more; callsign_taken when the seat is bound to another identity, or an exclusive claim finds it held; kicked when the callsign or the identity
    *   is banned; hub_full
    */
   claimSeat(claim: SeatClaim): Promise<ClaimedSeat>;

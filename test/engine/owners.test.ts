@@ -131,7 +131,8 @@ everyEngine(
       await port.reopen(how, 1000);
       expect(await port.engine.channel(channel.id)).toEqual({ ...channel, joinTokenHash, paused: true });
       expect(await port.engine.session(channel.id, session.hash)).toEqual({ state: 'rotated' });
-      await expect(port.claim(channel, 'alpha', { identityId: identity.id })).rejects.toMatchObject({ code: 'kicked' });
+      const banned = port.claim(channel, 'alpha', { identityId: identity.id, tokenHash: joinTokenHash });
+      await expect(banned).rejects.toMatchObject({ code: 'kicked' });
       await port.claim(channel, 'charlie', { tokenHash: joinTokenHash });
       await expect(port.append(channel, 'charlie', 'all', 'x')).rejects.toMatchObject({ code: 'channel_paused' });
       expect((await port.engine.channel(closed.id))?.closedAt).toBeGreaterThan(0);

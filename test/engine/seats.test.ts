@@ -32,9 +32,14 @@ everyEngine('a claim says who it is for and until when', async (port) => {
 everyEngine('a live session belongs to the token it was made with', async (port) => {
   const channel = await port.channel();
   const first = await port.claim(channel, 'alpha');
-  const second = await port.claim(channel, 'alpha', { tokenHash: hashOf('another token') });
+  const tokenHash = hashOf('another token');
+  await expect(port.claim(channel, 'alpha', { tokenHash })).rejects.toMatchObject({ code: 'unauthorized' });
+  // Also for who was on the way when the token changed.
+  const [, late] = await Promise.allSettled([port.engine.rotateToken(channel.id, tokenHash), port.claim(channel, 'bravo')]);
+  expect(late).toMatchObject({ status: 'rejected', reason: { code: 'unauthorized' } });
+  const second = await port.claim(channel, 'alpha', { tokenHash });
   expect(second.resumed).toBe(false);
-  expect(await port.engine.session(channel.id, first.session.hash)).toEqual({ state: 'unknown' });
+  expect(await port.engine.session(channel.id, first.session.hash)).toEqual({ state: 'rotated' });
   expect(await port.engine.session(channel.id, second.session.hash)).toMatchObject({ state: 'live' });
 });
 

@@ -3,7 +3,7 @@ import type { ClaimedSeat, SeatClaim, SessionState } from '../../core/engine.ts'
 import { HubError } from '../../core/errors.ts';
 import { TIMES } from '../../core/limits.ts';
 import { confirm, openToBroadcasts, standing } from '../../core/mailbox.ts';
-import { bannedError, closedError } from '../../core/owning.ts';
+import { bannedError, closedError, rotatedError } from '../../core/owning.ts';
 import { rosterEntry, sessionOf, timeLeft } from '../../core/seats.ts';
 import type { RosterEntry } from '../../core/types.ts';
 import type { Book } from './book.ts';
@@ -47,6 +47,8 @@ export class Seats {
   /** @throws HubError kicked, hub_full, callsign_taken */
   #check(state: ChannelState, claim: SeatClaim): void {
     if (state.channel.closedAt !== null) throw closedError();
+    // Checking an owner password takes long enough for the owner to change the token meanwhile.
+    if (claim.terms === 'any' && claim.tokenHash !== state.channel.joinTokenHash) throw rotatedError();
     if (state.bans.size > 0 && isBanned(state, claim)) throw bannedError();
     const known = state.seats.get(claim.callsign);
     if (!known?.session && state.sessions.size >= this.#book.limits.sizes.sessions) {
