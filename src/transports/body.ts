@@ -119,9 +119,11 @@ export const readQuery = (query: string): Record<string, unknown> => {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    if (name === '__proto__') throw new HubError('unknown_field', 'This operation has no field "__proto__".');
     if (Object.hasOwn(fields, name)) throw new HubError('bad_request', 'A query parameter is given twice.');
-    fields[name] = equals < 0 ? '' : decode(pair.slice(equals + 1));
+    const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
+    // A field like any other, which no operation has; assigned, it would be the object's prototype.
+    if (name === '__proto__') Object.defineProperty(fields, name, { value, enumerable: true });
+    else fields[name] = value;
   }
   return fields;
 };
