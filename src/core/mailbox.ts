@@ -193,7 +193,7 @@ export interface AnswerLimits {
 /** Room a message takes beside its text: names, numbers and punctuation of its JSON. */
 const ENVELOPE_BYTES = 256;
 /** JSON may write a byte of text as two (quotes, newlines). Six for control characters, which {@link safeText} removed. */
-const cost = (message: Message): number => ENVELOPE_BYTES + 2 * Buffer.byteLength(message.text);
+export const cost = (message: Message): number => ENVELOPE_BYTES + 2 * Buffer.byteLength(message.text);
 
 /** Everything for this mailbox after `from`, flagged where it may have been seen. Moves nothing. */
 export const peek = (box: Mailbox, ring: Ring, from: number, limits: AnswerLimits, rewoundTold = false): Slice => {

@@ -210,3 +210,17 @@ everyEngine(
   },
   { limits: 'ringMessages=2' },
 );
+
+everyEngine('who watches gets as much at once as an answer may hold', async (port) => {
+  const channel = await port.channel();
+  await port.seats(channel, 'alpha');
+  for (let i = 1; i <= 5; i++) await port.append(channel, 'alpha', 'all', String(i).repeat(1000));
+  const watched = async (limits: { messages: number; bytes: number }) => {
+    const { heard: found, cursor, more } = await port.engine.observe(channel.id, START, limits);
+    return [found.map(({ message }) => message.id), cursor.id, more];
+  };
+  expect(await watched({ messages: 100, bytes: 5_000 })).toEqual([[1, 2], 2, true]);
+  expect(await watched({ messages: 100, bytes: 1 })).toEqual([[1], 1, true]);
+  expect(await watched({ messages: 3, bytes: 50_000 })).toEqual([[1, 2, 3], 3, true]);
+  expect(await watched({ messages: 5, bytes: 50_000 })).toEqual([[1, 2, 3, 4, 5], 5, false]);
+});

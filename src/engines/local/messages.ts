@@ -4,7 +4,7 @@ import type { Appended, Draft, Read, Recipient } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { checkGuards, newSeatGuard, noteHops, type SeatGuard, takeBack } from '../../core/guards.ts';
 import { newTag } from '../../core/ids.ts';
-import { type AnswerLimits, arrive, handOver, isFor, receiptFor, take, type Unready } from '../../core/mailbox.ts';
+import { type AnswerLimits, arrive, cost, handOver, isFor, receiptFor, take, type Unready } from '../../core/mailbox.ts';
 import { closedError } from '../../core/owning.ts';
 import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
 import { presenceOf } from '../../core/seats.ts';
@@ -228,9 +228,14 @@ export class Messages {
     const ring = this.#book.ringOf(state);
     const lost = since.at === 'position' && !inHistory(ring, since.id, since.tag);
     const from = since.at === 'position' ? (lost ? ring.floor : since.id) : since.at === 'start' ? ring.floor : ring.head;
-    const found = ring.messages.slice(indexAfter(ring, from));
-    const messages = found.slice(0, limits.messages);
-    const more = found.length > messages.length;
+    const found = ring.messages.slice(indexAfter(ring, from), indexAfter(ring, from) + limits.messages);
+    let bytes = 0;
+    const most = found.findIndex((message, i) => {
+      bytes += cost(message);
+      return i > 0 && bytes > limits.bytes;
+    });
+    const messages = most < 0 ? found : found.slice(0, most);
+    const more = indexAfter(ring, from) + messages.length < ring.messages.length;
     const oldest = ring.messages[0]?.id ?? null;
     const rotated = from < ring.floor ? { reason: 'rotated' as const, missed_at_most: ring.floor - from, oldest } : null;
     return {
