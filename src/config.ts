@@ -50,6 +50,16 @@ export const OPTIONS = {
   origin: { type: 'string', value: 'URL', help: 'The address people outside use, such as https://hub.example; used in links.' },
   'allow-host': { type: 'list', value: 'NAME', help: 'Another host name to answer to; may be given more than once.' },
   'trust-proxy': { type: 'list', value: 'ADDRESS', help: 'A proxy whose X-Forwarded-For counts; may be given more than once.' },
+  'allow-private-webhooks': {
+    type: 'boolean',
+    help: 'Let webhooks reach this machine and private networks. On by default unless --token or --open is given.',
+  },
+  'secret-key': {
+    type: 'string',
+    value: 'SECRET',
+    secret: true,
+    help: 'Encrypts signing secrets of webhooks at rest; without it a key is kept in the data directory. The same for all hubs of a fleet.',
+  },
   limits: {
     type: 'string',
     value: 'LIST',
@@ -76,6 +86,10 @@ export interface Config {
   readonly origin: string | null;
   readonly allowHosts: readonly string[];
   readonly trustProxies: readonly string[];
+  /** Webhooks may reach this machine and private networks. */
+  readonly allowPrivateWebhooks: boolean;
+  /** Null: a key file in the data directory. */
+  readonly secretKey: string | null;
   readonly limits: Limits;
   readonly bands: boolean;
   readonly logLevel: LogLevel;
@@ -143,7 +157,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
   const raw: Raw = { ...fromEnvironment(env), ...fromArguments(args) };
   const text = (name: OptionName): string | null => (raw[name] as string | undefined) ?? (OPTIONS[name] as Option).default ?? null;
   const host = text('host') ?? '';
-  const secret = (name: 'token' | 'admin-token'): string | null => {
+  const secret = (name: 'token' | 'admin-token' | 'secret-key'): string | null => {
     const given = text(name);
     if (given !== null && !/^[!-~]{16,}$/.test(given)) throw new ConfigError(`--${name} must have at least 16 characters, and no spaces`);
     return given;
@@ -180,6 +194,8 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
     origin: origin === null ? null : originOf(origin),
     allowHosts: (raw['allow-host'] as string[] | undefined) ?? [],
     trustProxies: (raw['trust-proxy'] as string[] | undefined) ?? [],
+    allowPrivateWebhooks: (raw['allow-private-webhooks'] as boolean | undefined) ?? mode === 'local',
+    secretKey: secret('secret-key'),
     limits,
     bands: raw.bands !== false,
     logLevel,

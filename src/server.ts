@@ -4,14 +4,20 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openBands } from './core/bands.ts';
+import { systemClock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
 import { Hub } from './core/hub.ts';
+import type { Outbox } from './core/outbox.ts';
+import { Courier } from './courier/courier.ts';
+import { openVault } from './courier/vault.ts';
 import { openLocal } from './engines/local/index.ts';
 import { createLog, errorFacts, type Log } from './log.ts';
 import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
 
 /** Parked requests are answered and sockets closed within this. */
 const DRAIN_MS = 3_000;
+/** So long a webhook under way has to end. */
+const COURIER_MS = 2_000;
 
 export interface RunningHub {
   readonly hub: Hub;
@@ -45,6 +51,12 @@ const refuse = (error: NodeJS.ErrnoException, socket: Socket): void => {
   socket.end(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 };
 
+const openCourier = (outbox: Outbox, config: Config, version: string, log: Log): Courier => {
+  const report = (error: unknown): void => log.error('webhooks', errorFacts(error));
+  const vault = openVault(config.directory, config.secretKey);
+  return new Courier({ outbox, vault, version, report, clock: systemClock, allowPrivate: config.allowPrivateWebhooks });
+};
+
 /**
  * Opens the data directory and listens.
  * @throws DirectoryInUseError, DamagedDatabaseError, NewerDatabaseError, or what listening throws (a port in use)
@@ -52,7 +64,8 @@ const refuse = (error: NodeJS.ErrnoException, socket: Socket): void => {
 export const startHub = async (config: Config, version: string, log: Log = createLog(config.logLevel)): Promise<RunningHub> => {
   const report = (error: unknown): void => log.error('storage', errorFacts(error));
   const engine = openLocal({ directory: config.directory, limits: config.limits, report, repair: config.repair });
-  const hub = new Hub({ engine, limits: config.limits, mode: config.mode, bands: config.bands, report });
+  const courier = openCourier(engine, config, version, log);
+  const hub = new Hub({ engine, courier, limits: config.limits, mode: config.mode, bands: config.bands, report });
   if (hub.bands) await openBands(engine, hub.clock);
   let port = config.port;
   const app = createApp({ ...config, hub, log, version, port: () => port });
@@ -76,6 +89,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   });
   server.on('clientError', (error, socket) => refuse(error as NodeJS.ErrnoException, socket as Socket));
   try {
+    await courier.start();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(config.port, config.host, () => {
@@ -85,6 +99,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
     });
   } catch (error) {
     hub.close();
+    await courier.close(0);
     await engine.close();
     throw error;
   }
@@ -95,6 +110,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     hub.close();
+    const delivered = courier.close(COURIER_MS);
     server.closeIdleConnections();
     const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     // Parked answers go out in this turn; their connections are idle in the next.
@@ -102,6 +118,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
     await closed;
     clearTimeout(late);
     clearInterval(idle);
+    await delivered;
     await engine.close();
   };
 

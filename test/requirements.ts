@@ -20,6 +20,7 @@ import { RUN } from './requirements/run.ts';
 import { SEND } from './requirements/send.ts';
 import { STREAMS } from './requirements/streams.ts';
 import { TRUST } from './requirements/trust.ts';
+import { WEBHOOKS } from './requirements/webhooks.ts';
 
 export const REQUIREMENTS = {
   ...CHANNELS,
@@ -38,6 +39,7 @@ export const REQUIREMENTS = {
   ...LIMITS,
   ...RETENTION,
   ...RUN,
+  ...WEBHOOKS,
 } as const satisfies Record<string, Requirement>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -20,6 +20,7 @@
 import type { Trip } from './guards.ts';
 import type { Rate } from './limits.ts';
 import type { AnswerLimits, Ask, Standing, Unready } from './mailbox.ts';
+import type { Outbox } from './outbox.ts';
 import type {
   Attestation,
   Channel,
@@ -147,7 +148,8 @@ export interface RateAnswer {
   readonly retryAfterMs: number;
 }
 
-export interface Engine {
+/** With what webhooks need, in outbox.ts. */
+export interface Engine extends Outbox {
   /** Tells of messages that other processes appended. Set once, before the first call. */
   onAppended(hear: (channelId: string, message: Message) => void): void;
   /** Tells of sessions that other processes ended by an owner's step. Set once, before the first call. */

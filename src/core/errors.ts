@@ -30,6 +30,12 @@ export const ERRORS = {
   invalid_retention: row(400, 'That is not a retention mode.', 'Use "none", "metadata", "prompts" or "full".'),
   invalid_trust: row(400, 'Those trust settings do not go together.', 'Use trust_mode "untrusted", or "trusted" (which needs identities).'),
   invalid_ttl: row(400, 'That is not a session TTL.', 'Use whole seconds from 60 to 86400.'),
+  invalid_url: row(
+    400,
+    'The hub does not post to that URL.',
+    'Use an http or https URL of a public address, without a user name or password.',
+  ),
+  invalid_events: row(400, 'Those are not events.', 'Use a list of "message.created", "member.joined", "member.left", "channel.closed".'),
   secret_in_url: row(
     400,
     'Secrets do not belong in a URL.',

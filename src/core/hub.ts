@@ -9,6 +9,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { ChannelCounts, Engine, RateAnswer } from './engine.ts';
 import { HubError } from './errors.ts';
 import { andThen } from './eventually.ts';
+import { type Courier, Hooks } from './hooks.ts';
 import { hashSecret, sameHash } from './ids.ts';
 import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat } from './joining.ts';
 import type { Limits, Rate } from './limits.ts';
@@ -30,6 +31,8 @@ export interface HubOptions {
   /** It has bands. */
   readonly bands?: boolean;
   readonly clock?: Clock;
+  /** Who posts to webhooks; a hub without one takes none. */
+  readonly courier?: Courier;
   /** Told of what went wrong where no caller can be told. */
   readonly report?: (error: unknown) => void;
 }
@@ -66,6 +69,8 @@ export class Hub {
   readonly waiters = new Waiters();
   /** What owners do. */
   readonly owner = new Owner(this);
+  readonly courier: Courier | null;
+  readonly hooks: Hooks = new Hooks(this);
   readonly #report: (error: unknown) => void;
   #closed = false;
   #stopSweep: () => void = () => {};
@@ -76,6 +81,7 @@ export class Hub {
     this.mode = options.mode ?? 'local';
     this.bands = options.bands ?? false;
     this.clock = options.clock ?? systemClock;
+    this.courier = options.courier ?? null;
     this.#report = options.report ?? (() => {});
     this.engine.onAppended((channelId, message) => this.waiters.announce(channelId, message));
     this.engine.onEnded((ending) => tellEnded(this.waiters, ending));

@@ -75,4 +75,9 @@ export const deriveSessionId = (joinToken: string, channelId: string, callsign: 
 export const channelOfSession = (sessionId: string): string | undefined =>
   /^rt_session_([a-z0-9-]{1,80})_[A-Za-z0-9_-]{43}$/.exec(sessionId)?.[1];
 
+/** Both stand in URLs and headers, and are no secrets. */
+export const newWebhookId = (): string => `wh_${randomBytes(12).toString('base64url')}`;
+/** Of Standard Webhooks: the id of a message, the same over all attempts. */
+export const newDeliveryId = (): string => `msg_${randomBytes(16).toString('base64url')}`;
+
 export const newNonce = (): string => randomBytes(16).toString('base64url');

@@ -34,6 +34,12 @@ export const SIZES = {
   /** Messages in one listen or history answer. */
   messagesPerAnswer: 100,
   identities: 100_000,
+  /** Webhooks a channel. */
+  webhooks: 10,
+  /** Deliveries that may wait for a webhook; their texts are bounded by `ringBytes`. */
+  deliveriesWaiting: 1000,
+  /** Deliveries of a webhook that are remembered when they are done. */
+  deliveriesKept: 50,
 } as const;
 
 export const TIMES = {
@@ -74,6 +80,8 @@ const RATES = {
   bandSend: { burst: 10, perSecond: 0.5 },
   /** Sessions begun on bands, an address. */
   bandJoin: { burst: 10, perSecond: 10 / 600 },
+  /** An address: webhooks made and tested, each of which has the hub look at a stranger's address. */
+  webhook: { burst: 10, perSecond: 10 / 60 },
 } as const satisfies Record<string, Rate>;
 
 /** Guards against loops, on hubs that strangers can reach (see guards.ts). On a local hub each is many times as much. */
@@ -119,6 +127,7 @@ const LOCAL_RATES: Limits['rates'] = {
   ownerPassword: RATES.ownerPassword,
   bandSend: { burst: 600, perSecond: 50 },
   bandJoin: { burst: 600, perSecond: 10 },
+  webhook: { burst: 600, perSecond: 10 },
 };
 
 const OFF_RATES: Limits['rates'] = {
@@ -128,6 +137,7 @@ const OFF_RATES: Limits['rates'] = {
   ownerPassword: RATES.ownerPassword,
   bandSend: NEVER,
   bandJoin: NEVER,
+  webhook: NEVER,
 };
 
 export class LimitsError extends Error {}

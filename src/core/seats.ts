@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import { TIMES } from './limits.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Channel, Presence, RosterEntry, Session } from './types.ts';
+import { reaches, type Webhook } from './webhooks.ts';
 
 export interface SeatSession {
   readonly hash: string;
@@ -52,12 +53,17 @@ export const sessionOf = (seat: Seat, session: SeatSession, channel: Channel, cl
   expiresAt: clock.now() + timeLeft(seat, channel, clock),
 });
 
-export const rosterEntry = (seat: Seat, channel: Channel, clock: Clock): RosterEntry => ({
+/** @param hooks the webhooks of the channel */
+export const rosterEntry = (seat: Seat, channel: Channel, clock: Clock, hooks: readonly Webhook[]): RosterEntry => ({
   callsign: seat.callsign,
   presence: presenceOf(seat, channel, clock),
   joined_at: new Date(seat.joinedAt).toISOString(),
   last_seen_at: new Date(clock.now() - (seat.parked > 0 ? 0 : clock.uptime() - seat.seenAt)).toISOString(),
   verified: seat.identityId !== null,
   authorized: seat.session?.authorized ?? false,
+  reach: [
+    ...(seat.parked > 0 ? (['listen'] as const) : []),
+    ...(hooks.some((hook) => reaches(hook, seat.callsign)) ? (['webhook'] as const) : []),
+  ],
   ...(seat.status === null ? {} : { status: seat.status }),
 });

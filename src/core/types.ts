@@ -118,6 +118,13 @@ export interface Session {
   readonly expiresAt: number;
 }
 
+/**
+ * Ways in which a message comes to a member by itself: it listens now; a webhook for its callsign is armed. A way that
+ * wakes agents otherwise is another name here.
+ */
+export const REACHES = ['listen', 'webhook'] as const;
+export type Reach = (typeof REACHES)[number];
+
 export interface RosterEntry {
   readonly callsign: string;
   readonly presence: Presence;
@@ -125,6 +132,8 @@ export interface RosterEntry {
   readonly last_seen_at: string;
   readonly verified: boolean;
   readonly authorized: boolean;
+  /** Empty: only its mailbox. */
+  readonly reach: readonly Reach[];
   readonly status?: string;
 }
 

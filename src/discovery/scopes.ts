@@ -63,6 +63,13 @@ export const SCOPES: Readonly<Record<Scope, ScopeRow>> = {
     showsOnShared: [['hubToken', 'channelToken']],
     errors: [],
   },
+  keeper: {
+    needs: 'channel token; owner token where the channel is trusted',
+    who: 'Who has the join token or the owner token of the channel; on a trusted channel the owner alone.',
+    shows: [['joinToken'], ['ownerToken']],
+    showsOnShared: [['hubToken', 'channelToken']],
+    errors: [],
+  },
   admin: {
     needs: 'admin token of the hub',
     who: 'The operator of the hub.',

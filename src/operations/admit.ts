@@ -108,7 +108,9 @@ const admitElsewhere = async (call: OpenCall, op: AnyOperation): Promise<OpenCal
     call.channel = await bandOf(hub.engine, proof.channelId);
   } else {
     const { channelId, token } = channelTokenOf(proof, 'owner');
-    call.channel = await hub.ownedChannelFor(channelId, token, proof.address, op.closed);
+    call.channel = await (op.scope === 'keeper'
+      ? hub.hooks.channelFor(channelId, token, proof.address)
+      : hub.ownedChannelFor(channelId, token, proof.address, op.closed));
   }
   return call;
 };

@@ -5,6 +5,7 @@ import { createIdentity, join, leave, roster } from './members.ts';
 import type { AnyOperation } from './operation.ts';
 import { closeChannel, guards, kick, pause, resume, rotateToken, setGuards } from './owner.ts';
 import { history, messageReceipts, send } from './talk.ts';
+import { createWebhook, deleteWebhook, testWebhook, webhookDeliveries, webhooks } from './webhooks.ts';
 
 export const operations: readonly AnyOperation[] = [
   createChannel,
@@ -29,4 +30,9 @@ export const operations: readonly AnyOperation[] = [
   resume,
   guards,
   setGuards,
+  createWebhook,
+  webhooks,
+  deleteWebhook,
+  testWebhook,
+  webhookDeliveries,
 ];

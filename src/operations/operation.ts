@@ -15,10 +15,10 @@ import { problemsOf } from './problems.ts';
 
 /**
  * `open`: anyone whom the hub lets in; `channel`: who has its join token; `member`: who has joined with it; `owner`: who
- * has its owner token; `admin`: who has the hub's admin token. No scope contains another: an owner token joins nothing,
- * and a join token owns nothing.
+ * has its owner token; `keeper`: who has either of them, and on a trusted channel the owner token; `admin`: who has the
+ * hub's admin token. No other scope contains another: an owner token joins nothing, and a join token owns nothing.
  */
-export type Scope = 'open' | 'channel' | 'member' | 'owner' | 'admin';
+export type Scope = 'open' | 'channel' | 'member' | 'owner' | 'keeper' | 'admin';
 
 /** What a transport can prove of a call. Strings as they came; the gate checks them. */
 export interface Proof {
@@ -90,6 +90,7 @@ interface CallOf<I> {
   channel: ChannelCall<I>;
   member: MemberCall<I>;
   owner: OwnerCall<I>;
+  keeper: OwnerCall<I>;
   admin: Call<I>;
 }
 

@@ -16,6 +16,8 @@ const FIELD_CODES: Readonly<Record<string, ErrorCode>> = {
   retention: 'invalid_retention',
   trust_mode: 'invalid_trust',
   session_ttl_seconds: 'invalid_ttl',
+  url: 'invalid_url',
+  events: 'invalid_events',
 };
 
 /** What people send by other names, and where it belongs. */

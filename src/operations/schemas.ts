@@ -1,6 +1,6 @@
 /** The fields of the product, each described once. No regex has flags: JSON Schema has no place for them. */
 import { z } from 'zod';
-import { KINDS, POSTURES, type Position, PRESENCES, RECEIPT_STATES, RETENTIONS, type Since, TRUST_MODES } from '../core/types.ts';
+import { KINDS, POSTURES, type Position, PRESENCES, REACHES, RECEIPT_STATES, RETENTIONS, type Since, TRUST_MODES } from '../core/types.ts';
 
 const RESERVED = new Set('all everyone here system hub admin operator owner user human assistant tool developer'.split(' '));
 const CALLSIGN = /^[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?$/;
@@ -94,6 +94,10 @@ export const rosterEntry = z
     last_seen_at: z.string(),
     verified: z.boolean(),
     authorized: z.boolean(),
+    reach: z
+      .array(z.enum(REACHES))
+      .readonly()
+      .describe('How a message comes to it by itself: it listens now, a webhook is armed. Empty: it must look.'),
     status: z.string().optional(),
   })
   .meta({ id: 'RosterEntry' });

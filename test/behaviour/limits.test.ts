@@ -22,6 +22,9 @@ verifies.once('limit:table', () => {
     mailboxes: 2048,
     channels: 15_000,
     identities: 100_000,
+    webhooks: 10,
+    deliveriesWaiting: 1000,
+    deliveriesKept: 50,
     recipients: 100,
     parked: 4,
   };
@@ -34,6 +37,7 @@ verifies.once('limit:table', () => {
     ownerPassword,
     bandSend: { burst: 10, perSecond: 0.5 },
     bandJoin: { burst: 10, perSecond: 10 / 600 },
+    webhook: { burst: 10, perSecond: 10 / 60 },
   };
   for (const mode of ['local', 'shared', 'open'] as const) expect(limitsFor(mode).sizes).toMatchObject(sizes);
   expect(limitsFor('open').rates).toEqual(strict);
@@ -53,6 +57,7 @@ verifies.once('guard:modes', () => {
   for (const mode of ['open', 'shared'] as const) expect(limitsFor(mode).guards).toEqual(strict);
   expect(limitsFor('local').guards).toEqual({
     ...{ callsignMessages: 100_000, channelMessages: 1_000_000, identicalMessages: 1000, replyHops: 5000 },
+    webhook: { burst: 600, perSecond: 10 },
   });
 });
 

@@ -15,8 +15,8 @@ verifies('roster:fields', async (room) => {
   await channel.join('bravo', { new_identity: true });
   await alpha.send('charlie', 'you have never been here');
   const expected = [
-    { callsign: 'alpha', presence: 'active', joined_at: joined, last_seen_at: at(), verified: false, authorized: false },
-    { callsign: 'bravo', presence: 'active', joined_at: at(), last_seen_at: at(), verified: true, authorized: false },
+    { callsign: 'alpha', presence: 'active', joined_at: joined, last_seen_at: at(), verified: false, authorized: false, reach: [] },
+    { callsign: 'bravo', presence: 'active', joined_at: at(), last_seen_at: at(), verified: true, authorized: false, reach: [] },
   ];
   expect(await channel.roster()).toEqual(expected);
   expect((await alpha.rejoin()).roster).toEqual(expected);

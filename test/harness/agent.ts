@@ -6,6 +6,7 @@ import { ack, listen, wait } from '../../src/operations/hearing.ts';
 import { createIdentity, join, leave, roster } from '../../src/operations/members.ts';
 import { closeChannel, guards, kick, pause, resume, rotateToken, setGuards } from '../../src/operations/owner.ts';
 import { history, messageReceipts, send } from '../../src/operations/talk.ts';
+import { createWebhook, deleteWebhook, testWebhook, webhookDeliveries, webhooks } from '../../src/operations/webhooks.ts';
 import type { Channel, Room } from './room.ts';
 import { Tape } from './tape.ts';
 import type { Call, Named, Proofs } from './transports/wire.ts';
@@ -130,6 +131,26 @@ export class Party {
 
   leave() {
     return this.call(leave);
+  }
+
+  createWebhook(fields: Fields) {
+    return this.call(createWebhook, fields);
+  }
+
+  async webhooks() {
+    return (await this.call(webhooks)).webhooks;
+  }
+
+  deleteWebhook(id: string) {
+    return this.call(deleteWebhook, { webhook_id: id });
+  }
+
+  testWebhook(id: string) {
+    return this.call(testWebhook, { webhook_id: id });
+  }
+
+  async deliveries(id: string, fields: Fields = {}) {
+    return (await this.call(webhookDeliveries, { webhook_id: id, ...fields })).deliveries;
   }
 
   async transcript(fields: Fields = {}) {

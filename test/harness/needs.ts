@@ -15,4 +15,5 @@ export type Need =
   | 'receipts'
   | 'stream'
   | 'transcript'
-  | 'wait';
+  | 'wait'
+  | 'webhooks';

@@ -3,6 +3,9 @@ import { openBands } from '../../src/core/bands.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import { Hub, type HubMode } from '../../src/core/hub.ts';
 import { limitsFor } from '../../src/core/limits.ts';
+import type { Address } from '../../src/courier/addresses.ts';
+import { Courier } from '../../src/courier/courier.ts';
+import { openVault } from '../../src/courier/vault.ts';
 import { Agent, type ChannelFields, type JoinFields, Party } from './agent.ts';
 import { type TestClock, testClock } from './clock.ts';
 import type { EngineKind, Shelf } from './engines.ts';
@@ -24,6 +27,8 @@ export interface RoomOptions {
   readonly allowHosts?: readonly string[];
   /** The hub has bands. */
   readonly bands?: true;
+  /** As the flag of this name; by default as a local hub has it. */
+  readonly allowPrivateWebhooks?: boolean;
   /** The hub is made to fail, so it may log errors. */
   readonly trouble?: 'expected';
 }
@@ -79,9 +84,14 @@ export class Room {
   #clock: TestClock = testClock();
   #engine: Engine | null = null;
   #hub: Hub | null = null;
+  #courier: Courier | null = null;
   #wire: Wire | null = null;
   /** What the hub reported where no caller can be told. */
   readonly troubles: unknown[] = [];
+  /** What names resolve to, for webhooks; others do not resolve. */
+  readonly names: Record<string, readonly string[]> = {};
+  /** Names that were looked up. */
+  readonly lookups: string[] = [];
 
   private constructor(transport: Transport, shelf: Shelf, options: RoomOptions) {
     this.#transport = transport;
@@ -101,9 +111,23 @@ export class Room {
     const trouble = (error: unknown): void => void this.troubles.push(error);
     const limits = limitsFor(mode, text);
     this.#engine = await this.#shelf.open(this.#clock, limits, trouble);
-    this.#hub = new Hub({ engine: this.#engine, limits, mode, bands, clock: this.#clock, report: trouble });
+    this.#courier = this.#openCourier(this.#engine, trouble);
+    this.#hub = new Hub({ engine: this.#engine, courier: this.#courier, limits, mode, bands, clock: this.#clock, report: trouble });
     if (bands) await openBands(this.#engine, this.#clock);
+    await this.#courier.start();
     this.#wire = await this.#transport.open({ hub: this.#hub, mode, token, adminToken, trustProxies, origin, allowHosts, trouble });
+  }
+
+  #openCourier(outbox: Engine, report: (error: unknown) => void): Courier {
+    const resolve = async (name: string): Promise<readonly Address[]> => {
+      this.lookups.push(name);
+      return (this.names[name] ?? []).map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+    };
+    return new Courier({
+      ...{ outbox, report, resolve, clock: this.#clock, version: 'test', random: () => 0.5 },
+      vault: openVault(this.#shelf.directory, null),
+      allowPrivate: this.#options.allowPrivateWebhooks ?? true,
+    });
   }
 
   get clock(): TestClock {
@@ -173,12 +197,23 @@ export class Room {
     await turns();
   }
 
+  /** The courier ends; what is under way is left to its lease. */
+  async #hangUp(): Promise<void> {
+    const closed = this.#courier?.close(0);
+    // Its grace is measured with a clock that stands still.
+    this.clock.advance(0);
+    await closed;
+  }
+
   /** The hub ends and another one starts on what is left: in good order, or killed. The monotonic clock starts anew. */
   async restart(how: 'stop' | 'crash' = 'stop', away = 0, meanwhile: () => void = () => {}): Promise<void> {
     if (how === 'crash') await this.#shelf.crash(this.engine);
     this.hub.close();
     await turns();
     await this.wire.close();
+    // What waits for a store that died waits for ever.
+    if (how === 'crash') void this.#hangUp();
+    else await this.#hangUp();
     if (how === 'stop') await this.engine.close();
     meanwhile();
     this.#clock = testClock(this.#clock.now() + away);
@@ -190,6 +225,7 @@ export class Room {
       this.hub.close();
       await turns();
       await this.wire.close();
+      await this.#hangUp();
       await this.engine.close();
     } finally {
       await this.#shelf.clear();

@@ -24,8 +24,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   core: { uses: [], packages: ['node:crypto'] },
   operations: { uses: ['core'], packages: ['zod'] },
   engines: { uses: ['core'], packages: ['node:', 'libsql', 'redis', 'ioredis'] },
-  courier: { uses: ['core'], packages: ['node:'] },
-  'courier.ts': { uses: ['core'], packages: ['node:'] },
+  courier: { uses: ['core'], packages: ['node:', 'ipaddr.js'] },
   transports: { uses: OUTSIDE, packages: ['node:', 'zod'] },
   discovery: { uses: OUTSIDE, packages: ['zod', 'hono'] },
   site: { uses: OUTSIDE, packages: ['node:', 'hono'] },
@@ -39,7 +38,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['node:', 'hono', '@hono/node-server'],
   },
   'server.ts': {
-    uses: ['app.ts', 'config.ts', 'core', 'courier', 'courier.ts', 'engines', 'log.ts', 'transports', 'version.ts'],
+    uses: ['app.ts', 'config.ts', 'core', 'courier', 'engines', 'log.ts', 'transports', 'version.ts'],
     packages: ['node:'],
   },
   'cli.ts': { uses: ['cli', 'client', 'config.ts', 'core', 'engines', 'log.ts', 'server.ts', 'version.ts'], packages: ['node:'] },

@@ -30,6 +30,7 @@ import type {
 import type { LocalEngine } from '../../src/engines/local/local.ts';
 import type { Job } from '../../src/engines/local/store.ts';
 import type { Node } from './node.ts';
+import { PassOutbox } from './pass-outbox.ts';
 import { arrived, claimed, given, handedOver, type Moment } from './port-rules.ts';
 import { FIELDS, type Field, type PositionsOptions, PositionsWatch } from './positions.ts';
 
@@ -43,7 +44,7 @@ export interface TapOptions extends PositionsOptions {
   readonly lag: readonly number[];
 }
 
-export class Tap implements Engine {
+export class Tap extends PassOutbox implements Engine {
   /** The process died: no call answers any more. */
   dead = false;
   /** Calls that have not answered yet. */
@@ -58,6 +59,7 @@ export class Tap implements Engine {
   #calls = 0;
 
   constructor(options: TapOptions) {
+    super(options.node.engine);
     this.#options = options;
     this.#engine = options.node.engine;
     this.positions = new PositionsWatch(options);

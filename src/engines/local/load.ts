@@ -1,6 +1,7 @@
 /** Reading everything but texts back into memory, believing only rows whose seal holds. */
 import type { Clock } from '../../core/clock.ts';
 import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
+import { type HookState, hookOf, itemOf, newHookState } from './hook.ts';
 import { inserts, newest, readEntries, type Told } from './journal.ts';
 import { isSound, type Row, readList, type TableName } from './schema.ts';
 import {
@@ -30,6 +31,9 @@ export interface Loaded {
   readonly identities: Map<string, Identity>;
   readonly lastNo: number;
   readonly lastEvent: number;
+  /** By id. */
+  readonly hooks: Map<string, HookState>;
+  readonly lastItem: number;
 }
 
 const soundRows = (store: Store, table: TableName): Row[] => {
@@ -45,6 +49,29 @@ const readJournal = (store: Store): { told: Told; last: number | null } => {
     if (rows[i]![0] !== (rows[i - 1]![0] as number) + 1) throw new UnsoundRowError('journal', 'is missing');
   }
   return { told: readEntries(rows), last: (rows.at(-1)?.[0] as number | undefined) ?? null };
+};
+
+/** The webhooks, and what is and was owed to them. @throws UnsoundRowError */
+const loadHooks = (store: Store, clock: Clock, byNo: ReadonlyMap<number, ChannelState>): Pick<Loaded, 'hooks' | 'lastItem'> => {
+  const hooks = new Map<string, HookState>();
+  for (const row of soundRows(store, 'webhooks')) {
+    const no = row[1] as number | null;
+    const channel = no === null ? null : byNo.get(no);
+    if (channel === undefined) throw new UnsoundRowError('webhooks');
+    hooks.set(row[0] as string, newHookState(hookOf(row), channel));
+  }
+  const states = [...hooks.values()].sort((a, b) => a.hook.createdAt - b.hook.createdAt);
+  for (const state of states) if (state.channel) state.channel.hooks = [...(state.channel.hooks ?? []), state];
+  let lastItem = 0;
+  for (const row of soundRows(store, 'deliveries')) {
+    const state = hooks.get(row[2] as string);
+    if (!state) throw new UnsoundRowError('deliveries');
+    const item = itemOf(row, clock);
+    // In the order of `n`, since the table is.
+    (item.state === 'pending' ? state.pending : state.done).push(item);
+    lastItem = Math.max(lastItem, item.n);
+  }
+  return { hooks, lastItem };
 };
 
 /** @throws UnsoundRowError */
@@ -95,10 +122,11 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
   for (const row of rowsOf('bans')) if (row[3] === 1) stateOf(row, 'bans').bans.set(row[1] as string, row[2] as string | null);
   for (const state of byNo.values()) state.eventsOnDisk = state.channel.retention === 'none' ? 0 : state.seq;
   const identities = new Map(rowsOf('identities').map((row) => [row[1] as string, identityOf(row)]));
+  const hooks = loadHooks(store, clock, byNo);
   // Only now that everything was found sound is anything written.
   if (last !== null) store.fold(inserts(told), last);
   const lastEvent = (store.read('SELECT max(n) FROM events')[0]?.[0] as number | null) ?? 0;
-  return { channels, identities, lastNo, lastEvent };
+  return { channels, identities, lastNo, lastEvent, ...hooks };
 };
 
 /** A transcript event as it stands in `data`: what every event has is in columns of its own. */

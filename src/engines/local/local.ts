@@ -40,13 +40,14 @@ import { OF_THE_LIVING, Owners } from './owners.ts';
 import { Allowances } from './rates.ts';
 import { Seats } from './seats.ts';
 import { type ChannelState, channelRow, newState } from './state.ts';
+import { Webhooks } from './webhooks.ts';
 
 interface LocalEngineOptions extends BookOptions {
   /** Called last when it closes. */
   readonly release: () => void;
 }
 
-export class LocalEngine implements Engine {
+export class LocalEngine extends Webhooks implements Engine {
   readonly #book: Book;
   readonly #seats: Seats;
   readonly #messages: Messages;
@@ -56,10 +57,12 @@ export class LocalEngine implements Engine {
   #lastNo: number;
 
   constructor(options: LocalEngineOptions) {
-    this.#book = new Book(options);
-    this.#seats = new Seats(this.#book);
-    this.#messages = new Messages(this.#book);
-    this.#owners = new Owners(this.#book);
+    const book = new Book(options);
+    super(book, options.loaded);
+    this.#book = book;
+    this.#seats = new Seats(book, this.outbox);
+    this.#messages = new Messages(book, this.outbox);
+    this.#owners = new Owners(book, this.outbox);
     this.#allowances = new Allowances(options.clock);
     this.#lastNo = options.loaded.lastNo;
     this.#release = options.release;
@@ -149,7 +152,7 @@ export class LocalEngine implements Engine {
   // Owners
 
   closeChannel(channelId: string, erase: boolean): Promise<void> {
-    return this.#owners.close(channelId, erase ? (state) => this.#remove(state) : null);
+    return this.#owners.close(channelId, erase ? (state) => this.#remove(state, 'closed') : null);
   }
 
   rotateToken(channelId: string, joinTokenHash: string): Promise<void> {
@@ -276,7 +279,7 @@ export class LocalEngine implements Engine {
       for (const seat of state.seats.values()) if (seat.parked > 0) this.#book.sawSeat(state, seat);
       if (isBand(state.channel.id)) this.#seats.giveUp(state);
       else if (uptime - state.touchedAt > idle) {
-        this.#remove(state);
+        this.#remove(state, 'idle');
         removed.push(state.channel.id);
       }
     }
@@ -285,8 +288,11 @@ export class LocalEngine implements Engine {
     return removed;
   }
 
-  #remove(state: ChannelState): void {
+  /** @returns how its webhooks take it back; the rest is the caller's */
+  #remove(state: ChannelState, reason: string): () => void {
+    const back = this.outbox.closeChannel(state, reason);
     this.#book.channels.delete(state.channel.id);
     this.#book.store.removeChannel(state.no, [...OF_THE_LIVING, 'channels', 'heads', 'tombstones', 'orders', 'events']);
+    return back;
   }
 }

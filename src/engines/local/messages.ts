@@ -10,6 +10,7 @@ import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessag
 import { presenceOf } from '../../core/seats.ts';
 import type { Eventually, Message, Position, Receipt, Since, Slice } from '../../core/types.ts';
 import type { Book } from './book.ts';
+import type { Outbox } from './outbox.ts';
 import { type ChannelState, type KeptSeat, keyName } from './state.ts';
 
 let isoMs = 0;
@@ -33,6 +34,7 @@ const guardOf = (seat: KeptSeat | undefined): SeatGuard | null => {
 
 export class Messages {
   readonly #book: Book;
+  readonly #outbox: Outbox;
   /** Names this run of the store in cursors. */
   readonly #tag = newTag();
   /** Where messages survive a crash: how far `sent` of a seat surely is on disk. */
@@ -40,9 +42,10 @@ export class Messages {
   /** Some guard has a limit. */
   readonly #guarded: boolean;
 
-  constructor(book: Book) {
+  constructor(book: Book, outbox: Outbox) {
     this.#book = book;
     this.#guarded = Object.values(book.limits.guards).some((most) => most !== Number.POSITIVE_INFINITY);
+    this.#outbox = outbox;
   }
 
   async append(draft: Draft): Promise<Appended> {
@@ -92,6 +95,7 @@ export class Messages {
         );
       }
       await stored;
+      if (state.hooks !== null) this.#outbox.tell();
       return { message, recipients, recipientCount: count, duplicate: false };
     } catch (error) {
       if (guard) takeBack(state.guard, guard, draft);
@@ -149,6 +153,8 @@ export class Messages {
     const firstWords = sender !== undefined && !sender.spoken && state.channel.retention === 'prompts';
     if (firstWords) sender.spoken = true;
     this.#book.messageEvent(state, message, firstWords, now);
+    const seq = state.channel.retention === 'none' ? null : state.seq;
+    const owed = state.hooks === null ? null : this.#outbox.put(state, { type: 'message.created', message }, seq);
     // Who is counted: the addressee of a direct message, the author of a broadcast (it is not for them). Their row has
     // the channel's numbers too, so that a message costs one row; the channel's own follows.
     const counted = direct ?? sender;
@@ -156,6 +162,7 @@ export class Messages {
     this.#book.touchHeadLazily(state);
     if (firstWords) this.#book.touchMailbox(state, sender);
     return () => {
+      owed?.();
       undoPush(ring, left, before.floor);
       ring.head = before.head;
       if (direct) direct.direct--;

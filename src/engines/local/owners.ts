@@ -4,6 +4,7 @@ import { hourOf, resetGuard } from '../../core/guards.ts';
 import { TIMES } from '../../core/limits.ts';
 import type { Channel } from '../../core/types.ts';
 import type { Book } from './book.ts';
+import type { Outbox } from './outbox.ts';
 import type { TableName } from './schema.ts';
 import { type ChannelState, channelRow, haltOf, type KeptSeat, orderRow, type Tombstone, tombstoneRow } from './state.ts';
 import type { Job } from './store.ts';
@@ -19,23 +20,33 @@ const undoAll = (undo: readonly Undo[]): void => {
 
 export class Owners {
   readonly #book: Book;
+  readonly #outbox: Outbox;
 
-  constructor(book: Book) {
+  constructor(book: Book, outbox: Outbox) {
     this.#book = book;
+    this.#outbox = outbox;
   }
 
   /** @param remove takes every trace of the channel away; null: it leaves its transcript */
-  async close(channelId: string, remove: ((state: ChannelState) => void) | null): Promise<void> {
+  async close(channelId: string, remove: ((state: ChannelState) => Undo) | null): Promise<void> {
     const { channels, clock, store } = this.#book;
     const state = this.#book.state(channelId);
     state.halted = 'closed';
     await this.#halting(state, () => {
       if (remove) {
-        remove(state);
-        return () => channels.set(channelId, state);
+        const back = remove(state);
+        return () => {
+          channels.set(channelId, state);
+          back();
+        };
       }
       if (state.channel.closedAt !== null) return () => {};
-      const undo = [this.#keepEvents(state), this.#endAll(state, 'closed'), this.#order(state, { closedAt: clock.now() })];
+      const undo = [
+        this.#outbox.closeChannel(state, 'closed'),
+        this.#keepEvents(state),
+        this.#endAll(state, 'closed'),
+        this.#order(state, { closedAt: clock.now() }),
+      ];
       const { seats, keys, bans, ring } = state;
       const [seated, used, banned] = [[...seats], [...keys], [...bans]];
       const { bytes } = ring;
@@ -92,6 +103,7 @@ export class Owners {
         undo.push(() => {
           seat.member = true;
         });
+        undo.push(this.#outbox.put(state, { type: 'member.left', callsign, reason: 'kicked' }));
       }
       if (kicked || was !== banned) {
         const reason = was === banned ? {} : { reason: banned ? 'banned' : 'ban lifted' };
@@ -99,6 +111,7 @@ export class Owners {
       }
       return () => undoAll(undo);
     });
+    this.#outbox.tell();
     return { kicked, banned };
   }
 

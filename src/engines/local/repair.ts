@@ -23,6 +23,7 @@ import {
   TABLES,
   type TableName,
   upsertSql,
+  type Value,
   versionOf,
 } from './schema.ts';
 
@@ -68,15 +69,21 @@ const consistent = (tables: Map<TableName, Row[]>): Map<TableName, Row[]> => {
   const heads = new Set((tables.get('heads') ?? []).map((row) => row[0]));
   const channels = new Set((tables.get('channels') ?? []).map((row) => row[0]).filter((no) => heads.has(no)));
   const mailboxes = new Set((tables.get('mailboxes') ?? []).map((row) => `${row[0]} ${row[1]}`));
+  const hooks = new Set<Value>();
   const kept = new Map<TableName, Row[]>();
   for (const [table, rows] of tables) {
     const column = TABLES[table].columns.indexOf('no' as never);
     kept.set(
       table,
-      rows.filter(
-        (row) => (column < 0 || channels.has(row[column] ?? null)) && (table !== 'seats' || mailboxes.has(`${row[0]} ${row[1]}`)),
-      ),
+      rows.filter((row) => {
+        const channel = column < 0 ? null : (row[column] ?? null);
+        if (table === 'seats' && !mailboxes.has(`${row[0]} ${row[1]}`)) return false;
+        if (table === 'deliveries') return hooks.has(row[2] ?? null);
+        return channel === null || channels.has(channel);
+      }),
     );
+    // They stand before their deliveries in the list of tables.
+    if (table === 'webhooks') for (const row of kept.get(table) ?? []) hooks.add(row[0] ?? null);
   }
   return kept;
 };

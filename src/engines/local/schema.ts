@@ -66,6 +66,17 @@ export const TABLES = {
   orders: { columns: ['no', 'paused', 'closed_at', 'guard_factor'], keys: 'PRIMARY KEY (no)', rowid: true },
   bans: { columns: ['no', 'callsign', 'identity_id', 'stands'], keys: 'PRIMARY KEY (no, callsign)', rowid: false },
   identities: { columns: ['id', 'key_hash', 'name', 'created_at'], keys: 'PRIMARY KEY (id)', rowid: false },
+  // `no` is null once the channel is gone and its hooks are still to be told.
+  webhooks: {
+    columns: ['id', 'no', 'channel', 'url', 'events', 'callsign', 'secret', 'created_at', 'disabled'],
+    keys: 'PRIMARY KEY (id)',
+    rowid: false,
+  },
+  deliveries: {
+    columns: ['n', 'id', 'hook', 'type', 'at', 'message', 'seq', 'data', 'state', 'reason', 'attempts', 'due'],
+    keys: 'PRIMARY KEY (n)',
+    rowid: true,
+  },
   // `n` is the order of arrival: rows are appended at one end, whatever channel they belong to.
   events: { columns: ['n', 'no', 'seq', 'at', 'type', 'data'], keys: 'PRIMARY KEY (n)', rowid: true },
 } as const;
@@ -105,6 +116,8 @@ const INTEGERS = new Set([
   'until',
   'at',
   'n',
+  'message',
+  'due',
 ]);
 
 const columnType = (table: TableName, column: string): string =>

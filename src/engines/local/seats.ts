@@ -7,7 +7,9 @@ import { bannedError, closedError, rotatedError } from '../../core/owning.ts';
 import { rosterEntry, sessionOf, timeLeft } from '../../core/seats.ts';
 import type { RosterEntry } from '../../core/types.ts';
 import type { Book } from './book.ts';
+import type { Outbox } from './outbox.ts';
 import { type ChannelState, type KeptSeat, tombstoneRow } from './state.ts';
+import { hooksOf } from './webhooks.ts';
 
 const isBanned = ({ bans }: ChannelState, { callsign, identityId }: SeatClaim): boolean =>
   bans.has(callsign) || (identityId !== null && [...bans.values()].includes(identityId));
@@ -18,9 +20,11 @@ const isHeld = ({ session, identityId }: KeptSeat, { tokenHash, identityId: show
 
 export class Seats {
   readonly #book: Book;
+  readonly #outbox: Outbox;
 
-  constructor(book: Book) {
+  constructor(book: Book, outbox: Outbox) {
     this.#book = book;
+    this.#outbox = outbox;
   }
 
   async claim(claim: SeatClaim): Promise<ClaimedSeat> {
@@ -35,12 +39,17 @@ export class Seats {
       this.#check(state, claim);
       const undo = this.#remember(state, claim.callsign);
       claimed = this.#take(state, claim);
+      const { session, resumed } = claimed;
       const forget = claim.newIdentity && this.#book.addIdentity(claim.newIdentity);
+      const joined = { type: 'member.joined', callsign: claim.callsign, sender: session.sender } as const;
+      const owed = resumed ? null : this.#outbox.put(state, joined);
       return () => {
+        owed?.();
         forget?.();
         undo();
       };
     });
+    if (state.hooks !== null) this.#outbox.tell();
     return claimed!;
   }
 
@@ -147,15 +156,20 @@ export class Seats {
       left = true;
       this.#book.event(state, 'leave', { callsign: seat.callsign });
       this.#book.touchSeat(state, seat);
-      return undo;
+      const owed = this.#outbox.put(state, { type: 'member.left', callsign: seat.callsign, reason: null });
+      return () => {
+        owed();
+        undo();
+      };
     });
+    if (state.hooks !== null) this.#outbox.tell();
     return left;
   }
 
   roster(channelId: string): RosterEntry[] {
     const state = this.#book.state(channelId);
     const members = [...state.seats.values()].filter((seat) => seat.member);
-    return members.map((seat) => rosterEntry(seat, state.channel, this.#book.clock));
+    return members.map((seat) => rosterEntry(seat, state.channel, this.#book.clock, hooksOf(state)));
   }
 
   park(channelId: string, callsign: string): void {
@@ -184,6 +198,9 @@ export class Seats {
     this.#book.event(state, 'leave', { callsign: seat.callsign, reason: 'expired' });
     // Nobody waits for it to be written, so it asks for that itself.
     this.#book.touchSeat(state, seat, true);
+    if (state.hooks === null) return;
+    this.#outbox.put(state, { type: 'member.left', callsign: seat.callsign, reason: 'expired' });
+    this.#outbox.tellWhenStored();
   }
 
   /** Gives up the seats of a band that nobody has come back to. */

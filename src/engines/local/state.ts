@@ -8,6 +8,7 @@ import { newMailbox } from '../../core/mailbox.ts';
 import { newRing, type Ring } from '../../core/ring.ts';
 import type { Seat } from '../../core/seats.ts';
 import type { Channel, Identity, Retention, TrustMode } from '../../core/types.ts';
+import type { HookState } from './hook.ts';
 import type { Dirty } from './journal.ts';
 import type { Row } from './schema.ts';
 
@@ -51,6 +52,8 @@ export interface ChannelState {
   /** Callsigns that the owner keeps out, each with the identity its seat was bound to. */
   readonly bans: Map<string, string | null>;
   readonly guard: ChannelGuard;
+  /** Null when there are none: what a send looks at. */
+  hooks: readonly HookState[] | null;
   /** The id last given out; ahead of `ring.head` while a message is being stored. */
   lastId: number;
   /** The last transcript event. */
@@ -78,6 +81,7 @@ export const newState = (no: number, channel: Channel, clock: Clock, salvaged = 
   keys: new Map(),
   bans: new Map(),
   guard: newChannelGuard(isBand(channel.id) ? BAND_GUARD_FACTOR : 1),
+  hooks: null,
   lastId: 0,
   seq: 0,
   touchedAt: clock.uptime(),

@@ -95,8 +95,15 @@ const renderRoster = (roster: readonly Fields[]): string[] => {
   const mark = newMark();
   return [
     ...(roster.some(({ status }) => status !== undefined) ? [explained(mark)] : []),
-    ...roster.flatMap(({ callsign, presence, verified, authorized, status, last_seen_at: seen }) => {
-      const notes = [presence, verified ? 'verified' : 'unverified', ...(authorized ? ['authorized by the owner'] : []), `seen ${seen}`];
+    ...roster.flatMap(({ callsign, presence, verified, authorized, reach, status, last_seen_at: seen }) => {
+      const woken = (reach as readonly string[]).includes('webhook') ? ['woken by a webhook'] : [];
+      const notes = [
+        presence,
+        verified ? 'verified' : 'unverified',
+        ...(authorized ? ['authorized by the owner'] : []),
+        ...woken,
+        `seen ${seen}`,
+      ];
       const entry = `- ${callsign} (${notes.join(', ')})`;
       return status === undefined ? [entry] : [`${entry} has the status:`, quoted(status as string, mark)];
     }),

@@ -32,6 +32,11 @@ const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST' | 'DELETE
   guards: ['GET', '/api/channels/:channel_id/guards'],
   set_guards: ['POST', '/api/channels/:channel_id/guards'],
   resume: ['POST', '/api/channels/:channel_id/resume'],
+  create_webhook: ['POST', '/api/channels/:channel_id/webhooks', 201],
+  webhooks: ['GET', '/api/channels/:channel_id/webhooks'],
+  delete_webhook: ['DELETE', '/api/channels/:channel_id/webhooks/:webhook_id'],
+  test_webhook: ['POST', '/api/channels/:channel_id/webhooks/:webhook_id/test'],
+  webhook_deliveries: ['GET', '/api/channels/:channel_id/webhooks/:webhook_id/deliveries'],
 };
 
 /** Fields that travel as headers. */
@@ -153,7 +158,7 @@ export class RestWire implements Wire {
 
 export const rest: Transport = {
   name: 'rest',
-  offers: ['http', 'rest', 'ack', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
+  offers: ['http', 'rest', 'ack', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait', 'webhooks'],
   async open({ hub, token, adminToken, trustProxies, origin, allowHosts, trouble }: Setup) {
     let port = 0;
     const log: Log = { level: 'error', error: (event, facts) => trouble({ event, ...facts }), info: () => {}, debug: () => {} };

@@ -1,0 +1,108 @@
+/** The verbs of webhooks. Which event goes to which hook is in webhooks.ts, how it is kept in outbox.ts. */
+import type { Clock } from './clock.ts';
+import type { Engine } from './engine.ts';
+import { HubError } from './errors.ts';
+import { hashSecret, newWebhookId, sameHash } from './ids.ts';
+import type { Outbox } from './outbox.ts';
+import { closedError } from './owning.ts';
+import type { Channel } from './types.ts';
+import type { Attempt, Claimed, Webhook, WebhookDelivery, WebhookEvent } from './webhooks.ts';
+
+/** Who posts. The hub asks it what it would do, and to do it now; what is due it finds by itself. */
+export interface Courier {
+  /** Looks at a URL and at what its name resolves to. @throws HubError invalid_url when it would refuse to post there */
+  check(url: string): Promise<void>;
+  /** Draws a signing secret: as it is shown once, and as it is stored. */
+  newSecret(webhookId: string): { readonly shown: string; readonly stored: string };
+  /** Attempts a claimed delivery and settles it. */
+  deliver(claimed: Claimed): Promise<Attempt>;
+  /** How long a claim must hold for an attempt to end within it, ms. */
+  readonly leaseMs: number;
+}
+
+export interface WebhookRequest {
+  readonly url: string;
+  readonly events: readonly WebhookEvent[];
+  readonly callsign: string | null;
+}
+
+/** What the verbs need of the hub. */
+interface Desk {
+  readonly engine: Pick<Engine, 'channel' | keyof Outbox>;
+  readonly clock: Clock;
+  readonly courier: Courier | null;
+  ownedChannelFor(channelId: string, token: string, address: string): Promise<Channel>;
+}
+
+const unknownHook = (): HubError =>
+  new HubError('not_found', 'The channel has no such webhook.', { hint: 'GET /api/channels/{channel_id}/webhooks lists them.' });
+
+const courierOf = (desk: Desk): Courier => {
+  if (!desk.courier) throw new HubError('not_found', 'This hub sends no webhooks.');
+  return desk.courier;
+};
+
+export class Hooks {
+  readonly #desk: Desk;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  /**
+   * The channel whose webhooks a token may change: either token's, the owner's alone where the channel is trusted, since
+   * whoever sets up a webhook reads everything.
+   * @throws HubError unauthorized, rate_limited after too many wrong tokens
+   */
+  async channelFor(channelId: string, token: string, address: string): Promise<Channel> {
+    const { engine } = this.#desk;
+    const channel = await engine.channel(channelId);
+    if (!channel || !sameHash(hashSecret(token), channel.joinTokenHash)) return this.#desk.ownedChannelFor(channelId, token, address);
+    if (channel.closedAt !== null) throw closedError();
+    if (channel.trustMode === 'untrusted') return channel;
+    throw new HubError('unauthorized', 'On a trusted channel this asks for the owner token.', {
+      hint: 'Send "Authorization: Bearer OWNER_TOKEN"; whoever made the channel has it.',
+    });
+  }
+
+  /**
+   * Makes a webhook. Its secret is in the answer, and nowhere else in plain.
+   * @throws HubError invalid_url, hub_full, storage_unavailable
+   */
+  async create(channel: Channel, request: WebhookRequest): Promise<{ hook: Webhook; secret: string }> {
+    const courier = courierOf(this.#desk);
+    await courier.check(request.url);
+    const id = newWebhookId();
+    const { shown, stored } = courier.newSecret(id);
+    const hook: Webhook = {
+      ...{ id, channelId: channel.id, url: request.url, events: [...new Set(request.events)], callsign: request.callsign },
+      ...{ secret: stored, createdAt: this.#desk.clock.now(), disabled: null },
+    };
+    await this.#desk.engine.addWebhook(hook);
+    return { hook, secret: shown };
+  }
+
+  list(channel: Channel): readonly Webhook[] | Promise<readonly Webhook[]> {
+    return this.#desk.engine.webhooks(channel.id);
+  }
+
+  /** @throws HubError not_found, storage_unavailable */
+  async remove(channel: Channel, webhookId: string): Promise<void> {
+    if (!(await this.#desk.engine.removeWebhook(channel.id, webhookId))) throw unknownHook();
+  }
+
+  /** Sends a test at once, and once. @throws HubError not_found, storage_unavailable */
+  async test(channel: Channel, webhookId: string): Promise<{ deliveryId: string; attempt: Attempt }> {
+    const courier = courierOf(this.#desk);
+    const claimed = await this.#desk.engine.claimTest(channel.id, webhookId, courier.leaseMs);
+    if (!claimed) throw unknownHook();
+    return { deliveryId: claimed.delivery.id, attempt: await courier.deliver(claimed) };
+  }
+
+  /** Newest first. @throws HubError not_found */
+  async deliveries(channel: Channel, webhookId: string, limit: number): Promise<readonly WebhookDelivery[]> {
+    const found = await this.#desk.engine.deliveries(channel.id, webhookId, limit);
+    if (!found) throw unknownHook();
+    return found;
+  }
+}
