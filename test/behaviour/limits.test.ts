@@ -47,6 +47,7 @@ verifies.once('limit:table', () => {
     createChannel: never,
     wrongToken: { burst: 600, perSecond: 10 },
     ownerPassword,
+    webhook: { burst: 600, perSecond: 10 },
     bandSend: { burst: 600, perSecond: 50 },
     bandJoin: { burst: 600, perSecond: 10 },
   });
@@ -57,7 +58,6 @@ verifies.once('guard:modes', () => {
   for (const mode of ['open', 'shared'] as const) expect(limitsFor(mode).guards).toEqual(strict);
   expect(limitsFor('local').guards).toEqual({
     ...{ callsignMessages: 100_000, channelMessages: 1_000_000, identicalMessages: 1000, replyHops: 5000 },
-    webhook: { burst: 600, perSecond: 10 },
   });
 });
 
