@@ -7,7 +7,6 @@ import { openBands } from './core/bands.ts';
 import { systemClock } from './core/clock.ts';
 import { HubError } from './core/errors.ts';
 import { Hub } from './core/hub.ts';
-import type { Outbox } from './core/outbox.ts';
 import { Courier } from './courier/courier.ts';
 import { openVault } from './courier/vault.ts';
 import { openLocal } from './engines/local/index.ts';
@@ -51,20 +50,18 @@ const refuse = (error: NodeJS.ErrnoException, socket: Socket): void => {
   socket.end(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 };
 
-const openCourier = (outbox: Outbox, config: Config, version: string, log: Log): Courier => {
-  const report = (error: unknown): void => log.error('webhooks', errorFacts(error));
-  const vault = openVault(config.directory, config.secretKey);
-  return new Courier({ outbox, vault, version, report, clock: systemClock, allowPrivate: config.allowPrivateWebhooks });
-};
-
 /**
  * Opens the data directory and listens.
- * @throws DirectoryInUseError, DamagedDatabaseError, NewerDatabaseError, or what listening throws (a port in use)
+ * @throws DirectoryInUseError, DamagedDatabaseError, NewerDatabaseError, BadKeyError, or what listening throws (a port in use)
  */
 export const startHub = async (config: Config, version: string, log: Log = createLog(config.logLevel)): Promise<RunningHub> => {
   const report = (error: unknown): void => log.error('storage', errorFacts(error));
+  const vault = openVault(config.directory, config.secretKey);
   const engine = openLocal({ directory: config.directory, limits: config.limits, report, repair: config.repair });
-  const courier = openCourier(engine, config, version, log);
+  const courier = new Courier({
+    ...{ outbox: engine, vault, version, clock: systemClock, allowPrivate: config.allowPrivateWebhooks },
+    report: (error) => log.error('webhooks', errorFacts(error)),
+  });
   const hub = new Hub({ engine, courier, limits: config.limits, mode: config.mode, bands: config.bands, report });
   if (hub.bands) await openBands(engine, hub.clock);
   let port = config.port;
