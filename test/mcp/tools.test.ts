@@ -8,7 +8,7 @@ import { clientFile } from '../harness/clients.ts';
 import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';
 import { rest } from '../harness/transports/rest.ts';
-import { initialize, legacy, modern, post, type RpcAnswer, responseOf, rpc } from './envelope.ts';
+import { initialize, legacy, modern, post, type RpcAnswer, responseOf, rpc, textOf } from './envelope.ts';
 
 let room: Room;
 beforeAll(async () => {
@@ -243,4 +243,15 @@ describe('a hub with a token', () => {
     expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
     expect(responseOf(reply).error?.message).toMatch(/Too many wrong tokens/);
   });
+});
+
+test('the roster says in words whom a webhook wakes', async () => {
+  const [channel] = await room.talk({}, 'alpha', 'bravo');
+  await channel.createWebhook({ url: 'http://127.0.0.1:9999/', callsign: 'bravo' });
+  const { channel_id: id, join_token: token } = channel.created;
+  const joined = await rpc(room.http, modern('tools/call', { name: 'join', arguments: { callsign: 'charlie', channel_id: id, token } }));
+  const lines = textOf(joined).split('\n');
+  expect(lines.filter((line) => line.startsWith('- ') && line.includes('woken by a webhook')).map((line) => line.split(' ')[1])).toEqual([
+    'bravo',
+  ]);
 });
