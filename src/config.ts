@@ -52,13 +52,13 @@ export const OPTIONS = {
   'trust-proxy': { type: 'list', value: 'ADDRESS', help: 'A proxy whose X-Forwarded-For counts; may be given more than once.' },
   'allow-private-webhooks': {
     type: 'boolean',
-    help: 'Let webhooks reach this machine and private networks. On by default unless --token or --open is given.',
+    help: 'Let webhooks reach this machine and private networks. On by default unless --token or --open is given; --no-allow-private-webhooks: never.',
   },
   'secret-key': {
     type: 'string',
     value: 'SECRET',
     secret: true,
-    help: 'Encrypts signing secrets of webhooks at rest; without it a key is kept in the data directory. The same for all hubs of a fleet.',
+    help: 'Encrypts the signing secrets of webhooks, instead of a key file in the data directory; the same for all hubs of a fleet.',
   },
   limits: {
     type: 'string',

@@ -86,6 +86,8 @@ const TYPED: Readonly<Record<string, readonly [value: string, read: object]>> = 
   origin: ['https://hub.example', { origin: 'https://hub.example' }],
   'allow-host': ['one.example', { allowHosts: ['one.example'] }],
   'trust-proxy': ['10.0.0.1', { trustProxies: ['10.0.0.1'] }],
+  'allow-private-webhooks': ['true', { allowPrivateWebhooks: true }],
+  'secret-key': ['a-key-for-signing-secrets', { secretKey: 'a-key-for-signing-secrets' }],
   bands: ['true', { bands: true }],
   limits: ['sessions=7', { limits: expect.objectContaining({ sizes: expect.objectContaining({ sessions: 7 }) }) }],
   'log-level': ['debug', { logLevel: 'debug' }],
