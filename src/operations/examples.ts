@@ -20,6 +20,7 @@ export const BRAVO = {
   last_seen_at: AT,
   verified: false,
   authorized: false,
+  reach: ['listen'],
 } as const;
 
 export const HEARD = { messages: [MESSAGE], cursor: '7-k3f9', after: '6-k3f9', timed_out: false, more: false, gap: null };

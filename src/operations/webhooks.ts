@@ -181,7 +181,23 @@ export const webhookDeliveries = operation({
   examples: [
     {
       input: { webhook_id: 'wh_…' },
-      output: { webhook_id: 'wh_…', deliveries: [{ delivery_id: 'msg_…', type: 'message.created', message_id: 7, state: 'delivered' }] },
+      output: {
+        webhook_id: 'wh_…',
+        deliveries: [
+          {
+            ...{
+              delivery_id: 'msg_…',
+              type: 'message.created',
+              at: '2026-01-01T12:00:00.000Z',
+              message_id: 7,
+              state: 'delivered',
+              reason: null,
+            },
+            attempts: [{ at: '2026-01-01T12:00:00.000Z', took_ms: 12, status: 200, reason: null }],
+            next_attempt_at: null,
+          },
+        ],
+      },
     },
   ],
   async run({ hub, channel, input }) {

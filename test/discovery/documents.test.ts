@@ -30,7 +30,8 @@ describe.each(Object.entries(DOCUMENTS))('%s', (path, type) => {
     expect(reply.text).not.toMatch(/\bundefined\b|\bNaN\b|\[object/);
     const own = reply.text.match(/https?:\/\/[a-z0-9.:-]+/g) ?? [];
     const others = new Set(own.filter((url) => !url.startsWith('https://hub.example')));
-    expect([...others].filter((url) => !/static\.modelcontextprotocol\.io/.test(url))).toEqual([]);
+    // Schemas, and the receiver of a webhook, which is never this hub.
+    expect([...others].filter((url) => !/static\.modelcontextprotocol\.io|\/\/agent\.example$/.test(url))).toEqual([]);
   });
 
   test('R-DISC-8: has the address that it was reached at', async () => {
