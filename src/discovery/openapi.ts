@@ -178,6 +178,10 @@ const operationOf = (op: AnyOperation, components: Components, facts: Facts): ob
     properties: Object.fromEntries(free),
     ...(required.size === 0 ? {} : { required: [...required].filter((name) => free.some(([one]) => one === name)) }),
   };
+  // What stands in the path or in a header does not stand in the body.
+  const whole = exampleOf(op.input, shown, facts.origin) as { example?: Readonly<Record<string, unknown>> };
+  const inBody = Object.entries(whole.example ?? {}).filter(([name]) => free.some(([one]) => one === name));
+  const bodyExample = whole.example ? { example: Object.fromEntries(inBody) } : {};
   const answer = components.add(op.output, 'output');
   const example = exampleOf(op.output, op.examples[0]?.output, facts.origin);
   const [main] = TYPES[op.answers];
@@ -198,8 +202,8 @@ const operationOf = (op: AnyOperation, components: Components, facts: Facts): ob
       ? {}
       : {
           requestBody: {
-            required: required.size > 0,
-            content: { 'application/json': { schema: body, ...exampleOf(op.input, shown, facts.origin) } },
+            required: free.some(([name]) => required.has(name)),
+            content: { 'application/json': { schema: body, ...bodyExample } },
           },
         }),
     responses: {
