@@ -1,5 +1,6 @@
 /** Writes the documents that are made from the program; with --check, fails when one is not as it would be written. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
 import { configurationDoc } from '../src/config.ts';
 import { serverJson } from '../src/discovery/cards.ts';
 import { pretty } from '../src/discovery/facts.ts';
@@ -7,11 +8,43 @@ import { apiDoc, errorsDoc } from '../src/discovery/pages.ts';
 import { operations } from '../src/operations/index.ts';
 import { VERSION } from '../src/version.ts';
 
+/** What the client knows of an operation when it runs: enough to call it and to describe it, without loading a schema. */
+const clientTable = (): string => {
+  const rows = operations.map((op) => {
+    const schema = z.toJSONSchema(op.input, { io: 'input' }) as { properties?: Record<string, unknown>; required?: string[] };
+    const required = new Set(schema.required);
+    const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => [
+      name,
+      { ...clientField(field), required: required.has(name) },
+    ]);
+    const { name, title, description, scope, answers, rest } = op;
+    return [name, { title, description, scope, answers, ...rest, fields: Object.fromEntries(fields) }];
+  });
+  return `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`;
+};
+
+const clientField = (field: unknown): object => {
+  const {
+    type,
+    anyOf,
+    description = '',
+    default: standard,
+    enum: values,
+  } = field as Record<string, unknown> & { anyOf?: { type: string }[] };
+  return {
+    type: type ?? (anyOf ?? []).map((one) => one.type).join('|'),
+    description,
+    ...(values === undefined ? {} : { values }),
+    ...(standard === undefined ? {} : { default: standard }),
+  };
+};
+
 const documents: Readonly<Record<string, string>> = {
   'docs/configuration.md': configurationDoc(),
   'docs/errors.md': errorsDoc(),
   'docs/api.md': apiDoc(operations),
   'server.json': pretty(serverJson(VERSION)),
+  'src/client/operations.json': clientTable(),
 };
 
 const check = process.argv.includes('--check');

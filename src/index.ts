@@ -1,5 +1,6 @@
 /** The public API: a hub inside another program. */
 export { createApp } from './app.ts';
+export * from './client/index.ts';
 export { type Config, ConfigError, readConfig } from './config.ts';
 export { type Clock, systemClock } from './core/clock.ts';
 export type { Engine } from './core/engine.ts';

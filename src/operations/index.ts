@@ -7,7 +7,7 @@ import { closeChannel, guards, kick, pause, resume, rotateToken, setGuards } fro
 import { history, messageReceipts, send } from './talk.ts';
 import { createWebhook, deleteWebhook, testWebhook, webhookDeliveries, webhooks } from './webhooks.ts';
 
-export const operations: readonly AnyOperation[] = [
+const list = [
   createChannel,
   channelInfo,
   join,
@@ -35,4 +35,9 @@ export const operations: readonly AnyOperation[] = [
   deleteWebhook,
   testWebhook,
   webhookDeliveries,
-];
+] as const;
+
+export const operations: readonly AnyOperation[] = list;
+
+/** The operations with their own names and schemas, for types that are made from them. */
+export type KnownOperation = (typeof list)[number];

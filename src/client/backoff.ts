@@ -1,0 +1,85 @@
+/** Waiting before the next attempt, longer each time, and never all at once. */
+import { ClientError } from './errors.ts';
+
+/** Waits, unless the signal ends it. @throws the reason of the signal */
+export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+
+export interface BackoffOptions {
+  /** Milliseconds before the second attempt. */
+  readonly firstMs?: number;
+  /** The most milliseconds between two attempts. */
+  readonly mostMs?: number;
+  readonly random?: () => number;
+}
+
+/** Delays that double from attempt to attempt, each shortened by up to a half so that many callers do not come back together. */
+export class Backoff {
+  readonly #first: number;
+  readonly #most: number;
+  readonly #random: () => number;
+  #failures = 0;
+
+  constructor({ firstMs = 200, mostMs = 10_000, random = Math.random }: BackoffOptions = {}) {
+    this.#first = firstMs;
+    this.#most = mostMs;
+    this.#random = random;
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Milliseconds to wait after one more failure; at least what the hub asked for. */
+  next(error?: unknown): number {
+    const most = Math.min(this.#most, this.#first * 2 ** this.#failures++);
+    const asked = error instanceof ClientError ? (error.retryAfter ?? 0) * 1000 : 0;
+    return Math.max(asked, most * (0.5 + this.#random() / 2));
+  }
+
+  reset(): void {
+    this.#failures = 0;
+  }
+}
+
+/** Whether it may pass without anybody doing anything. */
+export const isPassing = (error: unknown): error is ClientError => error instanceof ClientError && error.passing;
+
+export interface RetryOptions extends BackoffOptions {
+  readonly attempts: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Told before each wait, in milliseconds. */
+  readonly onRetry?: ((error: ClientError, ms: number) => void) | undefined;
+}
+
+/**
+ * Tries again while the failure may pass. Only for what may be done twice: reads, and a send with its key.
+ * @throws what the last attempt threw
+ */
+export const retrying = async <T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> => {
+  const backoff = new Backoff(options);
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const ms = backoff.next(error);
+      if (!isPassing(error) || backoff.failures >= options.attempts) throw error;
+      options.onRetry?.(error, ms);
+      await pause(ms, options.signal);
+    }
+  }
+};

@@ -1,0 +1,47 @@
+/** Watching a channel: every message and every coming and going, without a seat and without confirming anything. */
+import { Backoff, isPassing, pause } from './backoff.ts';
+import type { Credentials, HubClient, StreamEvent } from './client.ts';
+import { type ClientError, LinkError } from './errors.ts';
+
+export interface WatchOptions {
+  /** Where to begin; default: now. */
+  readonly since?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** The hub is away; it is tried again after so many milliseconds. */
+  onTrouble?(error: ClientError, ms: number): void;
+}
+
+/**
+ * The events of a channel until the signal ends it, over restarts of the hub and cut connections.
+ * @throws HubProblem when the channel is closed or the token no longer good
+ */
+export async function* watch(
+  client: HubClient,
+  shown: Pick<Credentials, 'channelId' | 'token'>,
+  options: WatchOptions = {},
+): AsyncGenerator<Exclude<StreamEvent, { type: 'end' }>, void, undefined> {
+  const { signal } = options;
+  const backoff = new Backoff();
+  let { since } = options;
+  for (;;) {
+    try {
+      for await (const event of client.stream(since === undefined ? {} : { since }, shown, { signal })) {
+        backoff.reset();
+        if (event.type === 'end') {
+          if (event.code === 'shutdown') throw new LinkError('shutdown', event.detail);
+          break;
+        }
+        if (event.type !== 'roster' && event.cursor !== undefined) since = event.cursor;
+        yield event;
+      }
+      throw new LinkError('cut', 'The stream ended.');
+    } catch (error) {
+      if (signal?.aborted) return;
+      if (!isPassing(error)) throw error;
+      const ms = backoff.next(error);
+      options.onTrouble?.(error, ms);
+      await pause(ms, signal).catch(() => {});
+      if (signal?.aborted) return;
+    }
+  }
+}
