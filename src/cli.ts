@@ -1,63 +1,21 @@
 #!/usr/bin/env node
-/** `rogerthat`: starts a hub and says how to talk on it. */
-import { ConfigError, helpText, readConfig } from './config.ts';
-import { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from './engines/local/index.ts';
-import { createLog, errorFacts } from './log.ts';
-import { startHub } from './server.ts';
+/**
+ * `rogerthat`: starts a hub, or is a client of one. What a command does not need is not loaded: `rogerthat send` is
+ * started often, and the hub is large.
+ */
 import { VERSION } from './version.ts';
 
-const exitCodeOf = (error: unknown): number => {
-  if (error instanceof ConfigError) return 2;
-  if (error instanceof DirectoryInUseError) return 3;
-  if (error instanceof DamagedDatabaseError || error instanceof NewerDatabaseError) return 4;
-  return 1;
-};
-
-const sentenceOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
-    return 'The port is in use. Stop what uses it, or choose another with --port.';
-  return error.message;
-};
-
-const banner = (url: string): string =>
-  [
-    '',
-    `RogerThat is on the air: ${url}`,
-    '',
-    `Claude Code:      claude mcp add --transport http rogerthat ${url}/mcp`,
-    `Create a channel: curl -s -X POST ${url}/api/channels -H 'Content-Type: application/json' -d '{"retention":"none"}'`,
-    '',
-  ].join('\n');
-
-const main = async (args: readonly string[]): Promise<void> => {
-  if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(helpText());
-    return;
-  }
-  if (args.includes('--version') || args.includes('-v')) {
+const main = async ([first, ...rest]: readonly string[]): Promise<void> => {
+  if (first === '--version' || first === '-v') {
     process.stdout.write(`${VERSION}\n`);
-    return;
+  } else if (first === undefined || first.startsWith('-')) {
+    const { serve } = await import('./cli/serve.ts');
+    await serve(process.argv.slice(2));
+  } else {
+    const { runCommand } = await import('./cli/main.ts');
+    // Kept connections and timers are nobody's business once the command is done.
+    process.exit(await runCommand(first, rest, process.env));
   }
-  const config = readConfig(args, process.env);
-  const log = createLog(config.logLevel);
-  const running = await startHub(config, VERSION, log);
-  process.stdout.write(`${banner(running.url)}\n`);
-  const stop = (signal: NodeJS.Signals): void => {
-    log.info('stopping', { signal });
-    running.close().then(
-      () => process.exit(0),
-      (error) => {
-        log.error('stop failed', errorFacts(error));
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
 };
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`rogerthat: ${sentenceOf(error)}\n`);
-  process.exit(exitCodeOf(error));
-});
+await main(process.argv.slice(2));

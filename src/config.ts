@@ -213,6 +213,7 @@ export const helpText = (): string => {
     'RogerThat, the walkie-talkie for AI agents.',
     '',
     'Usage: rogerthat [OPTIONS]        start a hub',
+    '       rogerthat COMMAND …        talk on one (the commands are below)',
     '       rogerthat --help | --version',
     '',
     'Options (each also as an environment variable, for example ROGERTHAT_DATA_DIR):',

@@ -1,0 +1,145 @@
+/**
+ * The commands, once: their arguments, their own options, and the operation whose fields become options. Parsing, `--help`,
+ * shell completion and docs/cli.md are made from this table and from the table of operations.
+ */
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly short?: string;
+  readonly values?: readonly string[];
+  readonly help: string;
+}
+
+export interface Command {
+  readonly name: string;
+  /** What it does, where no operation says it. */
+  readonly summary?: string;
+  /** Its fields become options, and its description the help. */
+  readonly operation?: string;
+  /** Fields that are not options, since an argument or the program gives them. */
+  readonly without?: readonly string[];
+  /** Arguments as the usage line shows them: `TO`, `MESSAGE…`, `[CLIENT]`. */
+  readonly args: readonly string[];
+  readonly options?: Readonly<Record<string, Option>>;
+  /** Which of the common options it takes: those of a hub, of a channel, or of a seat on it. */
+  readonly on: 'hub' | 'channel' | 'seat' | 'machine';
+  /** One or two lines that are typed like this. */
+  readonly examples: readonly string[];
+}
+
+const HUB: Readonly<Record<string, Option>> = {
+  hub: { type: 'string', value: 'URL', help: 'The hub. Default: the one you joined, ROGERTHAT_HUB, or http://127.0.0.1:7424.' },
+  token: { type: 'string', value: 'TOKEN', help: 'The token to show; "-" reads it from standard input. Also ROGERTHAT_TOKEN.' },
+  json: { type: 'boolean', help: 'Print what the hub answered, as JSON.' },
+};
+
+const CHANNEL: Readonly<Record<string, Option>> = {
+  channel: { type: 'string', value: 'ID', help: 'The channel, when you are on more than one. Also ROGERTHAT_CHANNEL.' },
+};
+
+const SEAT: Readonly<Record<string, Option>> = {
+  as: { type: 'string', value: 'CALLSIGN', help: 'Your callsign, when more than one joined here. Also ROGERTHAT_CALLSIGN.' },
+};
+
+const HELP: Readonly<Record<string, Option>> = { help: { type: 'boolean', short: 'h', help: 'Show this help.' } };
+
+/** Options that several commands share. */
+export const COMMON: Readonly<Record<Command['on'], Readonly<Record<string, Option>>>> = {
+  machine: HELP,
+  hub: { ...HUB, ...HELP },
+  channel: { ...CHANNEL, ...SEAT, ...HUB, ...HELP },
+  seat: { ...CHANNEL, ...SEAT, ...HUB, ...HELP },
+};
+
+const LIST = [
+  {
+    name: 'create',
+    operation: 'create_channel',
+    args: [],
+    on: 'hub',
+    examples: ['rogerthat create', 'rogerthat create --retention full'],
+  },
+  {
+    name: 'join',
+    operation: 'join',
+    without: ['callsign'],
+    args: ['CHANNEL', 'CALLSIGN'],
+    on: 'hub',
+    examples: [
+      'rogerthat join quiet-otter-3a8f19 alpha --token rt_join_…',
+      'ROGERTHAT_TOKEN=rt_join_… rogerthat join quiet-otter-3a8f19 alpha',
+    ],
+  },
+  {
+    name: 'send',
+    operation: 'send',
+    without: ['to', 'message', 'text'],
+    args: ['TO', 'MESSAGE…'],
+    on: 'seat',
+    examples: ['rogerthat send bravo "Are the tests green? Over."', 'git diff | rogerthat send all -'],
+  },
+  {
+    name: 'listen',
+    operation: 'listen',
+    args: [],
+    options: {
+      follow: { type: 'boolean', short: 'f', help: 'Go on listening, over restarts of the hub and broken connections.' },
+      jsonl: {
+        type: 'string',
+        value: 'FILE',
+        help: 'Append each message to a file, one JSON object a line; confirmed when it is on disk.',
+      },
+      exec: {
+        type: 'string',
+        value: 'CMD',
+        help: 'Run an executable for each message, without a shell: the message as JSON on its standard input and in ROGERTHAT_… variables; confirmed when it succeeds.',
+      },
+      'exec-tries': { type: 'string', value: 'N', help: 'How often --exec is tried for one message before listening stops. Default: 5.' },
+    },
+    on: 'seat',
+    examples: ['rogerthat listen', 'rogerthat listen --follow --jsonl inbox.jsonl'],
+  },
+  {
+    name: 'wait',
+    operation: 'wait',
+    args: [],
+    on: 'seat',
+    examples: ['rogerthat wait', 'rogerthat wait --timeout 600'],
+  },
+  { name: 'roster', operation: 'roster', args: [], on: 'channel', examples: ['rogerthat roster'] },
+  {
+    name: 'history',
+    operation: 'history',
+    args: [],
+    on: 'channel',
+    examples: ['rogerthat history', 'rogerthat history -n 5'],
+  },
+  {
+    name: 'tail',
+    summary: 'Watches the channel as it happens: every message and every coming and going, without confirming anything.',
+    args: [],
+    options: { since: { type: 'string', value: 'CURSOR', help: 'Begin after this cursor or message id; 0 is the oldest message held.' } },
+    on: 'channel',
+    examples: ['rogerthat tail', 'rogerthat tail --since 0 --json'],
+  },
+  { name: 'leave', operation: 'leave', args: [], on: 'seat', examples: ['rogerthat leave'] },
+  {
+    name: 'transcript',
+    operation: 'transcript',
+    args: [],
+    on: 'channel',
+    examples: ['rogerthat transcript', 'rogerthat transcript --json > transcript.json'],
+  },
+  {
+    name: 'completion',
+    summary: 'Prints a script that completes commands and options in your shell.',
+    args: ['bash|zsh|fish'],
+    on: 'machine',
+    examples: ['source <(rogerthat completion bash)', 'rogerthat completion fish > ~/.config/fish/completions/rogerthat.fish'],
+  },
+] as const satisfies readonly Command[];
+
+export type CommandName = (typeof LIST)[number]['name'];
+
+export const COMMANDS: readonly (Command & { readonly name: CommandName })[] = LIST;

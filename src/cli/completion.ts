@@ -1,0 +1,94 @@
+/** `rogerthat completion SHELL`: a script made from the command table. */
+import { optionsOf } from './arguments.ts';
+import { COMMANDS, type Command } from './commands.ts';
+import type { Context } from './context.ts';
+import { CliError } from './exit.ts';
+import { summaryOf } from './help.ts';
+
+const flagsOf = (command: Command): string[] => Object.keys(optionsOf(command)).map((name) => `${name.length === 1 ? '-' : '--'}${name}`);
+
+/** Words that may stand where an argument of the command stands. */
+const choicesOf = ({ args }: Command): string[] => args.flatMap((arg) => (arg.includes('|') ? arg.replace(/[[\]]/g, '').split('|') : []));
+
+const bash = (): string => `# bash completion of rogerthat
+_rogerthat() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]}
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${COMMANDS.map(({ name }) => name).join(' ')}" -- "$current"))
+    return
+  fi
+  case "\${COMP_WORDS[1]} $previous" in
+${COMMANDS.flatMap((command) =>
+  Object.entries(optionsOf(command))
+    .filter(([, { values }]) => values)
+    .map(
+      ([name, { values = [] }]) =>
+        `    "${command.name} --${name}") COMPREPLY=($(compgen -W "${values.join(' ')}" -- "$current")); return ;;`,
+    ),
+).join('\n')}
+    *" --jsonl") COMPREPLY=($(compgen -f -- "$current")); return ;;
+    *" --exec") COMPREPLY=($(compgen -c -- "$current")); return ;;
+  esac
+  case "\${COMP_WORDS[1]}" in
+${COMMANDS.map((command) => `    ${command.name}) COMPREPLY=($(compgen -W "${[...choicesOf(command), ...flagsOf(command)].join(' ')}" -- "$current")) ;;`).join('\n')}
+  esac
+}
+complete -F _rogerthat rogerthat rogerrat
+`;
+
+const quoted = (text: string): string => text.replaceAll("'", "'\\''");
+const brief = (text: string): string => quoted(text.replace(/[[\]:]/g, ' ').slice(0, 80));
+
+const zsh = (): string => `#compdef rogerthat rogerrat
+_rogerthat() {
+  if (( CURRENT == 2 )); then
+    local -a commands=(
+${COMMANDS.map((command) => `      '${command.name}:${brief(summaryOf(command))}'`).join('\n')}
+    )
+    _describe command commands
+    return
+  fi
+  case $words[2] in
+${COMMANDS.map((command) => {
+  const options = Object.entries(optionsOf(command)).map(([name, { help, value, values }]) => {
+    const action = values
+      ? `:${name}:(${values.join(' ')})`
+      : value === undefined
+        ? ''
+        : `:${name}:${value === 'FILE' ? '_files' : value === 'CMD' ? '_command_names' : ' '}`;
+    return `'${name.length === 1 ? '-' : '--'}${name}[${brief(help)}]${action}'`;
+  });
+  const choices = choicesOf(command);
+  return `    ${command.name}) _arguments -s : ${[...options, ...(choices.length > 0 ? [`'2:choice:(${choices.join(' ')})'`] : [])].join(' ')} ;;`;
+}).join('\n')}
+  esac
+}
+compdef _rogerthat rogerthat rogerrat
+`;
+
+const fish = (): string =>
+  [
+    '# fish completion of rogerthat',
+    ...['rogerthat', 'rogerrat'].flatMap((program) => [
+      `complete -c ${program} -f`,
+      ...COMMANDS.flatMap((command) => [
+        `complete -c ${program} -n __fish_use_subcommand -a ${command.name} -d '${brief(summaryOf(command))}'`,
+        ...choicesOf(command).map((choice) => `complete -c ${program} -n '__fish_seen_subcommand_from ${command.name}' -a ${choice}`),
+        ...Object.entries(optionsOf(command)).map(
+          ([name, { help, value, values }]) =>
+            `complete -c ${program} -n '__fish_seen_subcommand_from ${command.name}' ${name.length === 1 ? `-s ${name}` : `-l ${name}`}${
+              value === undefined ? '' : ' -r'
+            }${values ? ` -a '${values.join(' ')}'` : ''}${value === 'FILE' || value === 'CMD' ? ' -F' : ''} -d '${brief(help)}'`,
+        ),
+      ]),
+    ]),
+    '',
+  ].join('\n');
+
+export const run = async (context: Context): Promise<void> => {
+  const [shell = ''] = context.typed.args;
+  const scripts: Readonly<Record<string, () => string>> = { bash, zsh, fish };
+  const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
+  if (!script) throw new CliError('usage', 'There is completion for bash, zsh and fish.', 'Usage: rogerthat completion bash|zsh|fish');
+  await context.out(script().trimEnd());
+};

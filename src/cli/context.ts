@@ -1,0 +1,155 @@
+/** What a command works with: what was typed, where it prints, whose seat it speaks from. */
+import { readFileSync } from 'node:fs';
+import { HubClient } from '../client/client.ts';
+import type { ClientError } from '../client/errors.ts';
+import { Seat, type SeatState } from '../client/seat.ts';
+import type { Typed } from './arguments.ts';
+import type { Command } from './commands.ts';
+import { CliError } from './exit.ts';
+import { Profiles, type SeatProfile } from './profiles.ts';
+import { plain } from './radio.ts';
+
+const DEFAULT_HUB = 'http://127.0.0.1:7424';
+
+/** Whoever reads our output has gone. */
+export class OutputClosed extends Error {}
+
+const hubUrl = (text: string): string => {
+  try {
+    const { protocol, origin, pathname } = new URL(text);
+    if (/^https?:$/.test(protocol)) return origin + pathname.replace(/\/+$/, '');
+  } catch {
+    // Falls through to the one sentence.
+  }
+  throw new CliError('usage', 'The hub must be a URL like http://127.0.0.1:7424.');
+};
+
+export class Context {
+  readonly command: Command;
+  readonly typed: Typed;
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends with SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly profiles: Profiles;
+  #stdin: string | null = null;
+
+  constructor(command: Command, typed: Typed, env: NodeJS.ProcessEnv, signal: AbortSignal) {
+    this.command = command;
+    this.typed = typed;
+    this.env = env;
+    this.signal = signal;
+    this.profiles = new Profiles(env);
+  }
+
+  get json(): boolean {
+    return this.typed.options['json'] === true;
+  }
+
+  /** Colours are for people. */
+  get colours(): boolean {
+    return process.stdout.isTTY === true && !this.env['NO_COLOR'] && this.env['TERM'] !== 'dumb';
+  }
+
+  /** An option, or the variable that stands for it. */
+  option(name: string, variable?: string): string | undefined {
+    const value = this.typed.options[name];
+    if (typeof value === 'string') return value;
+    return (variable && this.env[variable]) || undefined;
+  }
+
+  /** An option that may be `-`, since arguments can be seen by other users. @throws CliError usage */
+  secret(name: string, value = this.option(name)): string | undefined {
+    if (value !== '-') return value;
+    const line = this.stdin().split('\n', 1)[0]?.trim();
+    if (!line) throw new CliError('usage', `--${name} - reads standard input, and that was empty.`);
+    return line;
+  }
+
+  /** All of standard input. */
+  stdin(): string {
+    this.#stdin ??= readFileSync(0, 'utf8');
+    return this.#stdin;
+  }
+
+  /** The hub that was named; undefined when none was. */
+  get hub(): string | undefined {
+    const hub = this.option('hub', 'ROGERTHAT_HUB');
+    return hub === undefined ? undefined : hubUrl(hub);
+  }
+
+  get hubOrDefault(): string {
+    return this.hub ?? DEFAULT_HUB;
+  }
+
+  /** Prints, and resolves when it was taken. @throws OutputClosed */
+  out(text: string): Promise<void> {
+    return this.write(`${text}\n`);
+  }
+
+  /** {@link out}, without a line end. */
+  write(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      process.stdout.write(text, (error) => {
+        if (error) reject(new OutputClosed());
+        else resolve();
+      });
+    });
+  }
+
+  /** Tells whoever watches how it goes; on standard error. */
+  note(text: string): void {
+    process.stderr.write(`rogerthat: ${plain(text)}\n`);
+  }
+
+  readonly trouble = (error: ClientError, ms: number): void => {
+    this.note(`${error.detail} Trying again in ${(ms / 1000).toFixed(1)} s.`);
+  };
+
+  /** The token to show: the one that was typed, the one that is remembered, the one of the environment. */
+  token(remembered?: string): string | undefined {
+    return this.secret('token') ?? remembered ?? (this.env['ROGERTHAT_TOKEN'] || undefined);
+  }
+
+  #seatProfile(): SeatProfile {
+    return this.profiles.seat({
+      hub: this.hub,
+      channel: this.option('channel', 'ROGERTHAT_CHANNEL'),
+      callsign: this.option('as', 'ROGERTHAT_CALLSIGN'),
+    });
+  }
+
+  /** The seat that speaks; what changes of it is remembered. @throws CliError noSeat */
+  seat(): { readonly seat: Seat; readonly profile: SeatProfile } {
+    const profile = this.#seatProfile();
+    const { hub, owner: _, ...state } = profile;
+    const token = this.token(state.token);
+    const seat = new Seat(
+      new HubClient(hub),
+      { ...state, token },
+      {
+        changed: (next: SeatState) => this.profiles.keepSeat(hub, next),
+        rejoined: ({ callsign }) => this.note(`The session of ${callsign} had expired; joined again.`),
+        retry: this.trouble,
+      },
+    );
+    return { seat, profile };
+  }
+
+  /** A channel to look at: the one that was named with its token, or that of the seat. @throws CliError noSeat */
+  channel(): { readonly client: HubClient; readonly hub: string; readonly channelId: string; readonly token: string | undefined } {
+    const channelId = this.option('channel', 'ROGERTHAT_CHANNEL');
+    if (channelId !== undefined) {
+      const seat = this.profiles.seats().find((one) => one.channelId === channelId && (this.hub === undefined || one.hub === this.hub));
+      const hub = this.hub ?? seat?.hub ?? this.profiles.channels().find((one) => one.channelId === channelId)?.hub ?? DEFAULT_HUB;
+      // Without any token it may be a public band.
+      const token = this.token(seat?.token ?? this.profiles.channel(hub, channelId)?.joinToken);
+      return { client: new HubClient(hub), hub, channelId, token };
+    }
+    const seats = this.profiles.matching({ hub: this.hub, callsign: this.option('as', 'ROGERTHAT_CALLSIGN') });
+    const [first] = seats;
+    // Several seats on one channel see the same of it.
+    const same = first && seats.every((one) => one.channelId === first.channelId && one.hub === first.hub);
+    const profile = same ? first : this.#seatProfile();
+    return { client: new HubClient(profile.hub), hub: profile.hub, channelId: profile.channelId, token: this.token(profile.token) };
+  }
+}

@@ -1,0 +1,30 @@
+/** `rogerthat create`: makes a channel and remembers its tokens. */
+import { HubClient } from '../client/client.ts';
+import type { Input } from '../client/operations.ts';
+import type { Context } from './context.ts';
+
+export const run = async (context: Context): Promise<void> => {
+  const hub = context.hubOrDefault;
+  const client = new HubClient(hub, context.token());
+  const { fields } = context.typed;
+  const password = context.secret('owner-password', fields['owner_password'] as string | undefined);
+  const input = { ...fields, ...(password === undefined ? {} : { owner_password: password }) } as Input<'create_channel'>;
+  const { value, text } = await client.ask('create_channel', input, {}, { signal: context.signal });
+  const { channel_id: channelId, join_token: joinToken, owner_token: ownerToken } = value;
+  context.profiles.keepChannel({ hub, channelId, joinToken, ownerToken });
+  if (context.json) return context.out(text);
+  await context.out(
+    [
+      `Channel:     ${channelId}`,
+      `Join token:  ${joinToken}`,
+      `Owner token: ${ownerToken}`,
+      `Console:     ${value.console_url}`,
+      '',
+      `Join it:     rogerthat join ${channelId} CALLSIGN`,
+      '',
+      'For the other agent:',
+      '',
+      value.agent_prompt,
+    ].join('\n'),
+  );
+};

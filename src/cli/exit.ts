@@ -1,0 +1,27 @@
+/** How the commands of a client end. The hub's own exit codes are in src/config.ts; no number means two things. */
+export const EXITS = {
+  done: [0, 'done'],
+  failed: [1, 'failed; the last line on standard error says why'],
+  usage: [2, 'wrong arguments'],
+  noSeat: [5, 'nothing is joined here, or more than one seat is and none was named'],
+  unreachable: [6, 'no hub answers there'],
+  refused: [7, 'the hub refused; the code of its problem is on standard error, with `--json` the problem is on standard output'],
+  lost: [8, 'the seat was lost: kicked, left, taken over by a newer listener, or its token is no longer good'],
+  nothing: [9, '`wait` ended without mail'],
+  command: [10, 'the command of `--exec` failed too often, or cannot be started; its message is not confirmed'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type Exit = keyof typeof EXITS;
+
+/** A failure that is told in a sentence, and what to do next. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exit: Exit;
+  readonly hint: string | undefined;
+
+  constructor(exit: Exit, sentence: string, hint?: string) {
+    super(sentence);
+    this.exit = exit;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,95 @@
+/** What `--help` says, and docs/cli.md: made from the command table and the table of operations. */
+import { entryNamed } from '../client/operations.ts';
+import { optionsOf } from './arguments.ts';
+import { COMMANDS, type Command, type Option } from './commands.ts';
+import { EXITS } from './exit.ts';
+
+/** What a command does: its own sentence, or its operation's. */
+export const summaryOf = (command: Command): string => command.summary ?? entryNamed(command.operation ?? '')?.description ?? '';
+
+const firstSentence = (text: string): string => /^.*?[.:;](?= |$)/.exec(text)?.[0].replace(/[:;]$/, '.') ?? text;
+
+const flagOf = (name: string, { short, value }: Option): string =>
+  `${short && short !== name ? `-${short}, ` : ''}${name.length === 1 ? '-' : '--'}${name}${value ? ` ${value}` : ''}`;
+
+const wrap = (text: string, indent: string, width = 100): string => {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join(`\n${indent}`);
+};
+
+const usageOf = ({ name, args }: Command): string => ['rogerthat', name, ...args].join(' ');
+
+/** `rogerthat COMMAND --help`. */
+export const commandHelp = (command: Command): string => {
+  const rows = Object.entries(optionsOf(command)).map(([name, option]) => [flagOf(name, option), option.help] as const);
+  const width = Math.min(28, Math.max(...rows.map(([flag]) => flag.length)));
+  const options = rows.map(([flag, help]) => {
+    const indent = ' '.repeat(width + 4);
+    return `  ${flag.length > width ? `${flag}\n${indent}` : `${flag.padEnd(width)}  `}${wrap(help, indent)}`;
+  });
+  return [
+    `Usage: ${usageOf(command)} [OPTIONS]`,
+    '',
+    wrap(summaryOf(command), ''),
+    '',
+    'Options:',
+    ...options,
+    '',
+    'Examples:',
+    ...command.examples.map((example) => `  ${example}`),
+    '',
+  ].join('\n');
+};
+
+/** The commands, for `rogerthat --help`. */
+export const commandsHelp = (): string => {
+  const width = Math.max(...COMMANDS.map((command) => usageOf(command).length));
+  return [
+    'Commands of an agent (each has --help):',
+    ...COMMANDS.map((command) => {
+      const usage = usageOf(command);
+      return `  ${usage.padEnd(width)}  ${wrap(firstSentence(summaryOf(command)), ' '.repeat(width + 4), 140)}`;
+    }),
+    '',
+  ].join('\n');
+};
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** The generated part of docs/cli.md. */
+export const cliReference = (): string =>
+  [
+    '## Exit codes',
+    '',
+    '| code | meaning |',
+    '|---|---|',
+    ...Object.values(EXITS).map(([code, meaning]) => `| ${code} | ${meaning} |`),
+    '',
+    'The hub itself (`rogerthat` without a command) has those of [configuration](configuration.md#exit-codes).',
+    '',
+    '## Commands',
+    '',
+    ...COMMANDS.flatMap((command) => [
+      `### ${command.name}`,
+      '',
+      `\`${usageOf(command)}\``,
+      '',
+      summaryOf(command),
+      '',
+      '| option | what |',
+      '|---|---|',
+      ...Object.entries(optionsOf(command)).map(([name, option]) => `| \`${cell(flagOf(name, option))}\` | ${cell(option.help)} |`),
+      '',
+      '```console',
+      ...command.examples.map((example) => `$ ${example}`),
+      '```',
+      '',
+    ]),
+  ].join('\n');

@@ -1,0 +1,17 @@
+/** Where each command is; only the one that runs is loaded. */
+import type { CommandName } from './commands.ts';
+import type { Context } from './context.ts';
+
+export const LOADERS: Readonly<Record<CommandName, () => Promise<{ run(context: Context): Promise<void> }>>> = {
+  create: () => import('./create.ts'),
+  join: () => import('./join.ts'),
+  send: () => import('./send.ts'),
+  listen: () => import('./listen.ts'),
+  wait: () => import('./wait.ts'),
+  roster: () => import('./roster.ts'),
+  history: () => import('./history.ts'),
+  tail: () => import('./tail.ts'),
+  leave: () => import('./leave.ts'),
+  transcript: () => import('./transcript.ts'),
+  completion: () => import('./completion.ts'),
+};

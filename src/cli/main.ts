@@ -1,0 +1,71 @@
+/** Runs one command of a client and ends with its exit code. */
+import { ClientError, HubProblem } from '../client/errors.ts';
+import { parseCommand } from './arguments.ts';
+import { COMMANDS } from './commands.ts';
+import { Context, OutputClosed } from './context.ts';
+import { CliError, EXITS, type Exit } from './exit.ts';
+import { LOADERS } from './load.ts';
+import { plain } from './radio.ts';
+
+/** Refusals after which the seat is no longer there. */
+const LOST: ReadonlySet<string> = new Set(['kicked', 'not_joined', 'session_expired', 'superseded', 'callsign_taken', 'banned']);
+
+const exitOf = (error: unknown): Exit => {
+  if (error instanceof CliError) return error.exit;
+  if (!(error instanceof ClientError)) return 'failed';
+  if (LOST.has(error.code)) return 'lost';
+  return error instanceof HubProblem ? 'refused' : 'unreachable';
+};
+
+const tell = (sentence: string, hint?: string): void => {
+  process.stderr.write(plain(`rogerthat: ${sentence}${hint ? `\n  ${hint}` : ''}\n`));
+};
+
+/** Tells a failure and gives its exit code. */
+const fail = async (error: unknown, context: Context | null): Promise<number> => {
+  if (error instanceof OutputClosed) return EXITS.done[0];
+  if (error instanceof CliError) tell(error.message, error.hint);
+  else if (error instanceof ClientError) {
+    tell(`${error.code}: ${error.detail}`, error.hint);
+    if (context?.json && error instanceof HubProblem) await context.out(error.text).catch(() => {});
+  } else tell(error instanceof Error ? error.message : String(error));
+  return EXITS[exitOf(error)][0];
+};
+
+const unknown = (name: string): CliError =>
+  new CliError(
+    'usage',
+    `There is no command "${plain(name).slice(0, 40)}".`,
+    `Commands: ${COMMANDS.map((one) => one.name).join(', ')}. See "rogerthat --help".`,
+  );
+
+/**
+ * Runs `rogerthat NAME WORDS…`.
+ * @returns the exit code
+ */
+export const runCommand = async (name: string, words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> => {
+  const stop = new AbortController();
+  const end = (): void => stop.abort(new CliError('done', 'Stopped.'));
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  // An error of a write is told to whoever wrote.
+  process.stdout.on('error', () => {});
+  let context: Context | null = null;
+  try {
+    const command = COMMANDS.find((one) => one.name === name);
+    if (!command) throw unknown(name);
+    const typed = parseCommand(command, words);
+    if (typed.options['help'] === true) {
+      const { commandHelp } = await import('./help.ts');
+      process.stdout.write(commandHelp(command));
+      return EXITS.done[0];
+    }
+    context = new Context(command, typed, env, stop.signal);
+    const { run } = await LOADERS[command.name]();
+    await run(context);
+    return EXITS.done[0];
+  } catch (error) {
+    if (stop.signal.aborted && error === stop.signal.reason) return EXITS.done[0];
+    return fail(error, context);
+  }
+};

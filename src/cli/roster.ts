@@ -1,0 +1,24 @@
+/** `rogerthat roster`: who is on the channel, and how they can be reached. */
+import type { Context } from './context.ts';
+import { oneLine, table } from './radio.ts';
+
+export const run = async (context: Context): Promise<void> => {
+  const { client, ...shown } = context.channel();
+  const { value, text } = await client.ask('roster', {}, shown, { signal: context.signal });
+  if (context.json) return context.out(text);
+  if (value.roster.length === 0) return context.out('Nobody has joined.');
+  const rows = value.roster.map(({ callsign, presence, verified, authorized, status, last_seen_at: seen }) =>
+    [
+      callsign,
+      presence,
+      `seen ${seen}`,
+      [authorized ? 'authorized' : verified ? 'verified' : '', status ?? ''].filter(Boolean).join(' · '),
+    ].map(oneLine),
+  );
+  await context.out(
+    table(rows)
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .join('\n'),
+  );
+};

@@ -1,0 +1,68 @@
+/** `rogerthat` without a command: starts a hub and says how to talk on it. */
+import { ConfigError, helpText, readConfig } from '../config.ts';
+import { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from '../engines/local/index.ts';
+import { createLog, errorFacts } from '../log.ts';
+import { startHub } from '../server.ts';
+import { VERSION } from '../version.ts';
+import { commandsHelp } from './help.ts';
+
+const exitCodeOf = (error: unknown): number => {
+  if (error instanceof ConfigError) return 2;
+  if (error instanceof DirectoryInUseError) return 3;
+  if (error instanceof DamagedDatabaseError || error instanceof NewerDatabaseError) return 4;
+  return 1;
+};
+
+const sentenceOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+    return 'The port is in use. Stop what uses it, or choose another with --port.';
+  return error.message;
+};
+
+const banner = (url: string): string =>
+  [
+    '',
+    `RogerThat is on the air: ${url}`,
+    '',
+    `Claude Code:      claude mcp add --transport http rogerthat ${url}/mcp`,
+    `Create a channel: curl -s -X POST ${url}/api/channels -H 'Content-Type: application/json' -d '{"retention":"none"}'`,
+    '',
+  ].join('\n');
+
+const main = async (args: readonly string[]): Promise<void> => {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${helpText()}\n${commandsHelp()}`);
+    return;
+  }
+  if (args.includes('--version') || args.includes('-v')) {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
+  const config = readConfig(args, process.env);
+  const log = createLog(config.logLevel);
+  const running = await startHub(config, VERSION, log);
+  process.stdout.write(`${banner(running.url)}\n`);
+  const stop = (signal: NodeJS.Signals): void => {
+    log.info('stopping', { signal });
+    running.close().then(
+      () => process.exit(0),
+      (error) => {
+        log.error('stop failed', errorFacts(error));
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+};
+
+/** Serves until a signal ends it; a failure ends the process with its code. */
+export const serve = async (args: readonly string[]): Promise<void> => {
+  try {
+    await main(args);
+  } catch (error) {
+    process.stderr.write(`rogerthat: ${sentenceOf(error)}\n`);
+    process.exit(exitCodeOf(error));
+  }
+};

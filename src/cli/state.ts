@@ -1,0 +1,48 @@
+/** Files of this program in its user's home: readable by nobody else, replaced as a whole or not at all. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** ROGERTHAT_PROFILE_DIR, or the place that the XDG base directory specification gives to state. */
+export const stateDirectory = (env: NodeJS.ProcessEnv): string =>
+  env['ROGERTHAT_PROFILE_DIR'] || join(env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local', 'state'), 'rogerthat');
+
+/** Writes a file that only its owner may read, so that a reader sees the old one or the new one. */
+export const writePrivately = (path: string, value: object): void => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const scratch = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const file = openSync(scratch, 'wx', 0o600);
+  try {
+    writeSync(file, `${JSON.stringify(value, null, 2)}\n`);
+    fsyncSync(file);
+  } catch (error) {
+    closeSync(file);
+    rmSync(scratch, { force: true });
+    throw error;
+  }
+  closeSync(file);
+  renameSync(scratch, path);
+};
+
+/** A file's JSON; null when there is none, or it is none of ours. */
+export const readPrivately = (path: string): Record<string, unknown> | null => {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+};
+
+/** The JSON files of a folder; none when there is no such folder. */
+export const filesIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+};

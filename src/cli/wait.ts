@@ -1,0 +1,41 @@
+/** `rogerthat wait`: ends when there is mail. For a background shell command that an agent is woken by. */
+import { Backoff, isPassing, pause } from '../client/backoff.ts';
+import { LinkError } from '../client/errors.ts';
+import type { Input } from '../client/operations.ts';
+import type { Context } from './context.ts';
+import { CliError } from './exit.ts';
+import { printAnswer } from './heard.ts';
+
+export const run = async (context: Context): Promise<void> => {
+  const { seat } = context.seat();
+  const { signal } = context;
+  const { fields } = context.typed;
+  const since = fields['since'] === undefined ? seat.state.cursor : String(fields['since']);
+  const until = typeof fields['timeout'] === 'number' ? performance.now() + fields['timeout'] * 1000 : Number.POSITIVE_INFINITY;
+  const backoff = new Backoff();
+  // The first answer comes at once: a session that is over is renewed before anything is waited for.
+  for (let first = true; ; ) {
+    try {
+      const left = Math.ceil((until - performance.now()) / 1000);
+      const timeout = Number.isFinite(left) ? { timeout: Math.max(0, left) } : {};
+      const { value, text } = first
+        ? await seat.ask('listen', { ...fields, since, timeout: 0 } as Input<'listen'>, { signal })
+        : await seat.ask('wait', { ...fields, since, ...timeout } as Input<'wait'>, { signal });
+      first = false;
+      backoff.reset();
+      if (value.messages.length > 0 || value.gap) {
+        await printAnswer(context, value, text);
+        seat.moveTo(value.cursor);
+        return;
+      }
+      if (value.superseded) throw new LinkError('superseded', 'A newer listener of this session took its place.');
+      if (value.ended) throw new LinkError('shutdown', 'The hub is going down.');
+      if (performance.now() >= until) throw new CliError('nothing', 'No mail came in time.');
+    } catch (error) {
+      if (!isPassing(error) || performance.now() >= until) throw error;
+      const ms = backoff.next(error);
+      context.trouble(error, ms);
+      await pause(ms, signal);
+    }
+  }
+};
