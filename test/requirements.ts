@@ -6,6 +6,7 @@
 import { BANDS } from './requirements/bands.ts';
 import { CHANNEL_LIFE } from './requirements/channel-life.ts';
 import { CHANNELS } from './requirements/channels.ts';
+import { CLI } from './requirements/cli.ts';
 import { GAPS } from './requirements/gaps.ts';
 import { GUARDS } from './requirements/guards.ts';
 import { JOIN } from './requirements/join.ts';
@@ -40,6 +41,7 @@ export const REQUIREMENTS = {
   ...RETENTION,
   ...RUN,
   ...WEBHOOKS,
+  ...CLI,
 } as const satisfies Record<string, Requirement>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

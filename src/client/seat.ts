@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { retrying } from './backoff.ts';
 import type { Answered, CallOptions, Credentials, HubClient } from './client.ts';
-import { type ClientError, HubProblem } from './errors.ts';
+import { type ClientError, HubProblem, LinkError } from './errors.ts';
 import { ENTRIES, type Input, type Joined, type Output, type ValueName } from './operations.ts';
 
 /** What must be kept to come back to a seat. */
@@ -48,13 +48,22 @@ export const joinSeat = async (
   events: SeatEvents = {},
   options: CallOptions = {},
 ): Promise<{ readonly seat: Seat; readonly answered: Answered<Joined> }> => {
-  const answered = await client.ask('join', fields, { channelId, token }, options);
+  const ask = (): Promise<Answered<Joined>> => client.ask('join', fields, { channelId, token }, options);
+  // The same join gives the same session (R-JOIN-4), but each makes an identity that asks for one.
+  const answered = fields.new_identity ? await ask() : await again(ask);
   const { callsign, session_id: sessionId, cursor, identity } = answered.value;
   const identityKey = identity?.identity_key ?? fields.identity_key;
   const seat = new Seat(client, { channelId, token, callsign, sessionId, cursor, identityKey }, events);
   seat.touch();
   return { seat, answered };
 };
+
+/** Once more, when the answer was lost on its way. */
+const again = <T>(ask: () => Promise<T>): Promise<T> =>
+  ask().catch((error: unknown) => {
+    if (error instanceof LinkError && error.code === 'cut') return ask();
+    throw error;
+  });
 
 export class Seat {
   readonly client: HubClient;

@@ -1,0 +1,60 @@
+import type { Requirements } from './requirement.ts';
+
+export const CLI = {
+  'cli:commands': {
+    behaviour: 'Every command of the list is there, has a help made from its operation, and talks to a hub.',
+    clauses: ['R-CLI-1'],
+  },
+  'cli:json': {
+    behaviour: '--json prints the body that REST answers, of a refusal too; progress and sentences go to standard error.',
+    clauses: ['R-CLI-2'],
+  },
+  'cli:remembers': {
+    behaviour: 'After a join no argument is needed; what is remembered is for its user only.',
+    clauses: ['R-CLI-3'],
+  },
+  'cli:which-seat': {
+    behaviour: 'Of several seats in one home the caller names one, or is shown the choices; no seat is guessed.',
+    clauses: ['R-CLI-4'],
+  },
+  'cli:secrets': {
+    behaviour: 'A token comes from the environment or standard input as well, and stands in no argument then.',
+    clauses: ['R-CLI-5'],
+  },
+  'cli:rejoin': {
+    behaviour: 'A session that is over is replaced by a join with the same callsign, and that is said.',
+    clauses: ['R-CLI-6'],
+  },
+  'cli:log': {
+    behaviour: 'The log shows what peers say without anything a terminal obeys; colours only where people look.',
+    clauses: ['R-CLI-7'],
+  },
+  'cli:wait': {
+    behaviour: 'wait ends when there is mail and prints it, over a restart of the hub, or ends with its own exit code.',
+    clauses: ['R-CLI-8'],
+  },
+  'cli:jsonl': {
+    behaviour: 'listen --follow --jsonl loses no line and writes none twice, whoever is killed in the middle.',
+    clauses: ['R-CLI-9'],
+  },
+  'cli:jsonl-confirms': {
+    behaviour: 'A message is confirmed when its line is in the file, and not before.',
+    clauses: ['R-CLI-9'],
+  },
+  'cli:exec': {
+    behaviour: 'listen --exec gives each message to an executable as data and confirms it when that succeeds.',
+    clauses: ['R-CLI-10'],
+  },
+  'cli:exec-fails': {
+    behaviour: 'An executable that fails is tried again; when it fails too often the program ends and the message comes again.',
+    clauses: ['R-CLI-10'],
+  },
+  'cli:follow-ends': {
+    behaviour: 'Following ends when the seat is left or taken over, and cleanly with a signal.',
+    clauses: ['R-CLI-11'],
+  },
+  'cli:exits': {
+    behaviour: 'Each way to fail has its exit code and says on standard error what to do next.',
+    clauses: ['R-CLI-12'],
+  },
+} as const satisfies Requirements;
