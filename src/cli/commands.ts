@@ -2,6 +2,8 @@
  * The commands, once: their arguments, their own options, and the operation whose fields become options. Parsing, `--help`,
  * shell completion and docs/cli.md are made from this table and from the table of operations.
  */
+import { CLIENT_NAMES } from './config/names.ts';
+
 export interface Option {
   readonly type: 'string' | 'boolean';
   /** What stands for the value in the help. */
@@ -21,6 +23,8 @@ export interface Command {
   readonly without?: readonly string[];
   /** Arguments as the usage line shows them: `TO`, `MESSAGE…`, `[CLIENT]`. */
   readonly args: readonly string[];
+  /** What may stand for its first argument. */
+  readonly choices?: readonly string[];
   readonly options?: Readonly<Record<string, Option>>;
   /** Which of the common options it takes: those of a hub, of a channel, or of a seat on it. */
   readonly on: 'hub' | 'channel' | 'seat' | 'machine';
@@ -132,9 +136,47 @@ const LIST = [
     examples: ['rogerthat transcript', 'rogerthat transcript --json > transcript.json'],
   },
   {
+    name: 'install',
+    summary:
+      'Puts the hub into the settings of a client: shows what changes, keeps everything else as it is, and a copy beside the file. Run it again and nothing happens.',
+    args: ['CLIENT'],
+    choices: CLIENT_NAMES,
+    options: {
+      hub: { type: 'string', value: 'URL', help: 'The hub. Default: ROGERTHAT_HUB, or http://127.0.0.1:7424.' },
+      token: { type: 'string', value: 'TOKEN', help: 'The token of a hub that asks for one; "-" reads it from standard input.' },
+      wake: { type: 'boolean', help: 'Also put in the hooks by which mail wakes an idle agent.' },
+      'dry-run': { type: 'boolean', help: 'Show what would change, and change nothing.' },
+    },
+    on: 'machine',
+    examples: ['rogerthat install claude-code --wake', 'rogerthat install codex --dry-run'],
+  },
+  {
+    name: 'uninstall',
+    summary:
+      'Takes the hub out of the settings of a client: byte for byte as they were, or, when they were changed since, only what is ours.',
+    args: ['CLIENT'],
+    choices: CLIENT_NAMES,
+    options: { 'dry-run': { type: 'boolean', help: 'Show what would change, and change nothing.' } },
+    on: 'machine',
+    examples: ['rogerthat uninstall claude-code'],
+  },
+  {
+    name: 'doctor',
+    summary: 'Says of each client what is installed, what wakes its agent, and what is missing; and whether the hub answers.',
+    args: ['[CLIENT]'],
+    choices: CLIENT_NAMES,
+    options: {
+      hub: { type: 'string', value: 'URL', help: 'The hub. Default: ROGERTHAT_HUB, or http://127.0.0.1:7424.' },
+      json: { type: 'boolean', help: 'Print it as JSON.' },
+    },
+    on: 'machine',
+    examples: ['rogerthat doctor', 'rogerthat doctor codex --json'],
+  },
+  {
     name: 'completion',
     summary: 'Prints a script that completes commands and options in your shell.',
     args: ['bash|zsh|fish'],
+    choices: ['bash', 'zsh', 'fish'],
     on: 'machine',
     examples: ['source <(rogerthat completion bash)', 'rogerthat completion fish > ~/.config/fish/completions/rogerthat.fish'],
   },

@@ -7,8 +7,8 @@ import { summaryOf } from './help.ts';
 
 const flagsOf = (command: Command): string[] => Object.keys(optionsOf(command)).map((name) => `${name.length === 1 ? '-' : '--'}${name}`);
 
-/** Words that may stand where an argument of the command stands. */
-const choicesOf = ({ args }: Command): string[] => args.flatMap((arg) => (arg.includes('|') ? arg.replace(/[[\]]/g, '').split('|') : []));
+/** Words that may stand for the first argument of the command. */
+const choicesOf = ({ choices = [] }: Command): readonly string[] => choices;
 
 const bash = (): string => `# bash completion of rogerthat
 _rogerthat() {

@@ -13,5 +13,8 @@ export const LOADERS: Readonly<Record<CommandName, () => Promise<{ run(context: 
   tail: () => import('./tail.ts'),
   leave: () => import('./leave.ts'),
   transcript: () => import('./transcript.ts'),
+  install: () => import('./install.ts'),
+  uninstall: () => import('./uninstall.ts'),
+  doctor: () => import('./doctor.ts'),
   completion: () => import('./completion.ts'),
 };

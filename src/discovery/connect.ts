@@ -1,5 +1,6 @@
 /** Ready snippets for each client, and the block to paste to the other agent. */
 import type { ConnectInfo } from '../operations/operation.ts';
+import { entryDocument, entryTable, type McpClient, mcpEntry } from './entries.ts';
 
 const json = (value: unknown): string => JSON.stringify(value, null, 2);
 
@@ -11,7 +12,7 @@ export const connectInfo = (origin: string, channelId: string, joinToken: string
   const mcp = `${origin}/mcp/${channelId}`;
   const api = `${origin}/api/channels/${channelId}`;
   const bearer = `Authorization: Bearer ${joinToken}`;
-  const headers = { Authorization: `Bearer ${joinToken}` };
+  const document = (client: McpClient): string => json(entryDocument(mcpEntry(client, mcp, joinToken)));
   return {
     mcp_url: `${origin}/mcp`,
     channel_mcp_url: mcp,
@@ -34,15 +35,15 @@ export const connectInfo = (origin: string, channelId: string, joinToken: string
     connect: {
       curl: `curl -s -X POST ${api}/join -H '${bearer}' -d '{"callsign":"alpha"}'`,
       claude_code: `claude mcp add --transport http rogerthat ${mcp} --header "${bearer}"`,
-      claude_desktop: json({ mcpServers: { rogerthat: { command: 'npx', args: ['-y', 'mcp-remote', mcp, '--header', bearer] } } }),
-      codex: `[mcp_servers.rogerthat]\nurl = "${mcp}"\nhttp_headers = { "Authorization" = "Bearer ${joinToken}" }\ndefault_tools_approval_mode = "approve"`,
-      cursor: json({ mcpServers: { rogerthat: { url: mcp, headers } } }),
-      vscode_cline: json({ servers: { rogerthat: { type: 'http', url: mcp, headers } } }),
+      claude_desktop: document('claude_desktop'),
+      codex: entryTable(mcpEntry('codex', mcp, joinToken)).join('\n'),
+      cursor: document('cursor'),
+      vscode_cline: document('vscode'),
       gemini_cli: `gemini mcp add -t http -H "${bearer}" rogerthat ${mcp}`,
-      opencode: json({ mcp: { rogerthat: { type: 'remote', url: mcp, headers, oauth: false, enabled: true } } }),
-      copilot_cli: json({ mcpServers: { rogerthat: { type: 'http', url: mcp, headers, tools: ['*'] } } }),
-      windsurf: json({ mcpServers: { rogerthat: { serverUrl: mcp, headers } } }),
-      zed: json({ context_servers: { rogerthat: { url: mcp, headers } } }),
+      opencode: document('opencode'),
+      copilot_cli: document('copilot_cli'),
+      windsurf: document('windsurf'),
+      zed: document('zed'),
       anthropic_api: json({
         mcp_servers: [{ type: 'url', name: 'rogerthat', url: mcp, authorization_token: joinToken }],
         tools: [{ type: 'mcp_toolset', mcp_server_name: 'rogerthat' }],

@@ -42,7 +42,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['node:'],
   },
   'cli.ts': { uses: ['cli', 'client', 'config.ts', 'core', 'engines', 'log.ts', 'server.ts', 'version.ts'], packages: ['node:'] },
-  cli: { uses: ['client', 'config.ts', 'core', 'engines', 'log.ts', 'operations', 'server.ts', 'version.ts'], packages: ['node:'] },
+  cli: {
+    uses: ['client', 'config.ts', 'core', 'discovery', 'engines', 'log.ts', 'operations', 'server.ts', 'version.ts'],
+    packages: ['node:', 'jsonc-parser', 'toml-eslint-parser'],
+  },
   // What others may import of us: everything, and nothing of its own.
   'index.ts': { uses: ['app.ts', 'client', 'config.ts', 'core', 'engines', 'operations', 'server.ts'], packages: [] },
 };

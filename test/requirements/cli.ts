@@ -57,4 +57,20 @@ export const CLI = {
     behaviour: 'Each way to fail has its exit code and says on standard error what to do next.',
     clauses: ['R-CLI-12'],
   },
+  'cli:install': {
+    behaviour: 'install puts our entries into the settings of each client, and nothing else of them changes.',
+    clauses: ['R-CLI-13'],
+  },
+  'cli:install-refuses': {
+    behaviour: 'A file that is broken, read-only or of another shape is not touched, and the line is named.',
+    clauses: ['R-CLI-14'],
+  },
+  'cli:uninstall': {
+    behaviour: 'uninstall brings back every byte, or takes out only our entries when the file was changed since.',
+    clauses: ['R-CLI-15'],
+  },
+  'cli:doctor': {
+    behaviour: 'doctor says what is installed, what wakes each client, what is missing, and whether the hub answers.',
+    clauses: ['R-CLI-16'],
+  },
 } as const satisfies Requirements;

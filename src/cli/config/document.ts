@@ -1,0 +1,45 @@
+/**
+ * Changing a configuration file that belongs to somebody else: our entries go in and out, and every other byte stays as it
+ * is. The libraries parse and tell where things stand; the changes are cuts of the text.
+ */
+import { CliError } from '../exit.ts';
+
+/** A place in a document, from its root: keys of objects. */
+export type Path = readonly string[];
+
+/** Something of ours in a configuration file. */
+export type Entry =
+  /** A member of an object. */
+  | { readonly kind: 'member'; readonly path: Path; readonly value: unknown }
+  /** An item of a list; `mine` knows ours among the others. */
+  | { readonly kind: 'item'; readonly path: Path; readonly value: unknown; readonly mine: (item: unknown) => boolean }
+  /** A member that must be there and is left when we go, such as a version. */
+  | { readonly kind: 'needed'; readonly path: Path; readonly value: unknown };
+
+export interface Format {
+  /** The text with the entries in it; the same text when they are there already. @throws CliError failed */
+  install(text: string, entries: readonly Entry[], name: string): string;
+  /** The text without them. @throws CliError failed */
+  remove(text: string, entries: readonly Entry[], name: string): string;
+  /** What stands for an entry now; undefined when nothing does. @throws CliError failed */
+  find(text: string, entry: Entry, name: string): unknown;
+}
+
+/** A file that cannot be understood is not touched. */
+export const broken = (name: string, line: number, what: string): CliError =>
+  new CliError('failed', `${name}, line ${line}: ${what}.`, 'Nothing was changed. Mend the file and try again.');
+
+export const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
+
+/** The line end that a text uses. */
+export const eolOf = (text: string): string => (/\r\n/.test(text) ? '\r\n' : '\n');
+
+export interface Cut {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+/** Applies cuts that do not overlap. */
+export const applyCuts = (text: string, cuts: readonly Cut[]): string =>
+  [...cuts].sort((a, b) => b.from - a.from).reduce((rest, { from, to, text: put }) => rest.slice(0, from) + put + rest.slice(to), text);

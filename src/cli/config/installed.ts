@@ -1,0 +1,110 @@
+/** What was installed where, so that it can be taken out again byte for byte. */
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readPrivately, stateDirectory, writePrivately } from '../state.ts';
+import type { ConfigFile } from './clients.ts';
+import type { Format } from './document.ts';
+import { digestOf, mustBeWritable, readText, removeEmpty, targetOf, writeWhole } from './files.ts';
+
+interface InstalledFile {
+  readonly path: string;
+  /** Of the file as we left it. */
+  readonly digest: string;
+  /** A copy of the file as it was before us; null when there was none, undefined when what was there is not known. */
+  readonly backup?: string | null;
+  /** The topmost folder that was made for it. */
+  readonly made?: string | undefined;
+}
+
+/** One change that is planned or made. */
+export interface Change {
+  readonly path: string;
+  readonly before: string | null;
+  /** Null removes the file. */
+  readonly after: string | null;
+}
+
+export class Installed {
+  readonly #path: string;
+
+  constructor(env: NodeJS.ProcessEnv, client: string) {
+    this.#path = join(stateDirectory(env), 'installed', `${client}.json`);
+  }
+
+  files(): InstalledFile[] {
+    return (readPrivately(this.#path)?.['files'] as InstalledFile[] | undefined) ?? [];
+  }
+
+  #keep(files: readonly InstalledFile[]): void {
+    if (files.length === 0) rmSync(this.#path, { force: true });
+    else writePrivately(this.#path, { files });
+  }
+
+  /** What putting the entries in would change. @throws CliError failed */
+  async plan(files: readonly ConfigFile[], formats: Readonly<Record<ConfigFile['format'], Format>>): Promise<Change[]> {
+    return files.flatMap(({ path, format, entries }) => {
+      const before = readText(path);
+      const after = formats[format].install(before ?? '', entries, path);
+      if (after === before) return [];
+      mustBeWritable(path);
+      return [{ path, before, after }];
+    });
+  }
+
+  /** Makes changes, each with a copy of the file beside it, and remembers them. @throws CliError failed */
+  make(changes: readonly Change[]): void {
+    for (const { path, before, after } of changes) {
+      const known = this.files();
+      const old = known.find((file) => file.path === path);
+      // The copy is of the file without us: a second install keeps the first copy, unless somebody wrote in between.
+      const ours = old !== undefined && before !== null && old.digest === digestOf(before);
+      const backup = ours
+        ? old.backup
+        : old !== undefined && before !== null
+          ? undefined
+          : before === null
+            ? null
+            : `${targetOf(path)}.rogerthat-backup`;
+      if (typeof backup === 'string' && !ours) writeWhole(backup, before ?? '');
+      const made = writeWhole(path, after ?? '') ?? old?.made;
+      const file: InstalledFile = { path, digest: digestOf(after ?? ''), ...(backup === undefined ? {} : { backup }), made };
+      this.#keep([...known.filter((one) => one.path !== path), file]);
+    }
+  }
+
+  /**
+   * What taking the entries out would change.
+   * @returns with each file whether it goes back to exactly what it was
+   */
+  async planRemoval(
+    files: readonly ConfigFile[],
+    formats: Readonly<Record<ConfigFile['format'], Format>>,
+  ): Promise<(Change & { readonly exact: boolean })[]> {
+    const known = this.files();
+    return files.flatMap(({ path, format, entries }) => {
+      const before = readText(path);
+      if (before === null) return [];
+      const file = known.find((one) => one.path === path);
+      const copy = file?.backup ? readText(file.backup) : null;
+      const untouched = file?.digest === digestOf(before) && file.backup !== undefined && (file.backup === null || copy !== null);
+      const after = untouched ? copy : formats[format].remove(before, entries, path);
+      if (after === before) return [];
+      mustBeWritable(path);
+      return [{ path, before, after, exact: untouched }];
+    });
+  }
+
+  /** Makes the changes of a removal and forgets what was installed, with its copies. @throws CliError failed */
+  undo(changes: readonly Change[]): void {
+    for (const { path, after } of changes) {
+      if (after === null) rmSync(targetOf(path));
+      else writeWhole(path, after);
+    }
+    // The last that was made goes first.
+    for (const { path, backup, made } of this.files().reverse()) {
+      if (backup) rmSync(backup, { force: true });
+      if (made) removeEmpty(dirname(path), made);
+    }
+    this.#keep([]);
+  }
+}

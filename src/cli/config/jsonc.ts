@@ -1,0 +1,150 @@
+/** JSON with comments and trailing commas, as editors and agents keep their settings. */
+
+import { isDeepStrictEqual } from 'node:util';
+import { createScanner, findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { applyCuts, broken, type Cut, type Entry, eolOf, type Format, lineOf, type Path } from './document.ts';
+
+/** SyntaxKind of the scanner; a const enum of a package is no value when types are only erased. */
+const COMMA = 5;
+const END = 17;
+
+const parse = (text: string, name: string): Node => {
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
+  const [first] = errors;
+  if (first) throw broken(name, lineOf(text, first.offset), `this is no JSON (${printParseErrorCode(first.error)})`);
+  if (root?.type !== 'object') throw broken(name, 1, 'this is no JSON object');
+  return root;
+};
+
+/** Where a comma stands between two offsets, comments left aside. */
+const commaBetween = (text: string, from: number, to: number): number | null => {
+  const scanner = createScanner(text, true);
+  scanner.setPosition(from);
+  for (let kind = scanner.scan() as number; kind !== END && scanner.getTokenOffset() < to; kind = scanner.scan()) {
+    if (kind === COMMA) return scanner.getTokenOffset();
+  }
+  return null;
+};
+
+const lineStart = (text: string, offset: number): number => text.lastIndexOf('\n', offset - 1) + 1;
+const indentAt = (text: string, offset: number): string => /^[ \t]*/.exec(text.slice(lineStart(text, offset)))?.[0] ?? '';
+const unitOf = (text: string): string => /^([ \t]+)\S/m.exec(text)?.[1] ?? '  ';
+
+const written = (value: unknown, unit: string, indent: string, eol: string): string =>
+  JSON.stringify(value, null, unit).split('\n').join(`${eol}${indent}`);
+
+/** Puts a member or an item first in its container: what comments say of the others stays beside them. */
+const insertion = (text: string, container: Node, key: string | null, value: unknown): Cut => {
+  const eol = eolOf(text);
+  const unit = unitOf(text);
+  const outer = indentAt(text, container.offset);
+  const body = (indent: string): string => `${key === null ? '' : `${JSON.stringify(key)}: `}${written(value, unit, indent, eol)}`;
+  const open = container.offset + 1;
+  const closing = container.offset + container.length - 1;
+  const empty = (container.children ?? []).length === 0;
+  const inside = text.slice(open, closing);
+  if (empty && inside.trim() === '') {
+    return { from: open, to: closing, text: `${eol}${outer}${unit}${body(outer + unit)}${eol}${outer}` };
+  }
+  const comma = empty ? '' : ',';
+  // A comment behind the bracket belongs to the bracket.
+  const rest = /^[ \t]*(?:\/\/[^\r\n]*|(?:\/\*(?:(?!\*\/)[^\r\n])*\*\/[ \t]*)*)(?=\r?\n)/.exec(inside)?.[0];
+  if (rest === undefined) return { from: open, to: open, text: `${body(outer)}${comma}` };
+  const first = container.children?.[0];
+  const indent = first ? indentAt(text, first.offset) : outer + unit;
+  return { from: open + rest.length, to: open + rest.length, text: `${eol}${indent}${body(indent)}${comma}` };
+};
+
+/** Takes a member or an item out, with its comma and its line. */
+const removal = (text: string, node: Node): Cut[] => {
+  const siblings = node.parent?.children ?? [];
+  const at = siblings.indexOf(node);
+  const end = node.offset + node.length;
+  const closing = (node.parent?.offset ?? 0) + (node.parent?.length ?? 0) - 1;
+  const next = siblings[at + 1];
+  const after = commaBetween(text, end, next?.offset ?? closing);
+  let from = node.offset;
+  let to = after === null ? end : after + 1;
+  const alone = text.slice(lineStart(text, from), from).trim() === '';
+  const rest = /^[ \t]*(?=\r?\n)/.exec(text.slice(to))?.[0];
+  if (alone && rest !== undefined) {
+    // Back to the end of the line before, so that the line is gone and its end is not doubled.
+    from = Math.max(lineStart(text, from) - 1, 0);
+    if (text[from - 1] === '\r') from--;
+    to += rest.length;
+  }
+  const previous = siblings[at - 1];
+  const before = next || !previous ? null : commaBetween(text, previous.offset + previous.length, node.offset);
+  return [{ from, to, text: '' }, ...(before === null || after !== null ? [] : [{ from: before, to: before + 1, text: '' }])];
+};
+
+const nodeAt = (root: Node, path: Path): Node | undefined => findNodeAtLocation(root, [...path]);
+
+/** The deepest container of a path that is there, and what is missing below it. */
+const reach = (root: Node, path: Path, name: string, text: string): { readonly node: Node; readonly missing: Path } => {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const node = depth === 0 ? root : nodeAt(root, path.slice(0, depth));
+    if (!node) continue;
+    if (depth < path.length && node.type !== 'object') {
+      throw broken(name, lineOf(text, node.offset), `"${path.slice(0, depth).join('.')}" is no object`);
+    }
+    return { node, missing: path.slice(depth) };
+  }
+  return { node: root, missing: path };
+};
+
+const wrapped = (missing: Path, value: unknown): unknown => missing.reduceRight((inner, key) => ({ [key]: inner }), value);
+
+const mineIn = (list: Node, mine: (item: unknown) => boolean): Node | undefined =>
+  list.type === 'array' ? list.children?.find((item) => mine(getNodeValue(item))) : undefined;
+
+const cutsFor = (text: string, entry: Entry, name: string): Cut[] => {
+  const root = parse(text, name);
+  const { node, missing } = reach(root, entry.path, name, text);
+  const [key, ...deeper] = missing;
+  if (key !== undefined) {
+    return [insertion(text, node, key, wrapped(deeper, entry.kind === 'item' ? [entry.value] : entry.value))];
+  }
+  if (entry.kind === 'needed') return [];
+  if (entry.kind === 'member') {
+    if (isDeepStrictEqual(getNodeValue(node), entry.value)) return [];
+    const indent = indentAt(text, node.offset);
+    return [{ from: node.offset, to: node.offset + node.length, text: written(entry.value, unitOf(text), indent, eolOf(text)) }];
+  }
+  if (node.type !== 'array') throw broken(name, lineOf(text, node.offset), `"${entry.path.join('.')}" is no list`);
+  const item = mineIn(node, entry.mine);
+  if (!item) return [insertion(text, node, null, entry.value)];
+  if (isDeepStrictEqual(getNodeValue(item), entry.value)) return [];
+  const put = written(entry.value, unitOf(text), indentAt(text, item.offset), eolOf(text));
+  return [{ from: item.offset, to: item.offset + item.length, text: put }];
+};
+
+/** A text that begins with a byte order mark keeps it; an empty file is an empty object. */
+const withBody = (text: string, change: (body: string) => string): string => {
+  const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const body = text.slice(mark.length);
+  return mark + change(body.trim() === '' ? `{}${eolOf(body)}` : body);
+};
+
+export const jsonc: Format = {
+  install: (text, entries, name) =>
+    withBody(text, (body) => entries.reduce((now, entry) => applyCuts(now, cutsFor(now, entry, name)), body)),
+  remove: (text, entries, name) =>
+    text.trim() === ''
+      ? text
+      : withBody(text, (body) =>
+          entries.reduce((now, entry) => {
+            if (entry.kind === 'needed') return now;
+            const node = nodeAt(parse(now, name), entry.path);
+            const ours = !node ? undefined : entry.kind === 'item' ? mineIn(node, entry.mine) : node.parent;
+            return ours ? applyCuts(now, removal(now, ours)) : now;
+          }, body),
+        ),
+  find(text, entry, name) {
+    if (text.trim() === '') return undefined;
+    const node = nodeAt(parse(text.replace(/^\uFEFF/, ''), name), entry.path);
+    const found = node && entry.kind === 'item' ? mineIn(node, entry.mine) : node;
+    return found && getNodeValue(found);
+  },
+};

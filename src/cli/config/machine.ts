@@ -1,0 +1,40 @@
+/** This machine, as the commands see it that change the settings of clients. */
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Context } from '../context.ts';
+import type { Places } from './clients.ts';
+import type { Format } from './document.ts';
+import { jsonc } from './jsonc.ts';
+import { toml } from './toml.ts';
+
+export const FORMATS: Readonly<Record<'jsonc' | 'toml', Format>> = { jsonc, toml };
+
+export const placesOf = ({ env }: Context): Places => ({ home: env['HOME'] || homedir(), platform: process.platform, env });
+
+/** Whether a program is found by its name. */
+export const onPath = (program: string, env: NodeJS.ProcessEnv): boolean =>
+  (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .some((folder) =>
+      ['', ...(process.platform === 'win32' ? ['.cmd', '.exe'] : [])].some((end) => {
+        try {
+          accessSync(join(folder, program + end), constants.X_OK);
+          return true;
+        } catch {
+          return false;
+        }
+      }),
+    );
+
+/** How a hook starts this program: by its name, or by its place; what npx fetched may be gone tomorrow and is fetched again. */
+export const hookCommand = (client: string, env: NodeJS.ProcessEnv): string => {
+  const [node = 'node', script = ''] = process.argv;
+  const program = onPath('rogerthat', env)
+    ? 'rogerthat'
+    : script.includes('_npx')
+      ? 'npx -y rogerthat'
+      : [node, script].map((word) => (/^[\w./:@%+=,-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+  return `${program} hook ${client}`;
+};

@@ -1,0 +1,40 @@
+/** `rogerthat install`: puts the hub into the settings of a client. */
+import { clientNamed, filesFor } from './config/clients.ts';
+import { diff } from './config/diff.ts';
+import { Installed } from './config/installed.ts';
+import { FORMATS, hookCommand, placesOf } from './config/machine.ts';
+import type { Context } from './context.ts';
+import { CliError } from './exit.ts';
+
+export const run = async (context: Context): Promise<void> => {
+  const { args, options } = context.typed;
+  const client = clientNamed(args[0] ?? '');
+  const wake = options['wake'] === true;
+  if (wake && !client.hooks && client.wakes === null) {
+    throw new CliError(
+      'usage',
+      `${client.title} has no hooks that could wake its agent.`,
+      'Install it without --wake; see "rogerthat wait --help".',
+    );
+  }
+  const hook = wake ? hookCommand(client.name, context.env) : null;
+  const installed = new Installed(context.env, client.name);
+  const files = filesFor(client, placesOf(context), context.hubOrDefault, context.secret('token'), hook);
+  const changes = await installed.plan(files, FORMATS);
+  if (changes.length === 0) {
+    await context.out(`${client.title} has it already; nothing was changed.`);
+    return;
+  }
+  for (const { path, before, after } of changes) {
+    await context.out(`${path}${before === null ? ' (a new file)' : ''}\n${diff(before ?? '', after ?? '')}\n`);
+  }
+  if (options['dry-run'] === true) {
+    await context.out('Nothing was changed.');
+    return;
+  }
+  installed.make(changes);
+  await context.out(
+    `Installed in ${client.title}. Start it anew, so that it reads its settings. "rogerthat uninstall ${client.name}" takes it out.`,
+  );
+  if (wake && client.remark) context.note(client.remark);
+};

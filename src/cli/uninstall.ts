@@ -1,0 +1,30 @@
+/** `rogerthat uninstall`: takes the hub out of the settings of a client. */
+import { clientNamed, filesFor } from './config/clients.ts';
+import { diff } from './config/diff.ts';
+import { Installed } from './config/installed.ts';
+import { FORMATS, placesOf } from './config/machine.ts';
+import type { Context } from './context.ts';
+
+export const run = async (context: Context): Promise<void> => {
+  const { args, options } = context.typed;
+  const client = clientNamed(args[0] ?? '');
+  const installed = new Installed(context.env, client.name);
+  // Ours are known by their names and places, whatever hub they are for.
+  const files = filesFor(client, placesOf(context), context.hubOrDefault, undefined, '');
+  const changes = await installed.planRemoval(files, FORMATS);
+  if (changes.length === 0) {
+    await context.out(`${client.title} does not have it; nothing was changed.`);
+    return;
+  }
+  for (const { path, before, after, exact } of changes) {
+    const how =
+      after === null ? 'removed, as it was not there before' : exact ? 'as it was before' : 'changed since; only our entries are taken out';
+    await context.out(`${path} (${how})\n${diff(before ?? '', after ?? '')}\n`);
+  }
+  if (options['dry-run'] === true) {
+    await context.out('Nothing was changed.');
+    return;
+  }
+  installed.undo(changes);
+  await context.out(`Taken out of ${client.title}.`);
+};
