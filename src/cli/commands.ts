@@ -2,6 +2,7 @@
  * The commands, once: their arguments, their own options, and the operation whose fields become options. Parsing, `--help`,
  * shell completion and docs/cli.md are made from this table and from the table of operations.
  */
+import { entryNamed } from '../client/operations.ts';
 import { CLIENT_NAMES } from './config/names.ts';
 
 export interface Option {
@@ -135,6 +136,18 @@ const LIST = [
     on: 'channel',
     examples: ['rogerthat transcript', 'rogerthat transcript --json > transcript.json'],
   },
+  { name: 'close', operation: 'close_channel', args: [], on: 'channel', examples: ['rogerthat close --channel quiet-otter-3a8f19'] },
+  { name: 'rotate-token', operation: 'rotate_token', args: [], on: 'channel', examples: ['rogerthat rotate-token'] },
+  {
+    name: 'kick',
+    operation: 'kick',
+    without: ['callsign'],
+    args: ['CALLSIGN'],
+    on: 'channel',
+    examples: ['rogerthat kick bravo', 'rogerthat kick bravo --ban'],
+  },
+  { name: 'pause', operation: 'pause', args: [], on: 'channel', examples: ['rogerthat pause'] },
+  { name: 'resume', operation: 'resume', args: [], on: 'channel', examples: ['rogerthat resume'] },
   {
     name: 'install',
     summary:
@@ -184,4 +197,9 @@ const LIST = [
 
 export type CommandName = (typeof LIST)[number]['name'];
 
-export const COMMANDS: readonly (Command & { readonly name: CommandName })[] = LIST;
+type Listed = Command & { readonly name: CommandName };
+
+/** A command is there when its operation is. */
+export const COMMANDS: readonly Listed[] = (LIST as readonly Listed[]).filter(
+  ({ operation }) => operation === undefined || entryNamed(operation) !== undefined,
+);

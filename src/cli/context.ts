@@ -152,4 +152,25 @@ export class Context {
     const profile = same ? first : this.#seatProfile();
     return { client: new HubClient(profile.hub), hub: profile.hub, channelId: profile.channelId, token: this.token(profile.token) };
   }
+
+  /** A channel to manage: the one that was named, or the only one that was made here. @throws CliError noSeat */
+  owned(): ReturnType<Context['channel']> {
+    const channelId = this.option('channel', 'ROGERTHAT_CHANNEL');
+    const here = this.profiles
+      .channels()
+      .filter((one) => one.ownerToken !== undefined && (this.hub === undefined || one.hub === this.hub))
+      .filter((one) => channelId === undefined || one.channelId === channelId);
+    if (here.length > 1) {
+      const choices = here.map((one) => `  --channel ${one.channelId}`);
+      throw new CliError('noSeat', `${here.length} channels were made here; say which one:\n${choices.join('\n')}`);
+    }
+    const [own] = here;
+    const id = own?.channelId ?? channelId;
+    const hub = own?.hub ?? this.hubOrDefault;
+    const token = this.token(own?.ownerToken);
+    if (id === undefined || token === undefined) {
+      throw new CliError('noSeat', 'No channel was made here.', 'Name one with --channel, and its owner token with --token.');
+    }
+    return { client: new HubClient(hub), hub, channelId: id, token };
+  }
 }

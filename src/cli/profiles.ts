@@ -71,8 +71,19 @@ export class Profiles {
     writePrivately(join(this.#channels, fileName(channel.hub, channel.channelId)), { ...known, ...channel });
   }
 
+  /** The channel is gone, and every seat on it. */
   dropChannel(hub: string, channelId: string): void {
     rmSync(join(this.#channels, fileName(hub, channelId)), { force: true });
+    for (const seat of this.seats()) if (seat.hub === hub && seat.channelId === channelId) this.dropSeat(seat);
+  }
+
+  /** The channel has another join token; our seats there take themselves back with it. */
+  retoken(hub: string, channelId: string, joinToken: string): void {
+    this.keepChannel({ hub, channelId, joinToken });
+    for (const seat of this.seats()) {
+      if (seat.hub !== hub || seat.channelId !== channelId) continue;
+      writePrivately(join(this.#seats, fileName(hub, channelId, seat.callsign)), { ...seat, token: joinToken });
+    }
   }
 
   channel(hub: string, channelId: string): ChannelProfile | null {

@@ -1,0 +1,29 @@
+/** `rogerthat close`, `rotate-token`, `kick`, `pause`, `resume`: what the owner token of a channel opens. */
+import type { Input, ValueName } from '../client/operations.ts';
+import type { Context } from './context.ts';
+import { oneLine } from './radio.ts';
+
+interface Answers {
+  readonly join_token?: string;
+  readonly kicked?: boolean;
+  readonly banned?: boolean;
+}
+
+const sentenceOf = (name: string, channelId: string, callsign: string, { kicked, banned, join_token: token }: Answers): string => {
+  if (name === 'kick') return `${callsign} ${kicked ? 'was removed from' : 'was not on'} ${channelId}${banned ? ' and is banned' : ''}.`;
+  if (name === 'rotate-token') return `The join token of ${channelId} is now: ${token}`;
+  return `${channelId} is ${name === 'close' ? 'closed' : name === 'pause' ? 'paused' : 'open again'}.`;
+};
+
+export const run = async (context: Context): Promise<void> => {
+  const { name, operation = name } = context.command;
+  const { args, fields } = context.typed;
+  const { client, hub, ...shown } = context.owned();
+  const [callsign = ''] = args;
+  const input = { ...fields, ...(args.length > 0 ? { callsign } : {}) } as Input<ValueName>;
+  const { value, text } = await client.ask(operation as ValueName, input, shown, { signal: context.signal });
+  const answers = value as Answers;
+  if (name === 'close') context.profiles.dropChannel(hub, shown.channelId);
+  if (name === 'rotate-token' && answers.join_token) context.profiles.retoken(hub, shown.channelId, answers.join_token);
+  await context.out(context.json ? text : oneLine(sentenceOf(name, shown.channelId, callsign, answers)));
+};
