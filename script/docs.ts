@@ -1,6 +1,7 @@
 /** Writes the documents that are made from the program; with --check, fails when one is not as it would be written. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { cliDoc } from '../src/cli/reference.ts';
 import { configurationDoc } from '../src/config.ts';
 import { serverJson } from '../src/discovery/cards.ts';
 import { pretty } from '../src/discovery/facts.ts';
@@ -44,6 +45,7 @@ const documents: Readonly<Record<string, string>> = {
   'docs/errors.md': errorsDoc(),
   'docs/api.md': apiDoc(operations),
   'server.json': pretty(serverJson(VERSION)),
+  'docs/cli.md': cliDoc(),
   'src/client/operations.json': clientTable(),
 };
 
