@@ -57,6 +57,10 @@ export const CLI = {
     behaviour: 'Each way to fail has its exit code and says on standard error what to do next.',
     clauses: ['R-CLI-12'],
   },
+  'cli:completion': {
+    behaviour: 'A shell completes commands, options and their values.',
+    clauses: ['R-CLI-18'],
+  },
   'cli:install': {
     behaviour: 'install puts our entries into the settings of each client, and nothing else of them changes.',
     clauses: ['R-CLI-13'],
