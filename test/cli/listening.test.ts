@@ -67,12 +67,16 @@ verifies.once('cli:jsonl', async () => {
   const texts: string[] = [];
   for (let i = 1; i <= 60; i++) {
     texts.push(`message ${i}`);
-    await say(here, `message ${i}`);
+    const id = await say(here, `message ${i}`);
     if (i % 20 === 10) await station.restart('SIGKILL');
     if (i % 10 === 5) {
-      // In the middle of something: a line or two ago at the most.
-      await eventually(`message ${i - 1}`, () => linesOf(here.inbox).length >= i - 1);
+      // In the middle of something: a line or two ago at the most. Or just when the hub was told that the line is there.
+      const told = i % 20 === 15;
+      await eventually(`message ${i}`, async () =>
+        told ? (await stateOf(here, id)) === 'confirmed' : linesOf(here.inbox).length >= i - 1,
+      );
       await program.end('SIGKILL');
+      if (told) expect(linesOf(here.inbox).at(-1)?.text).toBe(`message ${i}`);
       // What a crash may leave.
       if (i === 25) appendFileSync(here.inbox, '{"id":999,"from":"sender","te');
       program = listen();
