@@ -14,12 +14,13 @@ export const run = async (context: Context): Promise<void> => {
   const until = typeof fields['timeout'] === 'number' ? performance.now() + fields['timeout'] * 1000 : Number.POSITIVE_INFINITY;
   const backoff = new Backoff();
   // The first answer comes at once: a session that is over is renewed before anything is waited for.
-  for (let first = true; ; ) {
+  let first = true;
+  for (;;) {
     try {
       const left = Math.ceil((until - performance.now()) / 1000);
       const timeout = Number.isFinite(left) ? { timeout: Math.max(0, left) } : {};
       const { value, text } = first
-        ? await seat.ask('listen', { ...fields, since, timeout: 0 } as Input<'listen'>, { signal })
+        ? await seat.insist('listen', { ...fields, since, timeout: 0 } as Input<'listen'>, { signal })
         : await seat.ask('wait', { ...fields, since, ...timeout } as Input<'wait'>, { signal });
       first = false;
       backoff.reset();
@@ -32,7 +33,8 @@ export const run = async (context: Context): Promise<void> => {
       if (value.ended) throw new LinkError('shutdown', 'The hub is going down.');
       if (performance.now() >= until) throw new CliError('nothing', 'No mail came in time.');
     } catch (error) {
-      if (!isPassing(error) || performance.now() >= until) throw error;
+      if (!isPassing(error) || first) throw error;
+      if (performance.now() >= until) throw new CliError('nothing', 'No mail came in time.', error.detail);
       const ms = backoff.next(error);
       context.trouble(error, ms);
       await pause(ms, signal);

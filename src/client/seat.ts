@@ -32,7 +32,7 @@ export interface SeatEvents {
   retry?(error: ClientError, ms: number): void;
 }
 
-const SEND_ATTEMPTS = 5;
+const ATTEMPTS = 5;
 /** A session that the hub took within this is in use: shorter than any session lives, longer than any listen. */
 const IN_USE_MS = 60_000;
 /** A dead session is refused within this; a later refusal ended a call that waited. */
@@ -58,12 +58,16 @@ export const joinSeat = async (
   return { seat, answered };
 };
 
-/** Once more, when the answer was lost on its way. */
-const again = <T>(ask: () => Promise<T>): Promise<T> =>
-  ask().catch((error: unknown) => {
-    if (error instanceof LinkError && error.code === 'cut') return ask();
-    throw error;
-  });
+/** Again, when the answer was lost on its way. A hub that is not there is not waited for. */
+const again = async <T>(ask: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof LinkError && error.code === 'cut') || attempt === ATTEMPTS) throw error;
+    }
+  }
+};
 
 export class Seat {
   readonly client: HubClient;
@@ -150,7 +154,7 @@ export class Seat {
     input: Input<N>,
     options: CallOptions & { readonly attempts?: number } = {},
   ): Promise<Answered<Output<N>>> {
-    const { attempts = SEND_ATTEMPTS, signal } = options;
+    const { attempts = ATTEMPTS, signal } = options;
     if (ENTRIES[name].method !== 'GET' && name !== 'ack' && name !== 'send') throw new TypeError(`${name} is not made twice`);
     return retrying(() => this.ask(name, input, options), { attempts, signal, onRetry: this.#events.retry?.bind(this.#events) });
   }

@@ -59,7 +59,7 @@ export const CLI = {
   },
   'cli:completion': {
     behaviour: 'A shell completes commands, options and their values.',
-    clauses: ['R-CLI-18'],
+    clauses: ['R-CLI-17'],
   },
   'cli:install': {
     behaviour: 'install puts our entries into the settings of each client, and nothing else of them changes.',
