@@ -53,6 +53,10 @@ export const CLI = {
     behaviour: 'Following ends when the seat is left or taken over, and cleanly with a signal.',
     clauses: ['R-CLI-11'],
   },
+  'cli:owner': {
+    behaviour: 'The owner of a channel manages it with the token that create remembered, and seats of that home go on with a new one.',
+    clauses: ['R-CLI-18'],
+  },
   'cli:exits': {
     behaviour: 'Each way to fail has its exit code and says on standard error what to do next.',
     clauses: ['R-CLI-12'],
