@@ -6,7 +6,7 @@ export const EXITS = {
   noSeat: [5, 'nothing is joined here, or more than one seat is and none was named'],
   unreachable: [6, 'no hub answers there'],
   refused: [7, 'the hub refused; the code of its problem is on standard error, with `--json` the problem is on standard output'],
-  lost: [8, 'the seat was lost: kicked, left, or taken over by a newer listener'],
+  lost: [8, 'the seat was lost: kicked, left, taken over by a newer listener, its channel closed or its token changed'],
   nothing: [9, '`wait` ended without mail'],
   command: [10, 'the command of `--exec` failed too often, or cannot be started; its message is not confirmed'],
 } as const satisfies Record<string, readonly [number, string]>;

@@ -8,12 +8,13 @@ import { LOADERS } from './load.ts';
 import { plain } from './radio.ts';
 
 /** Refusals after which the seat is no longer there. */
-const LOST: ReadonlySet<string> = new Set(['kicked', 'not_joined', 'session_expired', 'superseded', 'callsign_taken', 'banned']);
+const LOST: ReadonlySet<string> = new Set(['kicked', 'not_joined', 'session_expired', 'superseded', 'callsign_taken']);
 
-const exitOf = (error: unknown): Exit => {
+const exitOf = (error: unknown, context: Context | null): Exit => {
   if (error instanceof CliError) return error.exit;
   if (!(error instanceof ClientError)) return 'failed';
-  if (LOST.has(error.code)) return 'lost';
+  // A token that let a seat be taken and is refused now: the channel was closed, or the token changed.
+  if (LOST.has(error.code) || (error.code === 'unauthorized' && context?.command.on === 'seat')) return 'lost';
   return error instanceof HubProblem ? 'refused' : 'unreachable';
 };
 
@@ -29,7 +30,7 @@ const fail = async (error: unknown, context: Context | null): Promise<number> =>
     tell(`${error.code}: ${error.detail}`, error.hint);
     if (context?.json && error instanceof HubProblem) await context.out(error.text).catch(() => {});
   } else tell(error instanceof Error ? error.message : String(error));
-  return EXITS[exitOf(error)][0];
+  return EXITS[exitOf(error, context)][0];
 };
 
 const unknown = (name: string): CliError =>

@@ -66,8 +66,11 @@ export interface RetryOptions extends BackoffOptions {
   readonly onRetry?: ((error: ClientError, ms: number) => void) | undefined;
 }
 
+/** A hub that asks for a longer wait is not waited for: the caller is told. */
+const PATIENCE_MS = 15_000;
+
 /**
- * Tries again while the failure may pass. Only for what may be done twice: reads, and a send with its key.
+ * Tries again while the failure may pass soon. Only for what may be done twice: reads, and a send with its key.
  * @throws what the last attempt threw
  */
 export const retrying = async <T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> => {
@@ -77,7 +80,7 @@ export const retrying = async <T>(attempt: () => Promise<T>, options: RetryOptio
       return await attempt();
     } catch (error) {
       const ms = backoff.next(error);
-      if (!isPassing(error) || backoff.failures >= options.attempts) throw error;
+      if (!isPassing(error) || backoff.failures >= options.attempts || ms > PATIENCE_MS) throw error;
       options.onRetry?.(error, ms);
       await pause(ms, options.signal);
     }

@@ -111,6 +111,9 @@ test('trouble that may pass is waited out, longer each time, and at least as lon
   expect(attempts).toBe(3);
   await failure(retrying(() => failing(new LinkError('not_a_hub', '')), options));
   expect(attempts).toBe(4);
+  // A guard that stands for an hour is told, not slept through.
+  expect(await failure(retrying(() => failing(new HubProblem(problem, '', 3600)), options))).toMatchObject({ code: 'rate_limited' });
+  expect(attempts).toBe(5);
 });
 
 test('a seat whose session is over joins again and says so; one that was ended while in use does not', async () => {

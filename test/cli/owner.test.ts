@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { newHome } from '../harness/command.ts';
+import { eventually } from '../harness/eventually.ts';
 import { startHubProcess } from '../harness/process.ts';
 import { expectCall } from '../harness/rest.ts';
 import { verifies } from '../harness/verifies.ts';
@@ -41,6 +42,9 @@ verifies.once('cli:owner', async () => {
   const other = newHome(hub.url);
   expect(await other.run(['close'])).toMatchObject({ code: 5 });
   expect(await other.run(['close', '--channel', id, '--token', token])).toMatchObject({ code: 7 });
+  const last = home.launch(['listen', '--follow', '--as', 'alpha', '--json']);
+  await eventually('the listener', () => last.stderr().includes('alpha listens'));
   expect(await home.run(['close'])).toMatchObject({ code: 0, stdout: `${id} is closed.\n` });
+  expect(await last.ended).toEqual({ code: 8, signal: null });
   expect([...home.kept('seats'), ...home.kept('channels')]).toEqual([]);
 });
