@@ -15,6 +15,7 @@ import { createMetrics, METRICS_TYPE, type Metrics } from './metrics.ts';
 import { admitAdmin, admitToHub, knowsHub } from './operations/admit.ts';
 import { operations } from './operations/index.ts';
 import type { Services } from './operations/operation.ts';
+import { mountSite, SITE_PATHS } from './site/routes.ts';
 import { createA2a, writeA2aRefusal } from './transports/a2a/endpoint.ts';
 import { A2A_VERSION } from './transports/a2a/protocol.ts';
 import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
@@ -60,7 +61,7 @@ const buildPages = (options: AppOptions, services: Services, facts: HubFacts, me
     return c.text((await metrics?.write()) ?? '', 200, { ...API_HEADERS, 'Content-Type': METRICS_TYPE });
   });
   const index = mountDiscovery(pages, facts);
-  pages.get('/', index);
+  mountSite(pages, { hubToken: options.token !== null, admin: options.adminToken !== null, index });
   // Clients that meet a 401 look for OAuth here and show their user the body of what they find.
   const noOAuth = "This hub does not use OAuth. Send its token as a header: --header 'Authorization: Bearer TOKEN'.";
   for (const path of ['/register', '/authorize', '/token']) pages.all(path, (c) => c.text(noOAuth, 404));
@@ -77,7 +78,9 @@ const buildPages = (options: AppOptions, services: Services, facts: HubFacts, me
       },
     });
   const wrongMethod = new HubError('method_not_allowed', undefined, { headers: { Allow: 'GET, HEAD' } });
-  for (const path of ['/', '/healthz', '/readyz', '/metrics', ...DISCOVERY_PATHS]) pages.all(path, (c) => refuse(wrongMethod, c.env.facts));
+  for (const path of [...SITE_PATHS, '/healthz', '/readyz', '/metrics', ...DISCOVERY_PATHS]) {
+    pages.all(path, (c) => refuse(wrongMethod, c.env.facts));
+  }
   pages.notFound((c) => refuse(new HubError('not_found'), c.env.facts));
   pages.onError((error, c) => {
     if (error instanceof HubError) return refuse(error, c.env.facts);

@@ -140,6 +140,13 @@ export interface GuardReport {
   readonly trips: readonly Trip[];
 }
 
+/** What an operator sees of a channel; never content. */
+export interface ChannelFacts extends ChannelCounts {
+  readonly channel: Channel;
+  /** Wall clock, ms: the last sign of life of anybody on it. */
+  readonly lastActiveAt: number;
+}
+
 export interface RateAnswer {
   readonly allowed: boolean;
   /** Calls left at this instant. */
@@ -173,6 +180,8 @@ export interface Engine extends Outbox {
   channelCount(): Eventually<number>;
   /** Live sessions of all channels, for the operator; may be a sweep late. */
   sessionCount(): Eventually<number>;
+  /** Every channel, for the operator. Looks at all of them, so it is no call for a hot path; reads no text from disk. */
+  survey(): Eventually<readonly ChannelFacts[]>;
 
   // Owners. Each step is written, with its event in the transcript, before it resolves; a power failure takes none back.
   /**

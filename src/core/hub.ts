@@ -17,6 +17,7 @@ import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, t
 import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
 import { closedError, Owner, refuseSession, rotatedError, tellEnded } from './owning.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
+import { Traffic } from './traffic.ts';
 import { readTranscript } from './transcripts.ts';
 import type { Channel, Eventually, Message, Position, Receipt, RosterEntry, Session, Since, TranscriptEvent } from './types.ts';
 import { Waiters } from './waiters.ts';
@@ -66,11 +67,14 @@ export class Hub {
   /** Whether it has bands; they are made by openBands(). */
   readonly bands: boolean;
   readonly clock: Clock;
+  /** Monotonic ms. */
+  readonly startedAt: number;
   readonly waiters = new Waiters();
   /** What owners do. */
   readonly owner = new Owner(this);
   readonly courier: Courier | null;
   readonly hooks: Hooks = new Hooks(this);
+  readonly traffic = new Traffic();
   readonly #report: (error: unknown) => void;
   #closed = false;
   #stopSweep: () => void = () => {};
@@ -82,6 +86,7 @@ export class Hub {
     this.bands = options.bands ?? false;
     this.clock = options.clock ?? systemClock;
     this.courier = options.courier ?? null;
+    this.startedAt = this.clock.uptime();
     this.#report = options.report ?? (() => {});
     this.engine.onAppended((channelId, message) => this.waiters.announce(channelId, message));
     this.engine.onEnded((ending) => tellEnded(this.waiters, ending));
@@ -282,6 +287,7 @@ export class Hub {
 
   #sweepLater(): void {
     this.#stopSweep = this.clock.after(SWEEP_MS, () => {
+      this.traffic.look(this.clock.uptime(), this.waiters.count);
       this.engine
         .sweep()
         .then((removed) => {

@@ -5,6 +5,7 @@ import { HubError } from './errors.ts';
 import { sha256 } from './ids.ts';
 import type { Limits, Rate } from './limits.ts';
 import { safeText } from './text.ts';
+import type { Traffic } from './traffic.ts';
 import type { Eventually, Kind, Message, Presence, ReceiptState, Session } from './types.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -29,6 +30,7 @@ interface Desk {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly waiters: Waiters;
+  readonly traffic: Traffic;
   spend(key: string, rate: Rate, detail: string): Eventually<void>;
 }
 
@@ -74,6 +76,7 @@ export const sendMessage = async (desk: Desk, session: Session, request: SendReq
     key: key === null ? null : { hash: sha256(key), content: sha256(JSON.stringify([request.to, request.kind, request.replyTo, text])) },
   });
   const { message, recipientCount, duplicate } = appended;
+  if (!duplicate) desk.traffic.messages++;
   const told = duplicate ? handedBefore(desk, channelId, message.id) : desk.waiters.deliver(channelId, message);
   const handed = told instanceof Promise ? await told : told;
   const recipients = appended.recipients.map(({ callsign, presence }) => ({

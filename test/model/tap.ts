@@ -5,6 +5,7 @@
 import type {
   Appended,
   ChannelCounts,
+  ChannelFacts,
   ClaimedSeat,
   Draft,
   Engine,
@@ -178,6 +179,10 @@ export class Tap extends PassOutbox implements Engine {
 
   counts(channelId: string): Eventually<ChannelCounts> {
     return this.#call('counts', null, [], () => this.#engine.counts(channelId));
+  }
+
+  survey(): readonly ChannelFacts[] {
+    return this.#engine.survey();
   }
 
   channelCount(): number {

@@ -8,6 +8,7 @@ import { BANDS, isBand } from '../../core/bands.ts';
 import type {
   Appended,
   ChannelCounts,
+  ChannelFacts,
   ClaimedSeat,
   Draft,
   Engine,
@@ -39,7 +40,7 @@ import { Messages } from './messages.ts';
 import { OF_THE_LIVING, Owners } from './owners.ts';
 import { Allowances } from './rates.ts';
 import { Seats } from './seats.ts';
-import { type ChannelState, channelRow, newState } from './state.ts';
+import { type ChannelState, channelRow, countsOf, newState } from './state.ts';
 import { Webhooks } from './webhooks.ts';
 
 interface LocalEngineOptions extends BookOptions {
@@ -133,13 +134,18 @@ export class LocalEngine extends Webhooks implements Engine {
 
   counts(channelId: string): ChannelCounts {
     const state = this.#book.state(channelId);
-    const seats = [...state.seats.values()];
-    return {
-      members: seats.filter((seat) => seat.member).length,
-      listening: seats.filter((seat) => seat.parked > 0).length,
-      messages: this.#book.ringOf(state).messages.length,
-      head: state.ring.head,
-    };
+    this.#book.ringOf(state);
+    return countsOf(state);
+  }
+
+  survey(): ChannelFacts[] {
+    const { clock, channels } = this.#book;
+    const [now, uptime] = [clock.now(), clock.uptime()];
+    return [...channels.values()].map((state) => ({
+      ...countsOf(state),
+      channel: state.channel,
+      lastActiveAt: now - (uptime - state.touchedAt),
+    }));
   }
 
   channelCount(): number {

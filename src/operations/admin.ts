@@ -1,0 +1,173 @@
+/**
+ * What the operator of a hub sees: how much there is and how busy it is. Never what is said: no text, no status, no
+ * token, no webhook address is in any answer.
+ */
+import { z } from 'zod';
+import type { ChannelFacts } from '../core/engine.ts';
+import { HubError } from '../core/errors.ts';
+import type { Hub } from '../core/hub.ts';
+import type { Channel } from '../core/types.ts';
+import { type Call, operation } from './operation.ts';
+import { retention, rosterEntry, trustMode } from './schemas.ts';
+
+const channelFacts = z.object({
+  channel_id: z.string(),
+  created_at: z.string(),
+  last_active_at: z.string().describe('The last sign of life of anybody on it.'),
+  retention,
+  trust_mode: trustMode,
+  require_identity: z.boolean(),
+  members: z.int(),
+  listening: z.int(),
+  messages: z.int().describe('Held in memory.'),
+  head: z.int().describe('The id given out last: how many messages and statuses there were.'),
+});
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const factsOf = ({ channel, lastActiveAt, members, listening, messages, head }: ChannelFacts): z.output<typeof channelFacts> => ({
+  channel_id: channel.id,
+  created_at: iso(channel.createdAt),
+  last_active_at: iso(lastActiveAt),
+  retention: channel.retention,
+  trust_mode: channel.trustMode,
+  require_identity: channel.requireIdentity,
+  members,
+  listening,
+  messages,
+  head,
+});
+
+const example = {
+  channel_id: 'quiet-otter-3a8f19',
+  retention: 'none',
+  trust_mode: 'untrusted',
+  members: 2,
+  listening: 1,
+  messages: 14,
+  head: 14,
+};
+
+export const adminOverview = operation({
+  name: 'admin_overview',
+  title: 'How the hub is',
+  description: 'Counts, messages a minute, parked listeners, memory and the health of the store, for the operator. Never content.',
+  scope: 'admin',
+  answers: 'once',
+  rest: { method: 'GET', path: '/api/admin/overview' },
+  input: z.strictObject({}),
+  output: z.object({
+    mode: z.enum(['local', 'shared', 'open']),
+    at: z.string(),
+    uptime_seconds: z.int(),
+    counts: z.object({
+      channels: z.int(),
+      members: z.int(),
+      listening: z.int().describe('Seats with a parked listener.'),
+      parked: z.int().describe('Requests that wait on this process, observers too.'),
+      sent: z.int().describe('Messages and statuses since this process started.'),
+    }),
+    most: z.object({ channels: z.int() }),
+    memory: z.object({ rss_bytes: z.int(), heap_bytes: z.int() }),
+    engine: z.object({ healthy: z.boolean(), trouble: z.string().nullable() }),
+    minutes: z
+      .array(z.object({ ago: z.int(), messages: z.int(), parked: z.int().describe('The most that were seen at once.') }))
+      .describe('The last hour of this process, oldest first; the last one is still going on.'),
+  }),
+  errors: [],
+  examples: [
+    {
+      input: {},
+      output: { mode: 'open', uptime_seconds: 86_400, counts: { channels: 12, members: 31, listening: 19, parked: 22, sent: 4096 } },
+    },
+  ],
+  async run({ hub }) {
+    const facts = await hub.engine.survey();
+    const sum = (of: (one: ChannelFacts) => number): number => facts.reduce((total, one) => total + of(one), 0);
+    const { rss, heapUsed } = process.memoryUsage();
+    const trouble = hub.engine.health();
+    const uptime = hub.clock.uptime();
+    hub.traffic.look(uptime, hub.waiters.count);
+    const value = {
+      mode: hub.mode,
+      at: iso(hub.clock.now()),
+      uptime_seconds: Math.floor((uptime - hub.startedAt) / 1000),
+      counts: {
+        channels: facts.length,
+        members: sum(({ members }) => members),
+        listening: sum(({ listening }) => listening),
+        parked: hub.waiters.count,
+        sent: hub.traffic.messages,
+      },
+      most: { channels: hub.limits.sizes.channels },
+      memory: { rss_bytes: rss, heap_bytes: heapUsed },
+      engine: { healthy: trouble === null, trouble },
+      minutes: hub.traffic.minutes(uptime),
+    };
+    return { value };
+  },
+});
+
+const SORTS = ['last_active_at', 'created_at', 'channel_id', 'retention', 'members', 'listening', 'messages', 'head'] as const;
+
+const compare = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export const adminChannels = operation({
+  name: 'admin_channels',
+  title: 'Every channel of the hub',
+  description: 'The channels with their settings and counts, sorted and filtered, for the operator. Never content.',
+  scope: 'admin',
+  answers: 'once',
+  rest: { method: 'GET', path: '/api/admin/channels' },
+  input: z.strictObject({
+    sort: z.enum(SORTS).default('last_active_at'),
+    order: z.enum(['ascending', 'descending']).default('descending'),
+    find: z.string().max(100).default('').describe('Only channels whose id has this in it.'),
+    retention: retention.optional(),
+    offset: z.int().min(0).default(0),
+    limit: z.int().min(1).max(500).default(100),
+  }),
+  output: z.object({ channels: z.array(channelFacts), total: z.int().describe('How many fit the filter.') }),
+  errors: ['invalid_retention', 'invalid_limit'],
+  examples: [{ input: { sort: 'head', limit: 10 }, output: { channels: [example], total: 1 } }],
+  async run({ hub, input }) {
+    const find = input.find.trim().toLowerCase();
+    const found = (await hub.engine.survey())
+      .filter(({ channel }) => channel.id.includes(find) && (input.retention === undefined || channel.retention === input.retention))
+      .map(factsOf);
+    const sign = input.order === 'ascending' ? 1 : -1;
+    found.sort((a, b) => sign * compare(a[input.sort], b[input.sort]) || compare(a.channel_id, b.channel_id));
+    return { value: { channels: found.slice(input.offset, input.offset + input.limit), total: found.length } };
+  },
+});
+
+/** @throws HubError not_found */
+const channelOf = async (hub: Hub, { proof }: Call<unknown>): Promise<Channel> => {
+  const channel = await hub.engine.channel(proof.channelId ?? '');
+  if (!channel) throw new HubError('not_found', 'There is no such channel.', { hint: 'GET /api/admin/channels lists them.' });
+  return channel;
+};
+
+export const adminChannel = operation({
+  name: 'admin_channel',
+  title: 'One channel, and who is on it',
+  description: 'The settings, counts and roster of a channel, for the operator. What its members say, and their statuses, are not in it.',
+  scope: 'admin',
+  answers: 'once',
+  rest: { method: 'GET', path: '/api/admin/channels/{channel_id}' },
+  input: z.strictObject({}),
+  output: channelFacts.extend({ roster: z.array(rosterEntry.omit({ status: true })) }),
+  errors: ['not_found'],
+  examples: [
+    { input: {}, output: { ...example, roster: [{ callsign: 'bravo', presence: 'listening', verified: false, authorized: false }] } },
+  ],
+  async run(call) {
+    const { hub } = call;
+    const channel = await channelOf(hub, call);
+    const facts = (await hub.engine.survey()).find((one) => one.channel.id === channel.id);
+    if (!facts) throw new HubError('not_found', 'There is no such channel.');
+    // A status is the member's own words.
+    const roster = (await hub.roster(channel)).map(({ status: _, ...entry }) => entry);
+    return { value: { ...factsOf(facts), roster } };
+  },
+});

@@ -1,0 +1,138 @@
+/** The microphone: take a callsign, and speak to one or to all. */
+import { type Signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { type Problem, problemIn } from '../shared/api.ts';
+import { plural } from '../shared/format.ts';
+import { Trouble } from '../shared/trouble.tsx';
+import { JoinForm } from './join-form.tsx';
+import type { Station } from './station.ts';
+import type { Sent } from './wire.ts';
+
+interface ComposerProps {
+  readonly station: Station;
+  readonly to: Signal<string>;
+  readonly replyTo: Signal<number | null>;
+}
+
+/** What the hub knows of a message it has just taken. */
+const outcome = ({ id, recipients, recipient_count }: Sent): string => {
+  if (recipient_count === 0) return `#${id} sent; nobody else is on the channel.`;
+  const delivered = recipients.filter(({ state }) => state === 'delivered').length;
+  if (recipients.length === 1 && recipient_count === 1) {
+    const [one] = recipients;
+    return `#${id} ${one!.state === 'delivered' ? 'delivered to' : 'waits for'} ${one!.callsign}.`;
+  }
+  return `#${id}: ${delivered} of ${plural(recipient_count, 'station')} had it at once${delivered < recipient_count ? '; for the others it waits' : ''}.`;
+};
+
+const newKey = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+export const Composer = ({ station, to, replyTo }: ComposerProps) => {
+  const { seat } = station;
+  const text = useSignal('');
+  const busy = useSignal(false);
+  const problem = useSignal<Problem | null>(null);
+  const told = useSignal('Enter sends, Shift+Enter makes a new line.');
+  const area = useRef<HTMLTextAreaElement>(null);
+  /** The same message sent again after a lost answer keeps its key, so the hub takes it once. */
+  const key = useRef<{ readonly of: string; readonly key: string } | null>(null);
+  const held = seat.held.value;
+
+  useEffect(() => {
+    if (replyTo.value !== null) area.current?.focus();
+  }, [replyTo.value]);
+
+  if (!held || seat.ended.value) return <JoinForm station={station} />;
+
+  const send = async (event?: Event): Promise<void> => {
+    event?.preventDefault();
+    if (busy.value || text.value.trim() === '') return;
+    busy.value = true;
+    problem.value = null;
+    const body = { to: to.value, message: text.value, ...(replyTo.value === null ? {} : { reply_to: replyTo.value }) };
+    const of = JSON.stringify(body);
+    if (key.current?.of !== of) key.current = { of, key: newKey() };
+    try {
+      told.value = outcome(await seat.send(body, key.current.key));
+      text.value = '';
+      replyTo.value = null;
+      key.current = null;
+    } catch (error) {
+      problem.value = problemIn(error);
+    } finally {
+      busy.value = false;
+      area.current?.focus();
+    }
+  };
+
+  const names = (station.roster.value ?? []).map(({ callsign }) => callsign).filter((name) => name !== held.callsign);
+  // Somebody who left can still be written to: the mailbox stays.
+  if (to.value !== 'all' && !names.includes(to.value)) names.push(to.value);
+
+  return (
+    <form class="composer" onSubmit={send}>
+      {problem.value && <Trouble problem={problem.value} />}
+      {seat.madeKey.value && (
+        <p class="where made">
+          Your identity key, shown this once: <code>{seat.madeKey.value}</code>
+        </p>
+      )}
+      <div class="address">
+        <label>
+          <span>{held.callsign} to</span>
+          <select
+            aria-label="Speak to"
+            value={to.value}
+            onChange={(event) => {
+              to.value = event.currentTarget.value;
+            }}
+          >
+            <option value="all">all</option>
+            {names.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        {replyTo.value !== null && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              replyTo.value = null;
+            }}
+          >
+            in reply to #{replyTo.value} ✕<span class="sr"> Do not reply</span>
+          </button>
+        )}
+        <button type="button" class="quiet sign-off" onClick={() => seat.leave().catch(problemIn)}>
+          Leave
+        </button>
+      </div>
+      <div class="mic">
+        <textarea
+          ref={area}
+          rows={2}
+          aria-label="Message"
+          placeholder="Say something"
+          value={text.value}
+          onInput={(event) => {
+            text.value = event.currentTarget.value;
+          }}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+            event.preventDefault();
+            void send();
+          }}
+        />
+        <button type="submit" class="primary" aria-disabled={busy.value}>
+          {busy.value ? 'Sending…' : 'Send'}
+        </button>
+      </div>
+      <p class="told" role="status">
+        {told.value}
+      </p>
+    </form>
+  );
+};

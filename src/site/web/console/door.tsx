@@ -1,0 +1,75 @@
+/** Who comes in: the token stands after the # of the link, or was kept by this tab, or is asked for. */
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { keep, recall } from '../shared/keep.ts';
+import { Desk } from './desk.tsx';
+import { Station, tokenName } from './station.ts';
+
+/**
+ * The token, taken out of the address: what stands there is seen over shoulders, on shared screens and in the history.
+ * The tab keeps it, so that a reload works.
+ */
+const takeToken = (channelId: string): string => {
+  const fragment = location.hash.slice(1);
+  if (fragment !== '') {
+    keep(tokenName(channelId), fragment);
+    history.replaceState(null, '', location.pathname);
+  }
+  return fragment || recall(tokenName(channelId)) || '';
+};
+
+const Tuned = ({ channelId, token }: { readonly channelId: string; readonly token: string }) => {
+  const station = useMemo(() => new Station(channelId, token), [channelId, token]);
+  useEffect(() => () => station.stop(), [station]);
+  return <Desk station={station} />;
+};
+
+export const Door = ({ channelId }: { readonly channelId: string }) => {
+  const token = useSignal(useMemo(() => takeToken(channelId), [channelId]));
+  useEffect(() => {
+    document.title = `${channelId} · RogerThat`;
+    // A link to another token pasted into this tab changes the fragment only.
+    const changed = (): void => {
+      if (location.hash.length > 1) token.value = takeToken(channelId);
+    };
+    window.addEventListener('hashchange', changed);
+    return () => window.removeEventListener('hashchange', changed);
+  }, [channelId]);
+  const typed = useSignal('');
+  if (token.value !== '') return <Tuned channelId={channelId} token={token.value} />;
+  return (
+    <main class="door">
+      <a class="wordmark" href="/">
+        <span class="lamp" aria-hidden="true" />
+        RogerThat
+      </a>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const given = typed.value.trim();
+          keep(tokenName(channelId), given);
+          token.value = given;
+        }}
+      >
+        <h1>{channelId}</h1>
+        <label>
+          <span>The join token of this channel</span>
+          <input
+            type="password"
+            autocomplete="off"
+            required
+            placeholder="rt_join_…"
+            value={typed.value}
+            onInput={(event) => {
+              typed.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        <p class="where">Whoever opened the channel has it. It stays in this tab.</p>
+        <button type="submit" class="primary">
+          Tune in
+        </button>
+      </form>
+    </main>
+  );
+};

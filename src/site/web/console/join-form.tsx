@@ -1,0 +1,78 @@
+/** Taking a callsign. */
+import { useSignal } from '@preact/signals';
+import { type Problem, problemIn } from '../shared/api.ts';
+import { Trouble } from '../shared/trouble.tsx';
+import type { Station } from './station.ts';
+
+export const JoinForm = ({ station }: { readonly station: Station }) => {
+  const { seat } = station;
+  const callsign = useSignal(seat.held.value?.callsign ?? '');
+  const password = useSignal('');
+  const problem = useSignal<Problem | null>(null);
+  const busy = useSignal(false);
+  const ended = seat.ended.value;
+  const info = station.info.value;
+
+  const join = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    busy.value = true;
+    problem.value = null;
+    const held = seat.held.value;
+    const mine = held?.callsign === callsign.value.trim().toLowerCase() ? held.identityKey : undefined;
+    try {
+      await seat.join({
+        callsign: callsign.value,
+        ...(mine === undefined ? {} : { identity_key: mine }),
+        ...(mine === undefined && info?.require_identity ? { new_identity: true } : {}),
+        ...(password.value === '' ? {} : { owner_password: password.value }),
+      });
+      password.value = '';
+    } catch (error) {
+      problem.value = problemIn(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+
+  return (
+    <form class="composer join" onSubmit={join}>
+      {ended && !problem.value && <Trouble problem={ended} />}
+      {problem.value && <Trouble problem={problem.value} />}
+      <div class="mic">
+        <label>
+          <span>Your callsign</span>
+          <input
+            type="text"
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck={false}
+            required
+            maxLength={64}
+            placeholder="base"
+            value={callsign.value}
+            onInput={(event) => {
+              callsign.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        {info?.has_owner_password && (
+          <label>
+            <span>Owner password, to be marked authorised</span>
+            <input
+              type="password"
+              autocomplete="off"
+              value={password.value}
+              onInput={(event) => {
+                password.value = event.currentTarget.value;
+              }}
+            />
+          </label>
+        )}
+        <button type="submit" class="primary" aria-disabled={busy.value}>
+          {ended ? 'Join again' : 'Join'}
+        </button>
+      </div>
+      <p class="where">You hear everything without joining. Join to speak; the agents see your callsign on the roster.</p>
+    </form>
+  );
+};

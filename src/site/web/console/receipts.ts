@@ -1,0 +1,96 @@
+/** How far messages have come, asked for those that are in sight and may still move. */
+import { type Signal, signal } from '@preact/signals';
+import { call, Refused } from '../shared/api.ts';
+import type { Logged } from './logbook.ts';
+import type { Receipt } from './wire.ts';
+
+interface Watched {
+  readonly state: Signal<readonly Receipt[] | null>;
+  settled: boolean;
+  asked: number;
+  /** As performance.now. */
+  due: number;
+}
+
+const TICK_MS = 700;
+const AT_ONCE = 4;
+const FIRST_MS = 900;
+const MOST_MS = 30_000;
+
+const isSettled = (receipts: readonly Receipt[]): boolean =>
+  receipts.length > 0 && receipts.every(({ state }) => state === 'confirmed' || state === 'expired');
+
+export class Receipts {
+  readonly #known = new Map<number, Watched>();
+  readonly #ask: (id: number) => Promise<{ receipts: readonly Receipt[] }>;
+  readonly #timer: number;
+  #sight: readonly number[] = [];
+  #open = 0;
+
+  /** @param path of the channel's messages */
+  constructor(path: string, token: () => string) {
+    this.#ask = (id) => call(`${path}/${id}`, { token: token() });
+    this.#timer = window.setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Null until the hub was asked. */
+  of(id: number): Signal<readonly Receipt[] | null> {
+    return this.#watched(id).state;
+  }
+
+  /** These are on the screen now. */
+  inSight(ids: readonly number[]): void {
+    this.#sight = ids;
+  }
+
+  /** Somebody spoke, so what was sent to them has likely been heard. */
+  stir(callsign: string, message: (id: number) => Logged | undefined): void {
+    for (const id of this.#sight) {
+      const watched = this.#known.get(id);
+      const to = message(id)?.to;
+      if (watched && (to === callsign || to === 'all')) watched.due = Math.min(watched.due, performance.now() + FIRST_MS);
+    }
+  }
+
+  #watched(id: number): Watched {
+    let watched = this.#known.get(id);
+    if (!watched) {
+      watched = { state: signal(null), settled: false, asked: 0, due: 0 };
+      this.#known.set(id, watched);
+    }
+    return watched;
+  }
+
+  #tick(): void {
+    if (document.visibilityState !== 'visible') return;
+    const now = performance.now();
+    for (const id of this.#sight) {
+      if (this.#open >= AT_ONCE) return;
+      const watched = this.#watched(id);
+      if (watched.settled || watched.due > now) continue;
+      watched.due = Number.POSITIVE_INFINITY;
+      this.#open++;
+      void this.#look(id, watched).finally(() => {
+        this.#open--;
+        watched.due = performance.now() + Math.min(MOST_MS, FIRST_MS * 2 ** watched.asked++);
+      });
+    }
+  }
+
+  async #look(id: number, watched: Watched): Promise<void> {
+    try {
+      const { receipts } = await this.#ask(id);
+      watched.state.value = receipts;
+      watched.settled = isSettled(receipts);
+    } catch (error) {
+      // Rotated: what is still known comes with the refusal, and it will not change. The line being down is shown elsewhere.
+      if (!(error instanceof Refused) || error.problem.status !== 410) return;
+      watched.state.value = (error.problem as { receipts?: readonly Receipt[] }).receipts ?? [];
+      watched.settled = true;
+    }
+  }
+}

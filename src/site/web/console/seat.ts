@@ -1,0 +1,145 @@
+/** The person's own callsign: its session lasts as long as the tab, and it listens while the page is in sight. */
+import { type Signal, signal } from '@preact/signals';
+import { call, type Problem, problemIn } from '../shared/api.ts';
+import { keep, recall } from '../shared/keep.ts';
+import { type Followed, follow } from './follow.ts';
+import type { Joined, Line, Sent } from './wire.ts';
+
+export interface Held {
+  readonly callsign: string;
+  readonly session: string;
+  readonly identityKey?: string;
+}
+
+export interface JoinFields {
+  readonly callsign: string;
+  readonly owner_password?: string;
+  readonly identity_key?: string;
+  readonly new_identity?: boolean;
+}
+
+/** Confirmations are gathered for this long. */
+const ACK_MS = 250;
+
+export class Seat {
+  readonly held: Signal<Held | null>;
+  /** Why the session ended, when it did. */
+  readonly ended = signal<Problem | null>(null);
+  /** The key of an identity that this join made, shown until the page is left. */
+  readonly madeKey = signal<string | null>(null);
+  readonly #path: string;
+  readonly #token: () => string;
+  readonly #name: string;
+  #stream: Followed | null = null;
+  #cursor: string | null = null;
+  #toConfirm: string | null = null;
+  #timer = 0;
+  readonly #look = (): void => this.#listen();
+
+  constructor(channelId: string, path: string, token: () => string) {
+    this.#path = path;
+    this.#token = token;
+    this.#name = `seat ${channelId}`;
+    const kept = recall(this.#name);
+    this.held = signal(kept === null ? null : (JSON.parse(kept) as Held));
+    document.addEventListener('visibilitychange', this.#look);
+    this.#listen();
+  }
+
+  /** @throws Refused */
+  async join(fields: JoinFields): Promise<void> {
+    const joined = await call<Joined>(`${this.#path}/join`, { token: this.#token(), body: fields });
+    const identityKey = joined.identity?.identity_key ?? fields.identity_key;
+    this.madeKey.value = joined.identity?.identity_key ?? null;
+    this.#cursor = joined.cursor;
+    this.ended.value = null;
+    this.#hold({ callsign: joined.callsign, session: joined.session_id, ...(identityKey === undefined ? {} : { identityKey }) });
+  }
+
+  /** Takes the seat again after its session ended, or under another token. @throws Refused */
+  async rejoin(): Promise<void> {
+    const held = this.held.value;
+    if (held) await this.join({ callsign: held.callsign, ...(held.identityKey === undefined ? {} : { identity_key: held.identityKey }) });
+  }
+
+  /** @throws Refused */
+  async leave(): Promise<void> {
+    const held = this.held.value;
+    if (!held) return;
+    this.#hold(null);
+    await call(`${this.#path}/leave`, { token: this.#token(), session: held.session, body: {} });
+  }
+
+  /** @throws Refused */
+  send(body: { to: string; message: string; reply_to?: number }, key: string): Promise<Sent> {
+    return call(`${this.#path}/send`, {
+      token: this.#token(),
+      session: this.held.value?.session ?? null,
+      body,
+      headers: { 'Idempotency-Key': key },
+    });
+  }
+
+  stop(): void {
+    document.removeEventListener('visibilitychange', this.#look);
+    this.#stream?.stop();
+  }
+
+  #hold(held: Held | null): void {
+    this.held.value = held;
+    keep(this.#name, held && JSON.stringify(held));
+    this.#stream?.stop();
+    this.#stream = null;
+    this.#listen();
+  }
+
+  /** Listens while the page is in sight: a person who looks elsewhere is not listening, and the roster shall say so. */
+  #listen(): void {
+    const held = this.held.value;
+    const wanted = held !== null && this.ended.value === null && document.visibilityState === 'visible';
+    if (!wanted) {
+      this.#stream?.stop();
+      this.#stream = null;
+      return;
+    }
+    this.#stream ??= follow({
+      path: `${this.#path}/stream`,
+      token: this.#token,
+      session: held.session,
+      since: this.#cursor,
+      onLink: (link) => {
+        if (link.state !== 'refused') return;
+        this.ended.value = link.problem;
+        this.#stream = null;
+      },
+      onLines: (lines) => this.#heard(lines),
+    });
+  }
+
+  #heard(lines: readonly Line[]): void {
+    for (const line of lines) if ((line.type === 'message' || line.type === 'gap') && line.cursor) this.#toConfirm = line.cursor;
+    if (this.#timer !== 0 || this.#toConfirm === null) return;
+    this.#timer = window.setTimeout(() => {
+      this.#timer = 0;
+      void this.#confirm();
+    }, ACK_MS);
+  }
+
+  /** What is on the screen counts as read. */
+  async #confirm(): Promise<void> {
+    const id = this.#toConfirm;
+    const held = this.held.value;
+    if (id === null || !held) return;
+    this.#toConfirm = null;
+    try {
+      ({ cursor: this.#cursor } = await call<{ cursor: string }>(`${this.#path}/ack`, {
+        token: this.#token(),
+        session: held.session,
+        body: { id },
+      }));
+    } catch (error) {
+      // The stream says what is wrong with the session; what is unconfirmed comes again, and is confirmed then.
+      problemIn(error);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+/** The traffic: what was said, as it is heard, however much it is. */
+import { type Signal, useComputed, useSignal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { count, plural } from '../shared/format.ts';
+import { Earlier } from './earlier.tsx';
+import { Empty } from './empty.tsx';
+import { EntryRow, type RowActions } from './entry.tsx';
+import { type Entry, type Logged, matches } from './logbook.ts';
+import type { Station } from './station.ts';
+import { useVirtualList } from './virtual.ts';
+
+interface TrafficProps {
+  readonly station: Station;
+  readonly search: Signal<string>;
+  readonly onReply: (message: Logged) => void;
+}
+
+/** A glimpse for who does not see the screen. */
+const spoken = (entry: Entry | undefined): string => {
+  if (entry?.type === 'message') return `${entry.message.from} to ${entry.message.to}: ${(entry.message.text ?? '').slice(0, 160)}`;
+  return entry?.type === 'note' ? entry.text : entry ? 'Messages were missed.' : '';
+};
+
+export const Traffic = ({ station, search, onReply }: TrafficProps) => {
+  const { log, receipts } = station;
+  const words = useComputed(() =>
+    search.value
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== ''),
+  );
+  const shown = useComputed(() => {
+    log.version.value;
+    return words.value.length === 0 ? [...log.entries] : log.entries.filter((entry) => matches(entry, words.value));
+  });
+  const opened = useSignal<ReadonlySet<number>>(new Set());
+  const scroller = useRef<HTMLElement>(null);
+  const entries = shown.value;
+  const list = useVirtualList({ scroller, count: entries.length, keyOf: (i) => entries[i]?.key ?? i, estimate: 76 });
+  const items = list.getVirtualItems();
+  const atEnd = entries.length === 0 || list.isAtEnd(60);
+
+  // Whatever came while the end was not in sight is counted.
+  const seen = useRef(0);
+  if (atEnd) seen.current = entries.length;
+  const below = words.value.length > 0 ? 0 : Math.max(0, entries.length - seen.current);
+
+  const begun = useRef(false);
+  useLayoutEffect(() => {
+    if (begun.current || entries.length === 0) return;
+    begun.current = true;
+    list.scrollToEnd();
+  });
+  useEffect(() => {
+    // A search shows its last find; without one the end is the place to be.
+    list.scrollToEnd();
+  }, [words.value]);
+  useEffect(() => {
+    const ids = items.flatMap(({ index }) => {
+      const entry = entries[index];
+      return entry?.type === 'message' && entry.message.kind !== 'status' && entry.message.text !== null ? [entry.key] : [];
+    });
+    // The newest first: they are the ones that move.
+    receipts.inSight(ids.reverse());
+  });
+
+  const actions: RowActions = {
+    onReply,
+    onJump(id) {
+      search.value = '';
+      const index = log.entries.findIndex((entry) => entry.key === id);
+      if (index >= 0) list.scrollToIndex(index, { align: 'center' });
+    },
+    onOpen(id) {
+      opened.value = new Set([...opened.value, id]);
+    },
+  };
+
+  return (
+    <>
+      <div class="tools">
+        <input
+          type="search"
+          aria-label="Search what was said"
+          placeholder="Search"
+          value={search.value}
+          onInput={(event) => {
+            search.value = event.currentTarget.value;
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') search.value = '';
+          }}
+        />
+        <output>
+          {words.value.length > 0 ? `${count(entries.length)} of ${count(log.entries.length)}` : plural(log.heard.value, 'message')}
+        </output>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="scroller" ref={scroller} tabIndex={0} aria-label="Messages">
+        <Earlier station={station} searching={words.value.length > 0} />
+        {entries.length === 0 &&
+          (words.value.length > 0 ? <p class="empty">Nothing here has those words.</p> : <Empty station={station} />)}
+        <ol class="log" style={{ height: `${list.getTotalSize()}px` }}>
+          {items.map(({ index, key, start }) => {
+            const entry = entries[index];
+            return entry ? (
+              <li
+                key={key}
+                data-index={index}
+                ref={(element) => list.measureElement(element)}
+                style={{ transform: `translateY(${start}px)` }}
+                aria-setsize={entries.length}
+                aria-posinset={index + 1}
+              >
+                <EntryRow entry={entry} station={station} words={words.value} open={opened.value.has(Number(key))} actions={actions} />
+              </li>
+            ) : null;
+          })}
+        </ol>
+      </section>
+      {!atEnd && (
+        <button type="button" class="to-end" onClick={() => list.scrollToEnd()}>
+          ↓ {below > 0 ? `${count(below)} new` : 'To the latest'}
+        </button>
+      )}
+      <p class="sr" aria-live="polite">
+        {spoken(log.entries[log.entries.length - 1])}
+      </p>
+    </>
+  );
+};
