@@ -43,8 +43,15 @@ const ASSET_HEADERS = { ...SAFETY, 'Cache-Control': 'public, max-age=31536000, i
 
 /** The best of our forms that a client takes; a coding with `q=0` is refused. */
 const codingFor = (accept: string | undefined): Coding => {
-  const taken = (name: string): boolean => new RegExp(`(?:^|,)\\s*${name}\\s*(?:;\\s*q=(?!0(?:\\.0*)?\\s*(?:,|$)))?`).test(accept ?? '');
-  return taken('br') ? 'br' : taken('gzip') ? 'gzip' : 'identity';
+  const taken = new Set(
+    (accept ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((part) => part.split(';').map((word) => word.trim()))
+      .filter(([, weight]) => !/^q=0(?:\.0*)?$/.test(weight ?? ''))
+      .map(([name]) => name),
+  );
+  return taken.has('br') ? 'br' : taken.has('gzip') ? 'gzip' : 'identity';
 };
 
 const give = (c: Context, asset: Asset, headers: Readonly<Record<string, string>>): Response => {

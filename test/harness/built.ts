@@ -15,6 +15,7 @@ const sources = (): string[] => [
     .sort(),
   'package.json',
   'rolldown.config.ts',
+  'script/build-site.ts',
 ];
 
 let built: string | null = null;
@@ -33,8 +34,13 @@ export const builtHub = (): string => {
   if (!existsSync(directory)) {
     mkdirSync(results, { recursive: true });
     const scratch = `${directory}.${process.pid}`;
-    const made = spawnSync(process.execPath, [join(ROOT, 'node_modules/rolldown/bin/cli.mjs'), '-c', '-d', scratch], { cwd: ROOT });
-    if (made.status !== 0) throw new Error(`the hub does not build:\n${made.stderr}`);
+    for (const step of [
+      [join(ROOT, 'node_modules/rolldown/bin/cli.mjs'), '-c', '-d', scratch],
+      ['--import', 'tsx', 'script/build-site.ts', join(scratch, 'site')],
+    ]) {
+      const made = spawnSync(process.execPath, step, { cwd: ROOT });
+      if (made.status !== 0) throw new Error(`the hub does not build:\n${made.stderr}`);
+    }
     try {
       renameSync(scratch, directory);
     } catch {

@@ -28,6 +28,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   transports: { uses: OUTSIDE, packages: ['node:', 'zod'] },
   discovery: { uses: OUTSIDE, packages: ['zod', 'hono'] },
   site: { uses: OUTSIDE, packages: ['node:', 'hono'] },
+  // What runs in a browser: of the hub it knows types only (see below).
+  'site/web': { uses: OUTSIDE, packages: ['preact', '@preact/signals', '@tanstack/virtual-core', 'zod'] },
   client: { uses: OUTSIDE, packages: ['node:', 'zod'] },
   'version.ts': { uses: [], packages: [] },
   'config.ts': { uses: ['core'], packages: ['node:'] },
@@ -52,7 +54,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 
 const files = (readdirSync(SRC, { recursive: true, encoding: 'utf8' }) as string[])
   .map((name) => name.replaceAll('\\', '/'))
-  .filter((name) => name.endsWith('.ts'))
+  .filter((name) => /\.tsx?$/.test(name))
   .sort();
 
 /** Every module that a file names: imports and exports, of values and of types, static and dynamic. */
@@ -66,7 +68,10 @@ const importsOf = (text: string): string[] => {
   return forms.flatMap((form) => [...clean.matchAll(form)].map((match) => match[2] ?? ''));
 };
 
-const layerOf = (path: string): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : path);
+const layerOf = (path: string): string => {
+  if (path.startsWith('site/web/')) return 'site/web';
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : path;
+};
 
 const packageOf = (name: string): string => {
   if (name.startsWith('node:')) return name;
@@ -105,6 +110,14 @@ test('an engine imports no other engine', () => {
       if (target.startsWith('engines/')) expect(target.startsWith(`${own}/`), `${path} imports ${target}`).toBe(true);
     }
   }
+});
+
+test.each(files.filter((path) => path.startsWith('site/web/')))('%s takes no code from the hub', (path) => {
+  // Types are gone when the page is built.
+  const text = readFileSync(join(SRC, path), 'utf8').replace(/^\s*(?:import|export) type\b[^;]*;/gm, '');
+  const targets = importsOf(text).filter((name) => name.startsWith('.'));
+  expect(targets.map((name) => normalize(join(dirname(path), name))).filter((name) => !name.startsWith('site/web/'))).toEqual([]);
+  expect(importsOf(text)).not.toContain('zod');
 });
 
 test('no import runs in a circle', () => {

@@ -1,0 +1,133 @@
+/** The line to the hub: what the console says when it breaks, and what it has when it is back. */
+import { createConnection, createServer, type Socket } from 'node:net';
+import { afterAll, expect, test } from 'vitest';
+import { startHubProcess } from '../harness/process.ts';
+import { createChannel, expectCall } from '../harness/rest.ts';
+import { picture, REFUSALS, visiting } from './browser.ts';
+import { consoleOf, say, talkOf } from './hub.ts';
+
+/** A line to a hub that can be cut and mended; its port is the one that people know. */
+const openLine = async (): Promise<{ port: number; cut(): void; mend(): void; to(port: number): void }> => {
+  let target = 0;
+  let whole = true;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    if (!whole) {
+      socket.destroy();
+      return;
+    }
+    const hub = createConnection(target, '127.0.0.1');
+    for (const [one, other] of [
+      [socket, hub],
+      [hub, socket],
+    ] as const) {
+      sockets.add(one);
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = (): void => {
+    whole = false;
+    for (const socket of sockets) socket.destroy();
+  };
+  afterAll(() => {
+    cut();
+    server.close();
+  });
+  return {
+    port: (server.address() as { port: number }).port,
+    cut,
+    mend: () => {
+      whole = true;
+    },
+    to: (port) => {
+      target = port;
+    },
+  };
+};
+
+const line = await openLine();
+const startHub = (directory?: string) =>
+  startHubProcess({
+    args: ['--limits', 'off,ringMessages=5', '--allow-host', `127.0.0.1:${line.port}`],
+    ...(directory === undefined ? {} : { directory }),
+  });
+
+test('R-SITE-17: it says that the line is lost, goes on where it stopped, and says what was missed', async () => {
+  const hub = await startHub();
+  line.to(hub.port);
+  const [channel, alpha] = await talkOf(hub.url, {}, 'alpha');
+  await visiting(`http://127.0.0.1:${line.port}`, { provokes: REFUSALS }, async (page) => {
+    const message = (text: string) => page.locator('.message', { hasText: text });
+    await page.goto(consoleOf(channel));
+    await page.locator('.line-state', { hasText: 'On the air' }).waitFor();
+    await say(hub.url, alpha!, 'all', 'Before.');
+    await message('Before.').waitFor();
+
+    line.cut();
+    await page.locator('.line-state', { hasText: /Connection lost\. (?:Trying again in \d+ s|Reconnecting…)/ }).waitFor();
+    expect(await page.getByRole('status').first().textContent()).toContain('Connection lost');
+    await picture(page, 'console-lost');
+    await say(hub.url, alpha!, 'all', 'While away.');
+    line.mend();
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await message('While away.').waitFor();
+    await page.locator('.line-state', { hasText: 'On the air' }).waitFor();
+    expect(await page.locator('.note', { hasText: 'The connection was lost for' }).count()).toBe(1);
+    expect(await page.locator('.gap').count()).toBe(0);
+
+    line.cut();
+    await page.locator('.line-state', { hasText: 'Connection lost' }).waitFor();
+    for (let n = 0; n < 9; n++) await say(hub.url, alpha!, 'all', `Number ${n}.`);
+    line.mend();
+    // By itself, without anybody's hand.
+    await message('Number 8.').waitFor();
+    expect(await page.locator('.gap').textContent()).toContain('Up to 4 messages left the channel’s memory');
+    expect(await message('Number 3.').count()).toBe(0);
+    expect(await page.locator('.message').count()).toBe(7);
+    await picture(page, 'console-gap');
+  });
+});
+
+test('R-SITE-17: a hub that restarted is met again, and what its memory lost is said', async () => {
+  const first = await startHub();
+  line.to(first.port);
+  const [channel, alpha] = await talkOf(first.url, {}, 'alpha');
+  await visiting(`http://127.0.0.1:${line.port}`, { provokes: REFUSALS }, async (page) => {
+    await page.goto(consoleOf(channel));
+    await say(first.url, alpha!, 'all', 'Before.');
+    await page.locator('.message', { hasText: 'Before.' }).waitFor();
+    await say(first.url, alpha!, 'all', 'Still before.');
+    await page.locator('.message', { hasText: 'Still before.' }).waitFor();
+    await first.end('SIGTERM');
+    await page.locator('.line-state', { hasText: 'Connection lost' }).waitFor();
+    const second = await startHub(first.directory);
+    line.to(second.port);
+    await page.locator('.note', { hasText: 'The connection was lost for' }).waitFor();
+    await say(second.url, alpha!, 'all', 'After.');
+    await page.locator('.message', { hasText: 'After.' }).waitFor();
+    // What was heard stays.
+    expect(await page.locator('.message').count()).toBe(3);
+  });
+});
+
+test('R-SITE-17: a token that opens nothing is no matter of trying again', async () => {
+  const hub = await startHub();
+  line.to(hub.port);
+  const channel = await createChannel(hub.url);
+  await visiting(`http://127.0.0.1:${line.port}`, { provokes: REFUSALS }, async (page) => {
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/stream')) asked++;
+    });
+    await page.goto(consoleOf({ ...channel, token: 'rt_join_of-another-channel' }));
+    expect(await page.getByRole('alert').textContent()).toMatch(/token is wrong.*whoever gave you them/);
+    expect(asked).toBe(1);
+    expect(await expectCall(hub.url, { path: channel.path, token: channel.token })).toMatchObject({ channel_id: channel.id });
+  });
+});
