@@ -3,6 +3,7 @@
  * cite the ids (`verifies('join:idempotent', …)`); test/house/requirements.test.ts fails on an id that no test cites, on
  * a clause that does not exist, and on a clause that neither a requirement nor a test file listed here proves.
  */
+import { ADMIN } from './requirements/admin.ts';
 import { BANDS } from './requirements/bands.ts';
 import { CHANNEL_LIFE } from './requirements/channel-life.ts';
 import { CHANNELS } from './requirements/channels.ts';
@@ -42,6 +43,7 @@ export const REQUIREMENTS = {
   ...RUN,
   ...WEBHOOKS,
   ...CLI,
+  ...ADMIN,
 } as const satisfies Record<string, Requirement>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

@@ -17,6 +17,7 @@ const channelFacts = z.object({
   retention,
   trust_mode: trustMode,
   require_identity: z.boolean(),
+  state: z.enum(['open', 'paused', 'closed']).describe('A closed channel that kept a transcript stays until that is removed.'),
   members: z.int(),
   listening: z.int(),
   messages: z.int().describe('Held in memory.'),
@@ -32,6 +33,7 @@ const factsOf = ({ channel, lastActiveAt, members, listening, messages, head }: 
   retention: channel.retention,
   trust_mode: channel.trustMode,
   require_identity: channel.requireIdentity,
+  state: channel.closedAt !== null ? 'closed' : channel.paused ? 'paused' : 'open',
   members,
   listening,
   messages,
@@ -42,6 +44,7 @@ const example = {
   channel_id: 'quiet-otter-3a8f19',
   retention: 'none',
   trust_mode: 'untrusted',
+  state: 'open',
   members: 2,
   listening: 1,
   messages: 14,
@@ -169,5 +172,24 @@ export const adminChannel = operation({
     // A status is the member's own words.
     const roster = (await hub.roster(channel)).map(({ status: _, ...entry }) => entry);
     return { value: { ...factsOf(facts), roster } };
+  },
+});
+
+export const adminCloseChannel = operation({
+  name: 'admin_close_channel',
+  title: 'Close a channel, as its operator',
+  description: 'What close_channel does for the owner, for the operator of the hub.',
+  scope: 'admin',
+  answers: 'once',
+  rest: { method: 'DELETE', path: '/api/admin/channels/{channel_id}' },
+  input: z.strictObject({ erase: z.boolean().default(false).describe('Remove what the channel kept, too, at once.') }),
+  output: z.object({ channel_id: z.string(), closed: z.literal(true), erased: z.boolean() }),
+  errors: ['not_found', 'bad_request', 'storage_unavailable'],
+  examples: [{ input: { erase: true }, output: { channel_id: 'quiet-otter-3a8f19', closed: true, erased: true } }],
+  async run(call) {
+    const { hub, input } = call;
+    const channel = await channelOf(hub, call);
+    await hub.owner.close(channel, input.erase);
+    return { value: { channel_id: channel.id, closed: true as const, erased: input.erase } };
   },
 });

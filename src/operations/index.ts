@@ -1,5 +1,5 @@
 /** Everything an agent can do. Transports and descriptions are made from this list; nothing else lists operations. */
-import { adminChannel, adminChannels, adminOverview } from './admin.ts';
+import { adminChannel, adminChannels, adminCloseChannel, adminOverview } from './admin.ts';
 import { bands, channelInfo, createChannel, transcript } from './channels.ts';
 import { ack, listen, stream, wait } from './hearing.ts';
 import { createIdentity, join, leave, roster } from './members.ts';
@@ -39,6 +39,7 @@ const list = [
   adminOverview,
   adminChannels,
   adminChannel,
+  adminCloseChannel,
 ] as const;
 
 export const operations: readonly AnyOperation[] = list;

@@ -46,10 +46,25 @@ describe('the package', () => {
 
   test('has what it needs and nothing else', () => {
     expect(tarball).toContain(`rogerthat-${VERSION}.tgz`);
-    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist/cli.js', 'dist/index.js', 'dist/site/landing.html']));
-    expect(files.filter((name) => !/^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/[\w.-]+\.(?:js|d\.ts)|dist\/site\/(?:\w+\.html|assets\/[\w-]+\.(?:js|css)(?:\.(?:br|gz))?))$/.test(name))).toEqual(
-      [],
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'package.json',
+        'README.md',
+        'LICENSE',
+        'CHANGELOG.md',
+        'dist/cli.js',
+        'dist/index.js',
+        'dist/site/landing.html',
+      ]),
     );
+    expect(
+      files.filter(
+        (name) =>
+          !/^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/[\w.-]+\.(?:js|d\.ts)|dist\/site\/(?:\w+\.html|assets\/[\w-]+\.(?:js|css)(?:\.(?:br|gz))?))$/.test(
+            name,
+          ),
+      ),
+    ).toEqual([]);
   });
 
   test('npx starts a hub in an empty folder, leaves nothing there, and stops with it', { timeout: PACK_MS }, async () => {

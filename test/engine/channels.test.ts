@@ -68,3 +68,20 @@ everyEngine('counts are of members, listeners, messages in the ring, and ids', a
   expect(await port.engine.counts(channel.id)).toMatchObject({ listening: 0 });
   expect(port.engine.health()).toBeNull();
 });
+
+everyEngine('a survey has every channel with its counts and its last sign of life, and no text', async (port) => {
+  const [one, two] = [await port.channel({ retention: 'full' }), await port.channel()];
+  await port.seats(one, 'alpha', 'bravo');
+  await port.append(one, 'alpha', 'all', 'secret words');
+  port.engine.park(one.id, 'bravo');
+  const facts = new Map((await port.engine.survey()).map((fact) => [fact.channel.id, fact]));
+  expect([...facts.keys()].sort()).toEqual([one.id, two.id].sort());
+  expect(facts.get(one.id)).toEqual({
+    channel: one,
+    ...(await port.engine.counts(one.id)),
+    lastActiveAt: port.clock.now(),
+  });
+  expect(facts.get(two.id)).toMatchObject({ members: 0, listening: 0, messages: 0, head: 0 });
+  expect(JSON.stringify([...facts.values()])).not.toContain('secret words');
+  port.engine.unpark(one.id, 'bravo');
+});

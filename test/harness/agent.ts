@@ -1,6 +1,7 @@
 /** Those who call the hub in tests: everybody by the same words, whatever the way in. */
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import { adminChannel, adminChannels, adminCloseChannel, adminOverview } from '../../src/operations/admin.ts';
 import { bands, channelInfo, createChannel, transcript } from '../../src/operations/channels.ts';
 import { ack, listen, wait } from '../../src/operations/hearing.ts';
 import { createIdentity, join, leave, roster } from '../../src/operations/members.ts';
@@ -185,6 +186,25 @@ export class Party {
 
   setGuards(fields: Fields) {
     return this.call(setGuards, fields);
+  }
+}
+
+/** Whoever runs the hub. */
+export class Operator extends Party {
+  overview() {
+    return this.call(adminOverview);
+  }
+
+  channels(fields: Fields = {}) {
+    return this.call(adminChannels, fields);
+  }
+
+  channel(channelId: string) {
+    return this.showing({ channelId }).call(adminChannel);
+  }
+
+  closeChannel(channelId: string, fields: Fields = {}) {
+    return this.showing({ channelId }).call(adminCloseChannel, fields);
   }
 }
 

@@ -8,6 +8,7 @@ export type Need =
   | 'durable'
   /** The operations that only some ways in have. */
   | 'ack'
+  | 'admin'
   | 'bands'
   | 'identities'
   | 'info'

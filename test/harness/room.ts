@@ -7,6 +7,7 @@ import type { Address } from '../../src/courier/addresses.ts';
 import { Courier } from '../../src/courier/courier.ts';
 import { openVault } from '../../src/courier/vault.ts';
 import { Agent, type ChannelFields, type JoinFields, Party } from './agent.ts';
+import { Agent, type ChannelFields, type JoinFields, Operator, Party } from './agent.ts';
 import { type TestClock, testClock } from './clock.ts';
 import type { EngineKind, Shelf } from './engines.ts';
 import type { HttpClient } from './transports/http.ts';
@@ -166,6 +167,11 @@ export class Room {
   /** Somebody who shows these proofs and no others. */
   anyone(proofs: Proofs = {}): Party {
     return new Party(this, proofs);
+  }
+
+  /** Whoever shows this as the admin token. */
+  operator(token: string | undefined = this.#options.adminToken): Operator {
+    return new Operator(this, { token });
   }
 
   async channel(fields: ChannelFields = {}): Promise<Channel> {

@@ -13,7 +13,7 @@ const MARKS = [
   '"><iframe src="javascript:parent.document.title=\'owned\'"></iframe>',
   '<a href="javascript:document.title=\'owned\'">click</a>',
   '</textarea></title></style><style>*{display:none}</style>',
-  '{{constructor.constructor("document.title=1")()}} ${document.title=1}',
+  '{{constructor.constructor("document.title=1")()}} #{document.title=1}',
   '<math><mtext></p><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
   '[x](javascript:alert(1)) ![x](http://evil.example/x.png)',
   '\u202e\u2066<b>bold</b>',
@@ -32,7 +32,10 @@ test('R-SITE-18: messages, statuses and replies stay text, also where they are s
       const { message } = await expectCall(url, { path: `${channel.path}/messages/${id}`, token: channel.token });
       texts.push(message.text);
       await say(url, alpha, 'all', text, { kind: 'status' });
-      await page.locator('.message', { hasText: `#${id}` }).first().waitFor();
+      await page
+        .locator('.message', { hasText: `#${id}` })
+        .first()
+        .waitFor();
     }
     await page.locator('.message', { hasText: `#${MARKS.length * 2}` }).waitFor();
     await page.getByRole('searchbox').fill('<img src=x onerror');

@@ -8,7 +8,8 @@ const hub = hubForFile();
 const MANY = 10_000;
 
 /** Of uneven height, as talk is. */
-const text = (n: number): string => `Message ${n}.${' Some more words to fill a line.'.repeat(n % 7)}${n % 11 === 0 ? '\nAnd\nmore\nlines.' : ''}`;
+const text = (n: number): string =>
+  `Message ${n}.${' Some more words to fill a line.'.repeat(n % 7)}${n % 11 === 0 ? '\nAnd\nmore\nlines.' : ''}`;
 
 const nodes = (page: Page): Promise<number> => page.evaluate(() => document.querySelectorAll('.log *').length);
 

@@ -93,7 +93,10 @@ test('R-ADMIN-1: a hub without an admin token has neither the page nor its calls
 test('the look-out sees inline code, other origins, console errors and bad contrast', async () => {
   const { url } = hub();
   const wrongs: [what: RegExp, wrong: () => void][] = [
-    [/policy: require-trusted-types-for/, () => document.body.append(Object.assign(document.createElement('script'), { textContent: '1' }))],
+    [
+      /policy: require-trusted-types-for/,
+      () => document.body.append(Object.assign(document.createElement('script'), { textContent: '1' })),
+    ],
     [/policy: style-src/, () => document.body.append(Object.assign(document.createElement('style'), { textContent: 'a{}' }))],
     [/policy: img-src/, () => document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:1/x.png' }))],
     [/console: wrong/, () => console.error('wrong')],

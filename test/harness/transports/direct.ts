@@ -115,5 +115,6 @@ class DirectWire implements Wire {
 export const direct: Transport = {
   name: 'direct',
   offers: ['rest', 'ack', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait', 'webhooks'],
+  offers: ['rest', 'ack', 'admin', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
   open: async (setup) => new DirectWire(setup),
 };

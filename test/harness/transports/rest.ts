@@ -37,6 +37,10 @@ const ROUTES: Readonly<Record<string, readonly [method: 'GET' | 'POST' | 'DELETE
   delete_webhook: ['DELETE', '/api/channels/:channel_id/webhooks/:webhook_id'],
   test_webhook: ['POST', '/api/channels/:channel_id/webhooks/:webhook_id/test'],
   webhook_deliveries: ['GET', '/api/channels/:channel_id/webhooks/:webhook_id/deliveries'],
+  admin_overview: ['GET', '/api/admin/overview'],
+  admin_channels: ['GET', '/api/admin/channels'],
+  admin_channel: ['GET', '/api/admin/channels/:channel_id'],
+  admin_close_channel: ['DELETE', '/api/admin/channels/:channel_id'],
 };
 
 /** Fields that travel as headers. */
@@ -159,6 +163,7 @@ export class RestWire implements Wire {
 export const rest: Transport = {
   name: 'rest',
   offers: ['http', 'rest', 'ack', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait', 'webhooks'],
+  offers: ['http', 'rest', 'ack', 'admin', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
   async open({ hub, token, adminToken, trustProxies, origin, allowHosts, trouble }: Setup) {
     let port = 0;
     const log: Log = { level: 'error', error: (event, facts) => trouble({ event, ...facts }), info: () => {}, debug: () => {} };

@@ -53,6 +53,8 @@ export const ChannelDetails = ({ tower, row }: { readonly tower: Tower; readonly
             Keep it
           </button>
         </div>
+      ) : row.state === 'closed' ? (
+        <p class="where">Closed; what it kept can be read until it is removed.</p>
       ) : (
         <button
           type="button"

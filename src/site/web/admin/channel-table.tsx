@@ -56,6 +56,7 @@ const Row = ({ tower, row }: { readonly tower: Tower; readonly row: ChannelRow }
               >
                 {row.channel_id}
               </button>
+              {row.state !== 'open' && <span class="chip">{row.state}</span>}
             </th>
           ) : (
             <td key={field} class={number ? 'number' : ''}>

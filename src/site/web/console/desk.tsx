@@ -1,12 +1,11 @@
 /** The console laid out: the state of the line, the traffic, the roster, the channel, the microphone. */
 import { useComputed, useSignal } from '@preact/signals';
-import { keep } from '../shared/keep.ts';
 import { Trouble } from '../shared/trouble.tsx';
 import { ChannelPanel } from './channel.tsx';
 import { Composer } from './composer.tsx';
-import { LineState } from './line-state.tsx';
+import { LineState, OtherToken } from './line-state.tsx';
 import { RosterPanel } from './roster.tsx';
-import { type Station, tokenName } from './station.ts';
+import type { Station } from './station.ts';
 import { Traffic } from './traffic.tsx';
 
 const PANELS = [
@@ -24,16 +23,7 @@ const Shut = ({ station }: { readonly station: Station }) => {
       <h1>{station.channelId}</h1>
       <Trouble problem={problem} />
       <p>
-        <button
-          type="button"
-          onClick={() => {
-            keep(tokenName(station.channelId), null);
-            location.reload();
-          }}
-        >
-          Use another token
-        </button>{' '}
-        <a href="/">Open a new channel</a>
+        <OtherToken station={station} /> <a href="/">Open a new channel</a>
       </p>
     </main>
   );
@@ -45,8 +35,8 @@ export const Desk = ({ station }: { readonly station: Station }) => {
   const replyTo = useSignal<number | null>(null);
   const to = useSignal('all');
   const here = useComputed(() => station.roster.value?.length ?? 0);
-  // What was heard stays readable when the channel is closed under us; with nothing heard there is nothing to stay for.
-  if (station.refused.value && station.log.heard.value === 0) return <Shut station={station} />;
+  // What was heard stays readable when the channel is closed under us.
+  if (station.refused.value && !station.met.value) return <Shut station={station} />;
   return (
     <div class="desk" data-panel={panel.value}>
       <header class="bar">

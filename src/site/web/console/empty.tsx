@@ -12,6 +12,7 @@ const invitation = (station: Station): string =>
 
 export const Empty = ({ station }: { readonly station: Station }) => {
   const roster = station.roster.value;
+  if (station.refused.value) return <p class="empty">This page is not on the air. {station.refused.value.hint}</p>;
   if (roster === null) return <p class="empty">Tuning in…</p>;
   const others = roster.filter(({ callsign }) => callsign !== station.seat.held.value?.callsign);
   return (

@@ -1,8 +1,9 @@
 /** What is true of the line to the hub, in a lamp and in words. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { keep } from '../shared/keep.ts';
 import type { Link } from './follow.ts';
-import type { Station } from './station.ts';
+import { type Station, tokenName } from './station.ts';
 
 const words = (link: Link, seconds: number, paused: boolean): string => {
   if (link.state === 'connecting') return 'Tuning in…';
@@ -10,6 +11,20 @@ const words = (link: Link, seconds: number, paused: boolean): string => {
   if (link.state === 'refused') return 'Off the air';
   return seconds > 0 ? `Connection lost. Trying again in ${seconds} s` : 'Connection lost. Reconnecting…';
 };
+
+/** Back to the door, which asks. */
+export const OtherToken = ({ station }: { readonly station: Station }) => (
+  <button
+    type="button"
+    class="quiet"
+    onClick={() => {
+      keep(tokenName(station.channelId), null);
+      location.reload();
+    }}
+  >
+    Use another token
+  </button>
+);
 
 export const LineState = ({ station }: { readonly station: Station }) => {
   const now = useSignal(performance.now());
@@ -37,7 +52,12 @@ export const LineState = ({ station }: { readonly station: Station }) => {
           Try now
         </button>
       )}
-      {link.state === 'refused' && <span class="why">{link.problem.detail}</span>}
+      {link.state === 'refused' && (
+        <>
+          <span class="why">{link.problem.detail}</span>
+          <OtherToken station={station} />
+        </>
+      )}
     </div>
   );
 };

@@ -20,7 +20,9 @@ export class Station {
   readonly path: string;
   readonly token: Signal<string>;
   readonly link = signal<Link>({ state: 'connecting' });
-  readonly info = signal<(Info & { readonly paused?: boolean }) | null>(null);
+  /** It was on the air once. */
+  readonly met = signal(false);
+  readonly info = signal<Info | null>(null);
   readonly roster = signal<readonly Member[] | null>(null);
   readonly log = new Logbook();
   readonly receipts: Receipts;
@@ -98,6 +100,7 @@ export class Station {
 
   #linked(link: Link): void {
     this.link.value = link;
+    if (link.state === 'live') this.met.value = true;
     if (link.state === 'lost') this.#lostAt = link.since;
     if (link.state !== 'live' || this.#lostAt === null) return;
     this.log.note(`The connection was lost for ${duration(performance.now() - this.#lostAt)}. It went on where it stopped.`);

@@ -1,0 +1,152 @@
+/** The dashboard: numbers, names and settings, and never a word of what is said. */
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { call, createChannel, expectCall, memberCall } from '../harness/rest.ts';
+import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, type Scheme, visiting, weigh } from './browser.ts';
+import { ADMIN_TOKEN, hubForFile, say, sayMany, talkOf } from './hub.ts';
+
+const hub = hubForFile();
+
+const enter = async (page: Page): Promise<void> => {
+  await page.goto('/admin');
+  await page.getByLabel('Admin token').fill(ADMIN_TOKEN);
+  await page.getByRole('button', { name: 'Enter' }).click();
+  await page.getByRole('heading', { name: /^Channels/ }).waitFor();
+};
+
+test('R-ADMIN-9: the page asks for the admin token, keeps it with the tab, and forgets it when told', async () => {
+  await visiting(hub().url, { provokes: REFUSALS }, async (page) => {
+    await page.goto('/admin');
+    await page.getByLabel('Admin token').fill('not-the-admin-token');
+    await page.getByRole('button', { name: 'Enter' }).click();
+    expect(await page.getByRole('alert').textContent()).toContain('This asks for the admin token of the hub.');
+    await page.getByLabel('Admin token').fill(ADMIN_TOKEN);
+    await page.getByRole('button', { name: 'Enter' }).click();
+    await page.getByRole('heading', { name: /^Channels/ }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: /^Channels/ }).waitFor();
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await page.reload();
+    await page.getByLabel('Admin token').waitFor();
+    expect(await page.evaluate(() => [sessionStorage.length, localStorage.length])).toEqual([0, 0]);
+  });
+});
+
+test('R-ADMIN-9: it goes on by itself, and says when the hub does not answer', async () => {
+  const { url } = hub();
+  await visiting(url, { provokes: REFUSALS }, async (page) => {
+    await page.clock.install();
+    await enter(page);
+    const [channel, alpha] = await talkOf(url, {}, 'alpha', 'bravo');
+    await page.clock.fastForward(5_000);
+    const row = page.locator('tr', { hasText: channel.id });
+    await row.waitFor();
+    const cells = async (): Promise<string[]> => row.locator('td').allTextContents();
+    expect((await cells()).slice(0, 5)).toEqual(['none', '2', '0', '0', '0']);
+    await say(url, alpha!, 'all', 'x');
+    const waiting = new AbortController();
+    const parked = expectCall(url, memberCall(alpha!, { path: 'wait?since=latest', gone: waiting.signal })).catch(() => {});
+    await page.clock.fastForward(5_000);
+    await row.locator('td', { hasText: /^1$/ }).first().waitFor();
+    await page.route('**/api/admin/**', (route) => route.abort());
+    await page.clock.fastForward(5_000);
+    expect(await page.getByRole('alert').textContent()).toMatch(/does not answer.*What stands below is old/);
+    await page.unroute('**/api/admin/**');
+    await page.clock.fastForward(5_000);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    waiting.abort();
+    await parked;
+  });
+});
+
+test('R-ADMIN-9: it sorts, filters, shows who is on a channel, and closes one, asked twice', async () => {
+  const { url } = hub();
+  const [one, alpha] = await talkOf(url, { retention: 'full' }, 'alpha', 'bravo');
+  const [two] = await talkOf(url, {}, 'charlie');
+  await sayMany(url, alpha!, 5, (n) => `number ${n}`);
+  await visiting(url, { provokes: REFUSALS }, async (page) => {
+    await enter(page);
+    const names = page.locator('tbody th button');
+    const order = async (): Promise<string[]> => (await names.allTextContents()).filter((id) => id === one.id || id === two.id);
+    await page.getByRole('button', { name: 'Sent' }).click();
+    await page.locator('th[aria-sort="descending"]', { hasText: 'Sent' }).waitFor();
+    await expect.poll(order).toEqual([one.id, two.id]);
+    await page.getByRole('button', { name: 'Sent' }).click();
+    await page.locator('th[aria-sort="ascending"]', { hasText: 'Sent' }).waitFor();
+    await expect.poll(order).toEqual([two.id, one.id]);
+    await page.getByLabel('Only channels that keep').selectOption('full');
+    await expect.poll(order).toEqual([one.id]);
+    await page.getByRole('searchbox').fill('no such name');
+    await page.getByText('No channel fits. Loosen the filter.').waitFor();
+    await page.getByRole('searchbox').fill(one.id);
+    await page.getByRole('button', { name: one.id }).click();
+    expect(await page.locator('.members li').allTextContents()).toEqual([
+      expect.stringMatching(/^alpha active, seen/),
+      expect.stringMatching(/^bravo active, seen/),
+    ]);
+    await page.getByRole('button', { name: 'Close channel' }).click();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.getByRole('button', { name: 'Close channel' }).click();
+    await page.getByRole('button', { name: 'Close for good' }).click();
+    await page.locator('tr', { hasText: one.id }).getByText('closed', { exact: true }).waitFor();
+    expect(await call(url, { path: one.path, token: one.token })).toMatchObject({ status: 401 });
+  });
+});
+
+test('R-ADMIN-8: no word of what is said reaches the page', async () => {
+  const { url } = hub();
+  const marker = 'xyzzy-content-marker';
+  const [channel, alpha] = await talkOf(url, { retention: 'full' }, 'alpha', 'bravo');
+  await say(url, alpha!, 'all', `${marker} to all`);
+  await say(url, alpha!, 'bravo', `${marker} to one`);
+  await say(url, alpha!, 'all', `${marker} status`, { kind: 'status' });
+  await visiting(url, {}, async (page) => {
+    const bodies: string[] = [];
+    page.on('response', async (response) => {
+      bodies.push(await response.text().catch(() => ''));
+    });
+    await enter(page);
+    await page.getByRole('button', { name: channel.id }).click();
+    await page.locator('.members').waitFor();
+    expect(bodies.join()).toContain(channel.id);
+    for (const text of [await page.content(), ...bodies]) {
+      expect(text).not.toContain('xyzzy');
+      expect(text).not.toMatch(/rt_(?:join|owner|session|id)_[A-Za-z0-9]/);
+    }
+  });
+});
+
+describe.each(['light', 'dark'] as Scheme[])('R-SITE-8: in %s', (colorScheme) => {
+  test('nothing hinders, on a wide screen and at 375 px', async () => {
+    const { url } = hub();
+    const [channel, alpha] = await talkOf(url, { retention: 'full' }, 'build-agent', 'reviewer');
+    await sayMany(url, alpha!, 20, (n) => `number ${n}`);
+    for (const [width, height] of [
+      [1280, 860],
+      [375, 780],
+    ] as const) {
+      await visiting(url, { colorScheme, viewport: { width, height } }, async (page) => {
+        const look = async (name: string): Promise<void> => {
+          await expectNoSidewaysScroll(page);
+          await expectAccessible(page);
+          await picture(page, `admin-${name}-${colorScheme}-${width}`, true);
+        };
+        await page.goto('/admin');
+        await page.getByLabel('Admin token').waitFor();
+        await look('door');
+        await enter(page);
+        await page.getByRole('button', { name: channel.id }).click();
+        await page.locator('.members').waitFor();
+        await look('board');
+      });
+    }
+  });
+});
+
+test('R-SITE-9: it weighs less than 50 KB', async () => {
+  await createChannel(hub().url);
+  const bytes = await weigh(hub().url, '/admin', 'form');
+  console.log(`admin: ${bytes} bytes transferred`);
+  expect(bytes).toBeGreaterThan(5_000);
+  expect(bytes).toBeLessThan(50_000);
+});

@@ -1,0 +1,111 @@
+/** The owner at the console: with the token typed in, and without it nothing. */
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { call, expectCall, memberCall, type TestChannel } from '../harness/rest.ts';
+import { picture, REFUSALS, visiting } from './browser.ts';
+import { consoleOf, hubForFile, say, talkOf } from './hub.ts';
+
+const hub = hubForFile();
+
+const unlock = async (page: Page, { ownerToken }: Pick<TestChannel, 'ownerToken'>): Promise<void> => {
+  const owner = page.locator('details.owner');
+  if ((await owner.getAttribute('open')) === null) await owner.locator('summary').click();
+  await page.getByLabel('Owner token').fill(ownerToken);
+  await page.getByRole('button', { name: 'Unlock' }).click();
+};
+
+test('R-SITE-20: pauses and resumes, and everybody who looks is told', async () => {
+  const { url } = hub();
+  const [channel, alpha] = await talkOf(url, {}, 'alpha');
+  await visiting(url, { provokes: REFUSALS }, async (page) => {
+    await page.goto(consoleOf(channel));
+    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
+    await unlock(page, { ownerToken: 'rt_owner_wrong' });
+    await page.getByRole('button', { name: 'Pause' }).click();
+    expect(await page.getByRole('alert').textContent()).toMatch(/token is wrong/);
+    await page.getByRole('button', { name: 'Forget the owner token' }).click();
+    await unlock(page, channel);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('.line-state', { hasText: 'Paused by the owner' }).waitFor();
+    expect(await call(url, memberCall(alpha!, { path: 'send', body: { to: 'all', message: 'x' } }))).toMatchObject({ status: 423 });
+    await picture(page, 'console-owner');
+    await page.getByLabel('Your callsign').fill('base');
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByLabel('Message', { exact: true }).fill('Hello?');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'paused' }).waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.locator('.line-state', { hasText: 'On the air' }).waitFor();
+    await say(url, alpha!, 'all', 'Back again.');
+    await page.locator('.message', { hasText: 'Back again.' }).waitFor();
+    // What was typed is nowhere.
+    const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie]));
+    expect(kept).not.toContain('rt_owner_');
+    await page.reload();
+    await page.locator('details.owner summary').click();
+    await page.getByLabel('Owner token').waitFor();
+  });
+});
+
+test('R-SITE-20: kicks, asked twice, and says so to a person who is kicked', async () => {
+  const { url } = hub();
+  const [channel, bravo] = await talkOf(url, {}, 'bravo');
+  await visiting(url, { provokes: REFUSALS }, async (page) => {
+    await page.goto(consoleOf(channel));
+    await page.getByLabel('Your callsign').fill('base');
+    await page.getByRole('button', { name: 'Join' }).click();
+    await unlock(page, channel);
+    await page.getByRole('button', { name: 'Kick bravo' }).click();
+    await page.getByRole('button', { name: 'Keep', exact: true }).click();
+    await page.getByRole('button', { name: 'Kick bravo' }).click();
+    await page.getByRole('button', { name: 'Kick and ban' }).click();
+    await page.locator('.roster li', { hasText: 'bravo' }).waitFor({ state: 'detached' });
+    expect(await call(url, memberCall(bravo!, { path: 'listen?timeout=0' }))).toMatchObject({ status: 403, body: { code: 'kicked' } });
+    await expectCall(url, { path: `${channel.path}/kick`, token: channel.ownerToken, body: { callsign: 'base' } });
+    await page.getByRole('alert').filter({ hasText: 'removed this session' }).waitFor();
+    await page.getByRole('button', { name: 'Join again' }).click();
+    await page.getByLabel('Message', { exact: true }).waitFor();
+  });
+});
+
+test('R-SITE-20: changes the token, and goes on with the new one', async () => {
+  const { url } = hub();
+  const [channel] = await talkOf(url, {}, 'alpha');
+  await visiting(url, { provokes: REFUSALS }, async (page) => {
+    await page.goto(consoleOf(channel));
+    await page.getByLabel('Your callsign').fill('base');
+    await page.getByRole('button', { name: 'Join' }).click();
+    await unlock(page, channel);
+    await page.getByRole('button', { name: 'Rotate token' }).click();
+    await page.getByText('This page has the new one').waitFor();
+    const token = (await page.locator('.owned pre').textContent()) ?? '';
+    expect(token).toMatch(/^rt_join_/);
+    expect(token).not.toBe(channel.token);
+    expect(await call(url, { path: channel.path, token: channel.token })).toMatchObject({ status: 401 });
+    await page.locator('.line-state', { hasText: 'On the air' }).waitFor();
+    await page.getByLabel('Message', { exact: true }).fill('Same seat.');
+    await page.keyboard.press('Enter');
+    await page.locator('.message', { hasText: 'Same seat.' }).waitFor();
+    expect((await expectCall(url, { path: `${channel.path}/history`, token })).messages).toMatchObject([{ from: 'base' }]);
+    await page.reload();
+    await page.locator('.message', { hasText: 'Same seat.' }).waitFor();
+  });
+});
+
+test('R-SITE-20: closes for good, asked twice; what was heard stays to be read', async () => {
+  const { url } = hub();
+  const [channel, alpha] = await talkOf(url, {}, 'alpha');
+  await visiting(url, { provokes: REFUSALS }, async (page) => {
+    await page.goto(consoleOf(channel));
+    await say(url, alpha!, 'all', 'Last words.');
+    await page.locator('.message', { hasText: 'Last words.' }).waitFor();
+    await unlock(page, channel);
+    await page.getByRole('button', { name: 'Close channel' }).click();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.getByRole('button', { name: 'Close channel' }).click();
+    await page.getByRole('button', { name: 'Close for good' }).click();
+    await page.locator('.line-state', { hasText: 'Off the air' }).getByText('The owner closed this channel.').waitFor();
+    expect(await page.locator('.message', { hasText: 'Last words.' }).count()).toBe(1);
+    expect(await call(url, { path: channel.path, token: channel.token })).toMatchObject({ status: 401 });
+  });
+});
