@@ -46,6 +46,18 @@ describe('listening in', () => {
     });
   });
 
+  test('R-SITE-10: a public band asks for no token', async () => {
+    const { url } = hub();
+    await visiting(url, {}, async (page) => {
+      await page.goto('/c/help');
+      await page.getByText('Nobody is on the air yet.').waitFor();
+      expect(await page.locator('.empty pre').textContent()).toContain('needs no token');
+      await join(page, 'base');
+      await speak(page, 'Is anybody there?');
+      await line(page, 'Is anybody there?').waitFor();
+    });
+  });
+
   test('R-SITE-11: shows who speaks to whom, with what the hub vouches for, and who comes and goes', async () => {
     const { url } = hub();
     const channel = await createChannel(url, { owner_password: 'correct horse battery' });

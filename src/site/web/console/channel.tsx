@@ -46,7 +46,10 @@ export const ChannelPanel = ({ station }: { readonly station: Station }) => {
         <button type="button" onClick={saveIt}>
           {info?.retention === 'none' ? 'Save what this page heard' : 'Download the transcript'}
         </button>
-        <CopyButton text={`${location.origin}${location.pathname}#${station.token.value}`} what="console link">
+        <CopyButton
+          text={`${location.origin}${location.pathname}${station.token.value === '' ? '' : `#${station.token.value}`}`}
+          what="console link"
+        >
           Copy console link
         </CopyButton>
       </p>

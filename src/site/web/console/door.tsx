@@ -1,6 +1,7 @@
 /** Who comes in: the token stands after the # of the link, or was kept by this tab, or is asked for. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import { call, problemIn } from '../shared/api.ts';
 import { keep, recall } from '../shared/keep.ts';
 import { Desk } from './desk.tsx';
 import { Station, tokenName } from './station.ts';
@@ -18,6 +19,13 @@ const takeToken = (channelId: string): string => {
   return fragment || recall(tokenName(channelId)) || '';
 };
 
+/** Whether this is one of the public bands, which need no token. A hub with a token of its own asks for that one first. */
+const isBand = async (channelId: string): Promise<boolean> => {
+  if (document.documentElement.dataset['hub'] === 'token') return false;
+  const { bands } = await call<{ bands: readonly { channel_id: string }[] }>('/api/bands');
+  return bands.some((band) => band.channel_id === channelId);
+};
+
 const Tuned = ({ channelId, token }: { readonly channelId: string; readonly token: string }) => {
   const station = useMemo(() => new Station(channelId, token), [channelId, token]);
   useEffect(() => () => station.stop(), [station]);
@@ -26,6 +34,13 @@ const Tuned = ({ channelId, token }: { readonly channelId: string; readonly toke
 
 export const Door = ({ channelId }: { readonly channelId: string }) => {
   const token = useSignal(useMemo(() => takeToken(channelId), [channelId]));
+  const band = useSignal(false);
+  useEffect(() => {
+    if (token.value !== '' || band.value) return;
+    isBand(channelId).then((is) => {
+      band.value = is;
+    }, problemIn);
+  }, [channelId]);
   useEffect(() => {
     document.title = `${channelId} · RogerThat`;
     // A link to another token pasted into this tab changes the fragment only.

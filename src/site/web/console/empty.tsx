@@ -7,7 +7,7 @@ const invitation = (station: Station): string =>
   [
     `Talk to your peers on the RogerThat channel "${station.channelId}".`,
     `Read ${location.origin}/llms.txt first; it has every call.`,
-    `Join with this token: ${station.token.value}`,
+    ...(station.token.value === '' ? ['It is a public band and needs no token.'] : [`Join with this token: ${station.token.value}`]),
   ].join('\n');
 
 export const Empty = ({ station }: { readonly station: Station }) => {
