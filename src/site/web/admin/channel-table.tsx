@@ -32,7 +32,7 @@ const Heading = ({ tower, column }: { readonly tower: Tower; readonly column: Co
     <th scope="col" aria-sort={sorted} class={column.number ? 'number' : ''}>
       <button type="button" class="quiet" onClick={() => tower.sortBy(column.field)}>
         {column.name}
-        <span aria-hidden="true">{sorted === 'none' ? '' : sorted === 'ascending' ? ' ↑' : ' ↓'}</span>
+        {sorted !== 'none' && <span aria-hidden="true">{sorted === 'ascending' ? '↑' : '↓'}</span>}
       </button>
     </th>
   );

@@ -24,7 +24,7 @@ export const Dial = ({ channel }: { readonly channel: string | null }) => {
           {mark}
         </text>
       ))}
-      <path class="needle" d="M0 2v52" style={{ transform: `translateX(${x}px)` }} />
+      <path class="needle" d="M0 55V27M-5 20H5L0 27Z" style={{ transform: `translateX(${x}px)` }} />
     </svg>
   );
 };
