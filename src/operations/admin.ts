@@ -111,7 +111,19 @@ export const adminOverview = operation({
   },
 });
 
-const SORTS = ['last_active_at', 'created_at', 'channel_id', 'retention', 'members', 'listening', 'messages', 'head'] as const;
+/** By what channels are sorted. Facts are sorted, and only those that are shown become an answer. */
+const SORTS = {
+  last_active_at: ({ lastActiveAt }) => lastActiveAt,
+  created_at: ({ channel }) => channel.createdAt,
+  channel_id: ({ channel }) => channel.id,
+  retention: ({ channel }) => channel.retention,
+  members: ({ members }) => members,
+  listening: ({ listening }) => listening,
+  messages: ({ messages }) => messages,
+  head: ({ head }) => head,
+} as const satisfies Record<string, (facts: ChannelFacts) => string | number>;
+
+type Sort = keyof typeof SORTS;
 
 const compare = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -123,7 +135,7 @@ export const adminChannels = operation({
   answers: 'once',
   rest: { method: 'GET', path: '/api/admin/channels' },
   input: z.strictObject({
-    sort: z.enum(SORTS).default('last_active_at'),
+    sort: z.enum(Object.keys(SORTS) as [Sort, ...Sort[]]).default('last_active_at'),
     order: z.enum(['ascending', 'descending']).default('descending'),
     find: z.string().max(100).default('').describe('Only channels whose id has this in it.'),
     retention: retention.optional(),
@@ -135,12 +147,13 @@ export const adminChannels = operation({
   examples: [{ input: { sort: 'head', limit: 10 }, output: { channels: [example], total: 1 } }],
   async run({ hub, input }) {
     const find = input.find.trim().toLowerCase();
-    const found = (await hub.engine.survey())
-      .filter(({ channel }) => channel.id.includes(find) && (input.retention === undefined || channel.retention === input.retention))
-      .map(factsOf);
+    const found = (await hub.engine.survey()).filter(
+      ({ channel }) => channel.id.includes(find) && (input.retention === undefined || channel.retention === input.retention),
+    );
     const sign = input.order === 'ascending' ? 1 : -1;
-    found.sort((a, b) => sign * compare(a[input.sort], b[input.sort]) || compare(a.channel_id, b.channel_id));
-    return { value: { channels: found.slice(input.offset, input.offset + input.limit), total: found.length } };
+    const key: (facts: ChannelFacts) => string | number = SORTS[input.sort];
+    found.sort((a, b) => sign * compare(key(a), key(b)) || compare(a.channel.id, b.channel.id));
+    return { value: { channels: found.slice(input.offset, input.offset + input.limit).map(factsOf), total: found.length } };
   },
 });
 

@@ -141,11 +141,12 @@ export class LocalEngine extends Webhooks implements Engine {
   survey(): ChannelFacts[] {
     const { clock, channels } = this.#book;
     const [now, uptime] = [clock.now(), clock.uptime()];
-    return [...channels.values()].map((state) => ({
-      ...countsOf(state),
-      channel: state.channel,
-      lastActiveAt: now - (uptime - state.touchedAt),
-    }));
+    const facts: ChannelFacts[] = [];
+    for (const state of channels.values()) {
+      const { members, listening, messages, head } = countsOf(state);
+      facts.push({ members, listening, messages, head, channel: state.channel, lastActiveAt: now - (uptime - state.touchedAt) });
+    }
+    return facts;
   }
 
   channelCount(): number {
