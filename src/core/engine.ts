@@ -145,6 +145,8 @@ export interface ChannelFacts extends ChannelCounts {
   readonly channel: Channel;
   /** Wall clock, ms: the last sign of life of anybody on it. */
   readonly lastActiveAt: number;
+  /** How many trips its guards remember. */
+  readonly tripped: number;
 }
 
 export interface RateAnswer {

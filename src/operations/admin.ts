@@ -8,6 +8,7 @@ import { HubError } from '../core/errors.ts';
 import type { Hub } from '../core/hub.ts';
 import type { Channel } from '../core/types.ts';
 import { type Call, operation } from './operation.ts';
+import { trips } from './owner.ts';
 import { retention, rosterEntry, trustMode } from './schemas.ts';
 
 const channelFacts = z.object({
@@ -22,11 +23,12 @@ const channelFacts = z.object({
   listening: z.int(),
   messages: z.int().describe('Held in memory.'),
   head: z.int().describe('The id given out last: how many messages and statuses there were.'),
+  tripped: z.int().describe('How many callsigns its guards have stopped, by guard.'),
 });
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-const factsOf = ({ channel, lastActiveAt, members, listening, messages, head }: ChannelFacts): z.output<typeof channelFacts> => ({
+const factsOf = ({ channel, lastActiveAt, members, listening, messages, head, tripped }: ChannelFacts): z.output<typeof channelFacts> => ({
   channel_id: channel.id,
   created_at: iso(channel.createdAt),
   last_active_at: iso(lastActiveAt),
@@ -38,6 +40,7 @@ const factsOf = ({ channel, lastActiveAt, members, listening, messages, head }: 
   listening,
   messages,
   head,
+  tripped,
 });
 
 const example = {
@@ -49,6 +52,7 @@ const example = {
   listening: 1,
   messages: 14,
   head: 14,
+  tripped: 0,
 };
 
 export const adminOverview = operation({
@@ -69,6 +73,7 @@ export const adminOverview = operation({
       listening: z.int().describe('Seats with a parked listener.'),
       parked: z.int().describe('Requests that wait on this process, observers too.'),
       sent: z.int().describe('Messages and statuses since this process started.'),
+      tripped: z.int().describe('What the guards of all channels remember.'),
     }),
     most: z.object({ channels: z.int() }),
     memory: z.object({ rss_bytes: z.int(), heap_bytes: z.int() }),
@@ -101,6 +106,7 @@ export const adminOverview = operation({
         listening: sum(({ listening }) => listening),
         parked: hub.waiters.count,
         sent: hub.traffic.messages,
+        tripped: sum(({ tripped }) => tripped),
       },
       most: { channels: hub.limits.sizes.channels },
       memory: { rss_bytes: rss, heap_bytes: heapUsed },
@@ -121,6 +127,7 @@ const SORTS = {
   listening: ({ listening }) => listening,
   messages: ({ messages }) => messages,
   head: ({ head }) => head,
+  tripped: ({ tripped }) => tripped,
 } as const satisfies Record<string, (facts: ChannelFacts) => string | number>;
 
 type Sort = keyof typeof SORTS;
@@ -172,7 +179,7 @@ export const adminChannel = operation({
   answers: 'once',
   rest: { method: 'GET', path: '/api/admin/channels/{channel_id}' },
   input: z.strictObject({}),
-  output: channelFacts.extend({ roster: z.array(rosterEntry.omit({ status: true })) }),
+  output: channelFacts.extend({ roster: z.array(rosterEntry.omit({ status: true })), guards: trips }),
   errors: ['not_found'],
   examples: [
     { input: {}, output: { ...example, roster: [{ callsign: 'bravo', presence: 'listening', verified: false, authorized: false }] } },
@@ -184,7 +191,8 @@ export const adminChannel = operation({
     if (!facts) throw new HubError('not_found', 'There is no such channel.');
     // A status is the member's own words.
     const roster = (await hub.roster(channel)).map(({ status: _, ...entry }) => entry);
-    return { value: { ...factsOf(facts), roster } };
+    const guards = channel.closedAt === null ? [...(await hub.owner.guards(channel)).trips] : [];
+    return { value: { ...factsOf(facts), roster, guards } };
   },
 });
 

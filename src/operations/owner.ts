@@ -111,6 +111,11 @@ export const resume = operation({
   },
 });
 
+/** Whom the guards of a channel stopped; never with what they said. */
+export const trips = z
+  .array(z.object({ guard: z.enum(GUARDS), callsign: z.string(), at: z.string(), times: z.int() }))
+  .describe('Who was stopped since the last reset, the newest last.');
+
 const guardsAnswer = z.object({
   channel_id: z.string(),
   factor: z.number().describe('What the limits of the hub are multiplied by on this channel.'),
@@ -121,9 +126,7 @@ const guardsAnswer = z.object({
     reply_hops: z.number().nullable().describe('Answers to answers.'),
   }),
   messages: z.int().describe('Of the channel, in the hour under way.'),
-  tripped: z
-    .array(z.object({ guard: z.enum(GUARDS), callsign: z.string(), at: z.string(), times: z.int() }))
-    .describe('Who was stopped since the last reset, the newest last.'),
+  tripped: trips,
 });
 
 const guardsValue = (hub: Hub, { id }: Channel, report: GuardReport): z.output<typeof guardsAnswer> => {

@@ -37,7 +37,7 @@ verifies('admin:overview', { adminToken }, async (room) => {
   await room.parked(1);
   await room.pass(5_000);
   const after = await operator.overview();
-  expect(after.counts).toEqual({ channels: before.counts.channels + 2, members: 2, listening: 1, parked: 1, sent: 2 });
+  expect(after.counts).toEqual({ channels: before.counts.channels + 2, members: 2, listening: 1, parked: 1, sent: 2, tripped: 0 });
   expect(after.uptime_seconds).toBe(5);
   expect(after.memory.rss_bytes).toBeGreaterThan(after.memory.heap_bytes);
   expect(after.most.channels).toBe(room.hub.limits.sizes.channels);
@@ -106,6 +106,19 @@ verifies('admin:channel', { adminToken }, async (room) => {
   expect(shown).toMatchObject({ channel_id: channel.id, members: 2, head: 1 });
   expect(shown.roster).toEqual((await channel.roster()).map(({ status: _, ...entry }) => entry));
   await refused(room.operator().channel('no-such-channel'), 'not_found');
+});
+
+verifies('admin:guards', { adminToken, limits: 'identicalMessages=2' }, async (room) => {
+  const operator = room.operator();
+  const [channel, alpha] = await room.talk({}, 'alpha', 'bravo');
+  await room.channel();
+  for (const _ of [1, 2]) await alpha.send('bravo', 'Are you there?');
+  for (const _ of [1, 2, 3]) await refused(alpha.send('bravo', 'Are you there?'), 'loop_suspected');
+  expect((await operator.overview()).counts.tripped).toBe(1);
+  expect((await operator.channels({ sort: 'tripped' })).channels[0]).toMatchObject({ channel_id: channel.id, tripped: 1 });
+  const { guards } = await operator.channel(channel.id);
+  expect(guards).toEqual([{ guard: 'identical', callsign: 'alpha', at: new Date(room.clock.now()).toISOString(), times: 3 }]);
+  expect(JSON.stringify(guards)).not.toContain('Are you there');
 });
 
 verifies('admin:close', { adminToken }, async (room) => {

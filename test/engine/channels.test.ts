@@ -80,6 +80,7 @@ everyEngine('a survey has every channel with its counts and its last sign of lif
     channel: one,
     ...(await port.engine.counts(one.id)),
     lastActiveAt: port.clock.now(),
+    tripped: 0,
   });
   expect(facts.get(two.id)).toMatchObject({ members: 0, listening: 0, messages: 0, head: 0 });
   expect(JSON.stringify([...facts.values()])).not.toContain('secret words');

@@ -26,6 +26,11 @@ export const ADMIN = {
     clauses: ['R-ADMIN-6'],
     needs: ['admin'],
   },
+  'admin:guards': {
+    behaviour: 'Whom the guards of a channel stopped, and why, is shown without what was said.',
+    clauses: ['R-ADMIN-3', 'R-ADMIN-5', 'R-ADMIN-6'],
+    needs: ['admin', 'owner'],
+  },
   'admin:close': {
     behaviour: 'The operator closes a channel as its owner would.',
     clauses: ['R-ADMIN-7'],

@@ -144,7 +144,8 @@ export class LocalEngine extends Webhooks implements Engine {
     const facts: ChannelFacts[] = [];
     for (const state of channels.values()) {
       const { members, listening, messages, head } = countsOf(state);
-      facts.push({ members, listening, messages, head, channel: state.channel, lastActiveAt: now - (uptime - state.touchedAt) });
+      const lastActiveAt = now - (uptime - state.touchedAt);
+      facts.push({ members, listening, messages, head, channel: state.channel, lastActiveAt, tripped: state.guard.trips?.size ?? 0 });
     }
     return facts;
   }

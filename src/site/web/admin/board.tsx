@@ -20,6 +20,7 @@ const Figures = ({ overview }: { readonly overview: Overview }) => {
     ['Members', count(counts.members), `${count(counts.listening)} listening`],
     ['Parked', count(counts.parked), 'requests that wait'],
     ['Messages', count(last), `last minute; ${count(counts.sent)} since the start`],
+    ['Guards', count(counts.tripped), counts.tripped === 0 ? 'have stopped nobody' : 'have stopped somebody: sort by Stopped'],
     ['Memory', bytes(memory.rss_bytes), `${bytes(memory.heap_bytes)} heap`],
     ['Up', duration(overview.uptime_seconds * 1000), MODES[overview.mode]],
   ];

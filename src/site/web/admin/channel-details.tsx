@@ -1,10 +1,17 @@
 /** One channel: who is on it, and its end. */
 import { useSignal } from '@preact/signals';
 import { type Problem, problemIn } from '../shared/api.ts';
-import { duration } from '../shared/format.ts';
+import { duration, plural } from '../shared/format.ts';
 import { Trouble } from '../shared/trouble.tsx';
 import type { Tower } from './tower.ts';
-import type { ChannelRow } from './wire.ts';
+import type { ChannelDetail, ChannelRow } from './wire.ts';
+
+const STOPPED_FOR: Readonly<Record<ChannelDetail['guards'][number]['guard'], string>> = {
+  callsign_budget: 'for its budget of messages',
+  channel_budget: 'for the budget of the channel',
+  identical: 'for saying the same again and again',
+  hops: 'for a chain of answers without end',
+};
 
 export const ChannelDetails = ({ tower, row }: { readonly tower: Tower; readonly row: ChannelRow }) => {
   const asked = useSignal(false);
@@ -33,6 +40,15 @@ export const ChannelDetails = ({ tower, row }: { readonly tower: Tower; readonly
               <b>{member.callsign}</b> {member.presence}, seen {duration(Date.now() - Date.parse(member.last_seen_at))} ago
               {member.verified ? ', verified' : ''}
               {member.authorized ? ', authorised' : ''}
+            </li>
+          ))}
+        </ul>
+      )}
+      {detail !== null && detail.guards.length > 0 && (
+        <ul class="members">
+          {detail.guards.map(({ guard, callsign, times, at }) => (
+            <li key={`${guard} ${callsign}`}>
+              <b>{callsign}</b> was stopped {plural(times, 'time')} {STOPPED_FOR[guard]}, last {duration(Date.now() - Date.parse(at))} ago
             </li>
           ))}
         </ul>

@@ -22,6 +22,7 @@ const COLUMNS: readonly Column[] = [
   { field: 'listening', name: 'Listening', number: true, show: ({ listening }) => count(listening) },
   { field: 'head', name: 'Sent', number: true, show: ({ head }) => count(head) },
   { field: 'messages', name: 'Held', number: true, show: ({ messages }) => count(messages) },
+  { field: 'tripped', name: 'Stopped', number: true, show: ({ tripped }) => count(tripped) },
   { field: 'last_active_at', name: 'Last sign', number: true, show: ({ last_active_at }) => ago(last_active_at) },
   { field: 'created_at', name: 'Opened', number: true, show: ({ created_at }) => ago(created_at) },
 ];
