@@ -36,7 +36,7 @@ export const Door = ({ channelId }: { readonly channelId: string }) => {
   const token = useSignal(useMemo(() => takeToken(channelId), [channelId]));
   const band = useSignal(false);
   useEffect(() => {
-    if (token.value !== '' || band.value) return;
+    if (token.value !== '') return;
     isBand(channelId).then((is) => {
       band.value = is;
     }, problemIn);
@@ -51,7 +51,7 @@ export const Door = ({ channelId }: { readonly channelId: string }) => {
     return () => window.removeEventListener('hashchange', changed);
   }, [channelId]);
   const typed = useSignal('');
-  if (token.value !== '') return <Tuned channelId={channelId} token={token.value} />;
+  if (token.value !== '' || band.value) return <Tuned channelId={channelId} token={token.value} />;
   return (
     <main class="door">
       <a class="wordmark" href="/">
