@@ -70,16 +70,17 @@ test('R-ADMIN-9: it sorts, filters, shows who is on a channel, and closes one, a
     const order = async (): Promise<string[]> => (await names.allTextContents()).filter((id) => id === one.id || id === two.id);
     await page.getByRole('button', { name: 'Sent' }).click();
     await page.locator('th[aria-sort="descending"]', { hasText: 'Sent' }).waitFor();
-    await expect.poll(order).toEqual([one.id, two.id]);
+    await expect.poll(order, { timeout: 20_000 }).toEqual([one.id, two.id]);
     await page.getByRole('button', { name: 'Sent' }).click();
     await page.locator('th[aria-sort="ascending"]', { hasText: 'Sent' }).waitFor();
-    await expect.poll(order).toEqual([two.id, one.id]);
+    await expect.poll(order, { timeout: 20_000 }).toEqual([two.id, one.id]);
     await page.getByLabel('Only channels that keep').selectOption('full');
-    await expect.poll(order).toEqual([one.id]);
+    await expect.poll(order, { timeout: 20_000 }).toEqual([one.id]);
     await page.getByRole('searchbox').fill('no such name');
     await page.getByText('No channel fits. Loosen the filter.').waitFor();
     await page.getByRole('searchbox').fill(one.id);
     await page.getByRole('button', { name: one.id }).click();
+    await page.locator('.members').waitFor();
     expect(await page.locator('.members li').allTextContents()).toEqual([
       expect.stringMatching(/^alpha active, seen/),
       expect.stringMatching(/^bravo active, seen/),

@@ -148,7 +148,7 @@ test('R-SITE-2: a program that asks for JSON gets the index, a person gets the p
   const { url } = hub();
   const json = await call(url, { path: '/', headers: { Accept: 'application/json' } });
   expect(json.headers['content-type']).toBe('application/json');
-  expect(json.body).toMatchObject({ name: 'RogerThat', create_channel: `POST ${url}/api/channels`, llms: `${url}/llms.txt` });
+  expect(json.body).toMatchObject({ name: 'RogerThat', create_channel: `POST ${url}/api/channels` });
   for (const accept of ['text/html,application/xhtml+xml,*/*;q=0.8', '*/*', 'text/html, application/json;q=0.5']) {
     const page = await call(url, { path: '/', headers: { Accept: accept } });
     expect(page.headers['content-type']).toContain('text/html');
