@@ -67,14 +67,11 @@ export class Hub {
   /** Whether it has bands; they are made by openBands(). */
   readonly bands: boolean;
   readonly clock: Clock;
-  /** Monotonic ms. */
-  readonly startedAt: number;
   readonly waiters = new Waiters();
-  /** What owners do. */
   readonly owner = new Owner(this);
   readonly courier: Courier | null;
   readonly hooks: Hooks = new Hooks(this);
-  readonly traffic = new Traffic();
+  readonly traffic: Traffic;
   readonly #report: (error: unknown) => void;
   #closed = false;
   #stopSweep: () => void = () => {};
@@ -86,7 +83,7 @@ export class Hub {
     this.bands = options.bands ?? false;
     this.clock = options.clock ?? systemClock;
     this.courier = options.courier ?? null;
-    this.startedAt = this.clock.uptime();
+    this.traffic = new Traffic(this.clock.uptime());
     this.#report = options.report ?? (() => {});
     this.engine.onAppended((channelId, message) => this.waiters.announce(channelId, message));
     this.engine.onEnded((ending) => tellEnded(this.waiters, ending));

@@ -21,8 +21,14 @@ const KEPT = 60;
 export class Traffic {
   /** Since the process started. Whoever stores one counts it here: an addition is all that a send pays. */
   messages = 0;
+  /** Monotonic ms: when this process began to count. */
+  readonly startedAt: number;
   #counted = 0;
   readonly #buckets: Bucket[] = Array.from({ length: KEPT }, () => ({ minute: -1, messages: 0, parked: 0 }));
+
+  constructor(uptime: number) {
+    this.startedAt = uptime;
+  }
 
   /**
    * Books what was counted since the last look on the current minute.

@@ -99,7 +99,7 @@ export const adminOverview = operation({
     const value = {
       mode: hub.mode,
       at: iso(hub.clock.now()),
-      uptime_seconds: Math.floor((uptime - hub.startedAt) / 1000),
+      uptime_seconds: Math.floor((uptime - hub.traffic.startedAt) / 1000),
       counts: {
         channels: facts.length,
         members: sum(({ members }) => members),

@@ -6,7 +6,6 @@ import { limitsFor } from '../../src/core/limits.ts';
 import type { Address } from '../../src/courier/addresses.ts';
 import { Courier } from '../../src/courier/courier.ts';
 import { openVault } from '../../src/courier/vault.ts';
-import { Agent, type ChannelFields, type JoinFields, Party } from './agent.ts';
 import { Agent, type ChannelFields, type JoinFields, Operator, Party } from './agent.ts';
 import { type TestClock, testClock } from './clock.ts';
 import type { EngineKind, Shelf } from './engines.ts';

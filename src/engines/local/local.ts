@@ -40,7 +40,8 @@ import { Messages } from './messages.ts';
 import { OF_THE_LIVING, Owners } from './owners.ts';
 import { Allowances } from './rates.ts';
 import { Seats } from './seats.ts';
-import { type ChannelState, channelRow, countsOf, newState } from './state.ts';
+import { type ChannelState, channelRow, newState } from './state.ts';
+import { countsOf, survey } from './survey.ts';
 import { Webhooks } from './webhooks.ts';
 
 interface LocalEngineOptions extends BookOptions {
@@ -139,15 +140,7 @@ export class LocalEngine extends Webhooks implements Engine {
   }
 
   survey(): ChannelFacts[] {
-    const { clock, channels } = this.#book;
-    const [now, uptime] = [clock.now(), clock.uptime()];
-    const facts: ChannelFacts[] = [];
-    for (const state of channels.values()) {
-      const { members, listening, messages, head } = countsOf(state);
-      const lastActiveAt = now - (uptime - state.touchedAt);
-      facts.push({ members, listening, messages, head, channel: state.channel, lastActiveAt, tripped: state.guard.trips?.size ?? 0 });
-    }
-    return facts;
+    return survey(this.#book);
   }
 
   channelCount(): number {

@@ -2,7 +2,6 @@
 
 import { isBand } from '../../core/bands.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { ChannelCounts } from '../../core/engine.ts';
 import { type ChannelGuard, newChannelGuard, type SeatGuard } from '../../core/guards.ts';
 import { BAND_GUARD_FACTOR } from '../../core/limits.ts';
 import { newMailbox } from '../../core/mailbox.ts';
@@ -257,12 +256,3 @@ export const identityOf = (row: Row): Identity => ({
   name: row[2] as string | null,
   createdAt: row[3] as number,
 });
-
-export const countsOf = ({ seats, ring }: ChannelState): ChannelCounts => {
-  const counts = { members: 0, listening: 0, messages: ring.messages.length, head: ring.head };
-  for (const seat of seats.values()) {
-    if (seat.member) counts.members++;
-    if (seat.parked > 0) counts.listening++;
-  }
-  return counts;
-};

@@ -114,7 +114,6 @@ class DirectWire implements Wire {
 
 export const direct: Transport = {
   name: 'direct',
-  offers: ['rest', 'ack', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait', 'webhooks'],
-  offers: ['rest', 'ack', 'admin', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
+  offers: ['rest', 'ack', 'admin', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait', 'webhooks'],
   open: async (setup) => new DirectWire(setup),
 };

@@ -162,8 +162,7 @@ export class RestWire implements Wire {
 
 export const rest: Transport = {
   name: 'rest',
-  offers: ['http', 'rest', 'ack', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait', 'webhooks'],
-  offers: ['http', 'rest', 'ack', 'admin', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait'],
+  offers: ['http', 'rest', 'ack', 'admin', 'bands', 'identities', 'info', 'owner', 'receipts', 'stream', 'transcript', 'wait', 'webhooks'],
   async open({ hub, token, adminToken, trustProxies, origin, allowHosts, trouble }: Setup) {
     let port = 0;
     const log: Log = { level: 'error', error: (event, facts) => trouble({ event, ...facts }), info: () => {}, debug: () => {} };
