@@ -7,9 +7,9 @@ import type { Tower } from './tower.ts';
 import type { Overview } from './wire.ts';
 
 const MODES: Readonly<Record<Overview['mode'], string>> = {
-  local: 'local: this machine only',
-  shared: 'shared: with a hub token',
-  open: 'open: anyone may create channels',
+  local: 'local (this machine only)',
+  shared: 'shared (with a hub token)',
+  open: 'open (anyone may create channels)',
 };
 
 const Figures = ({ overview }: { readonly overview: Overview }) => {
@@ -22,7 +22,6 @@ const Figures = ({ overview }: { readonly overview: Overview }) => {
     ['Messages', count(last), `last minute; ${count(counts.sent)} since the start`],
     ['Guards', count(counts.tripped), counts.tripped === 0 ? 'have stopped nobody' : 'have stopped somebody: sort by Stopped'],
     ['Memory', bytes(memory.rss_bytes), `${bytes(memory.heap_bytes)} heap`],
-    ['Up', duration(overview.uptime_seconds * 1000), MODES[overview.mode]],
   ];
   return (
     <>
@@ -30,6 +29,9 @@ const Figures = ({ overview }: { readonly overview: Overview }) => {
         <p class="health" data-healthy="true">
           <span class="lamp" aria-hidden="true" />
           The store is well.
+          <span class="where">
+            Up {duration(overview.uptime_seconds * 1000)}, {MODES[overview.mode]}
+          </span>
         </p>
       ) : (
         <p class="health" data-healthy="false" role="alert">
