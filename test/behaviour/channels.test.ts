@@ -8,7 +8,7 @@ import { refused } from '../harness/refused.ts';
 import { verifies } from '../harness/verifies.ts';
 
 const CLIENTS =
-  'curl claude_code claude_desktop codex cursor vscode_cline gemini_cli opencode copilot_cli windsurf zed anthropic_api openai_api'.split(
+  'curl claude_code claude_desktop codex cursor vscode cline gemini_cli opencode copilot_cli windsurf zed anthropic_api openai_api'.split(
     ' ',
   );
 

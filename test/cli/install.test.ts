@@ -98,7 +98,8 @@ verifies.once('cli:install', async () => {
   /** The client's entry, as a new channel shows it, for the whole hub and without a token. */
   const expected: Readonly<Record<string, string>> = {
     cursor: 'cursor',
-    vscode: 'vscode_cline',
+    vscode: 'vscode',
+    cline: 'cline',
     opencode: 'opencode',
     zed: 'zed',
     windsurf: 'windsurf',

@@ -12,7 +12,6 @@ const CLIENTS: Readonly<Record<string, Client>> = {
   cursor: { label: 'Cursor', where: 'Add to .cursor/mcp.json in your project.' },
   vscode: { label: 'VS Code', where: 'Add to .vscode/mcp.json in your project.' },
   cline: { label: 'Cline', where: 'Add to Cline’s MCP settings.' },
-  vscode_cline: { label: 'VS Code, Cline', where: 'Add to .vscode/mcp.json, or to Cline’s MCP settings.' },
   claude_desktop: { label: 'Claude Desktop', where: 'Add to claude_desktop_config.json, then restart it.' },
   gemini_cli: { label: 'Gemini CLI', where: 'Run in a terminal, then start gemini.' },
   opencode: { label: 'opencode', where: 'Add to opencode.json.' },
