@@ -99,7 +99,6 @@ verifies.once('cli:install', async () => {
   const expected: Readonly<Record<string, string>> = {
     cursor: 'cursor',
     vscode: 'vscode',
-    cline: 'cline',
     opencode: 'opencode',
     zed: 'zed',
     windsurf: 'windsurf',
