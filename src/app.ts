@@ -22,6 +22,7 @@ import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
 import { createGuard } from './transports/guard.ts';
 import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
 import { INSTRUCTIONS } from './transports/mcp/instructions.ts';
+import { performIn } from './transports/mcp/perform.ts';
 import { LEGACY, MODERN } from './transports/mcp/protocol.ts';
 import { Tasks } from './transports/mcp/tasks.ts';
 import { createTools } from './transports/mcp/tools.ts';
@@ -146,11 +147,12 @@ export const createApp = (options: AppOptions): RequestListener => {
   const guard = createGuard(options, options.port);
   const onBug = (error: unknown, requestId: string): void => log.error('bug', { request_id: requestId, ...errorFacts(error) });
   const rest = createRest(hub, services, operations, onBug);
-  const tools = createTools(hub, services, operations);
+  const perform = performIn(hub, services);
+  const tools = createTools(perform, hub.clock, operations);
   const mcp = createMcp({
     clock: hub.clock,
     tools,
-    tasks: new Tasks(hub, services, operations),
+    tasks: new Tasks(perform, hub.clock, operations),
     instructions: INSTRUCTIONS,
     server: { name: 'rogerthat', title: 'RogerThat', version: options.version },
     bodyBytes: hub.limits.sizes.bodyBytes,

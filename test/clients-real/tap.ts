@@ -42,6 +42,11 @@ export class Tap {
     return [...new Set([...named].map(([, revision = '']) => revision))];
   }
 
+  /** Everything the client sent. */
+  get asked(): string {
+    return this.#asked;
+  }
+
   /** The revision of the client's tool calls: what it settled for. */
   get settled(): string | null {
     const calls = this.#asked.split(/(?=POST \/mcp)/).filter((request) => /"method":"tools\/(?:call|list)"/.test(request));

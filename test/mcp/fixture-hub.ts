@@ -11,6 +11,7 @@ import type { Services } from '../../src/operations/operation.ts';
 import { createGuard } from '../../src/transports/guard.ts';
 import { createMcp, writeMcpRefusal } from '../../src/transports/mcp/endpoint.ts';
 import { INSTRUCTIONS } from '../../src/transports/mcp/instructions.ts';
+import { performIn } from '../../src/transports/mcp/perform.ts';
 import { Tasks } from '../../src/transports/mcp/tasks.ts';
 import { createTools } from '../../src/transports/mcp/tools.ts';
 import { FIXTURE_TOOLS } from './fixture-tools.ts';
@@ -30,10 +31,11 @@ export const openFixtureHub = async (port = 0): Promise<FixtureHub> => {
   const bugs: unknown[] = [];
   let listening = port;
   const guard = createGuard({ origin: null, allowHosts: [] }, () => listening);
+  const perform = performIn(hub, services);
   const mcp = createMcp({
     clock: hub.clock,
-    tools: [...createTools(hub, services, operations), ...FIXTURE_TOOLS],
-    tasks: new Tasks(hub, services, operations),
+    tools: [...createTools(perform, hub.clock, operations), ...FIXTURE_TOOLS],
+    tasks: new Tasks(perform, hub.clock, operations),
     instructions: INSTRUCTIONS,
     server: { name: 'rogerthat', title: 'RogerThat', version: 'test' },
     bodyBytes: limits.sizes.bodyBytes,

@@ -8,7 +8,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BANDS } from '../../core/bands.ts';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
-import type { Delivery } from '../../core/listening.ts';
 import { encodeJson } from '../../operations/wire.ts';
 import { API_HEADERS, endWith, writeJson, writePiece } from '../answer.ts';
 import { readValue } from '../body.ts';
@@ -22,26 +21,17 @@ import {
   checkModern,
   declaresTasks,
   isModern,
-  LEGACY,
-  META,
-  MODERN,
   progressTokenOf,
   RPC,
   type RpcMessage,
   readMessage,
-  TASKS,
 } from './protocol.ts';
 import { type McpSession, McpSessions } from './sessions.ts';
-import { type Tasks, taskCreated } from './tasks.ts';
-import type { McpTool, ToolContext } from './tools.ts';
+import { createSpeaker, type SpeakerOptions } from './speaker.ts';
+import type { ToolContext } from './tools.ts';
 
-export interface McpOptions {
+export interface McpOptions extends SpeakerOptions {
   readonly clock: Clock;
-  readonly tools: readonly McpTool[];
-  /** Null: no tool here becomes a task. */
-  readonly tasks: Tasks | null;
-  readonly instructions: string;
-  readonly server: { readonly name: string; readonly title: string; readonly version: string };
   readonly bodyBytes: number;
   /** Whether a request may come in at all; throws HubError unauthorized. */
   admit(bearer: string | undefined, channelId: string | undefined, facts: RequestFacts): Promise<void>;
@@ -50,14 +40,6 @@ export interface McpOptions {
 }
 
 export type McpHandler = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => boolean;
-
-const LIST_TTL_MS = 3600_000;
-
-/** An answer on its way out. */
-interface Reply {
-  readonly result: object;
-  readonly delivery?: Delivery | undefined;
-}
 
 /** A channel id ends with its hexadecimal digits or is a band, so other documents may stand below `/mcp/`. */
 const PATH = new RegExp(`^/mcp(?:/([a-z0-9-]{1,73}-[0-9a-f]{6}|${Object.keys(BANDS).join('|')}))?/?$`);
@@ -76,59 +58,7 @@ export const writeMcpRefusal = (response: ServerResponse, error: HubError): void
 /** Makes the MCP transport: a handler that answers `/mcp` and `/mcp/:channel_id`, and says false to any other path. */
 export const createMcp = (options: McpOptions): McpHandler & { readonly sessions: McpSessions } => {
   const sessions = new McpSessions(options.clock);
-  const tools = new Map(options.tools.map((tool) => [tool.definition.name, tool]));
-  const capabilities = { tools: {} };
-  const list = options.tools.map(({ definition }) => definition);
-  const cache = { ttlMs: LIST_TTL_MS, cacheScope: 'public' };
-
-  const initialize = (response: ServerResponse, { params }: RpcMessage): object => {
-    const asked = params['protocolVersion'];
-    const protocolVersion = (LEGACY as readonly unknown[]).includes(asked) ? asked : LEGACY[0];
-    response.setHeader('Mcp-Session-Id', sessions.open().id);
-    return { protocolVersion, capabilities, serverInfo: options.server, instructions: options.instructions };
-  };
-
-  const discover = (): object => ({
-    resultType: 'complete',
-    supportedVersions: MODERN,
-    capabilities: options.tasks ? { ...capabilities, extensions: { [TASKS]: {} } } : capabilities,
-    instructions: options.instructions,
-    ...cache,
-    _meta: { [META.serverInfo]: options.server },
-  });
-
-  const toolOf = ({ method, params }: RpcMessage): McpTool | undefined => {
-    const { name } = params;
-    return method === 'tools/call' && typeof name === 'string' ? tools.get(name) : undefined;
-  };
-
-  const callTool = async (message: RpcMessage, context: ToolContext, modern: boolean): Promise<Reply> => {
-    const tool = toolOf(message);
-    if (!tool) throw new RpcError(200, RPC.invalidParams, 'There is no such tool.');
-    const answer = await tool.call(message.params['arguments'], context);
-    if ('task' in answer) return { result: taskCreated(answer.task.taskId, answer.task.createdAt) };
-    return { result: modern ? { resultType: 'complete', ...answer.result } : answer.result, delivery: answer.delivery };
-  };
-
-  const dispatch = async (message: RpcMessage, context: ToolContext, modern: boolean, response: ServerResponse): Promise<Reply> => {
-    const { method } = message;
-    if (method === 'tools/call') return callTool(message, context, modern);
-    if (method === 'tools/list') return { result: modern ? { resultType: 'complete', tools: list, ...cache } : { tools: list } };
-    if (!modern && method === 'initialize') return { result: initialize(response, message) };
-    if (!modern && method === 'ping') return { result: {} };
-    if (modern && method === 'server/discover') return { result: discover() };
-    if (modern && options.tasks && (method === 'tasks/get' || method === 'tasks/cancel' || method === 'tasks/update')) {
-      if (!context.tasks) {
-        throw new RpcError(400, RPC.missingCapability, `The client must declare the extension ${TASKS}.`, {
-          requiredCapabilities: { extensions: { [TASKS]: {} } },
-        });
-      }
-      if (method === 'tasks/get') return options.tasks.get(message.params['taskId'], context.facts, context.signal);
-      if (method === 'tasks/cancel') return { result: options.tasks.cancel(message.params['taskId']) };
-      return { result: options.tasks.update(message.params['taskId']) };
-    }
-    throw new RpcError(modern ? 404 : 200, RPC.methodNotFound, 'This server has no such method.');
-  };
+  const speaker = createSpeaker(options);
 
   /** The session a legacy request names. @throws RpcError when it is unknown: the client then begins a new one */
   const sessionFor = (request: IncomingMessage): McpSession | null => {
@@ -197,7 +127,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     if (session) session.calls = (session.calls ?? new Map()).set(message.id, call);
     const token = progressTokenOf(message);
     const tasks = modern && options.tasks !== null && declaresTasks(message);
-    const streams = toolOf(message)?.slow(tasks) === true && acceptsEvents(request.headers);
+    const streams = speaker.toolOf(message)?.slow(tasks) === true && acceptsEvents(request.headers);
     const progress = (value: number, total?: number, text?: string): void => {
       if (token === null || !streams || response.destroyed) return;
       const params = {
@@ -221,7 +151,8 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     const told = token === null ? null : (count: number): void => progress(count, undefined, 'listening');
     const stop = streams ? beginEvents(response, options.clock, told) : () => {};
     try {
-      const { result, delivery } = await dispatch(message, context, modern, response);
+      const { result, delivery } = await speaker.answer(message, context, modern);
+      if (!modern && message.method === 'initialize') response.setHeader('Mcp-Session-Id', sessions.open().id);
       if (call.aborted) {
         // Nobody reads this answer, even where the connection is alive: no mail may count as handed over.
         delivery?.unsure();

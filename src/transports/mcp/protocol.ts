@@ -78,16 +78,12 @@ const decoded = (value: string): string => {
 };
 
 /**
- * Checks the envelope of a modern request: headers that mirror the body, a revision we speak, declared capabilities.
- * @throws RpcError headerMismatch, unsupportedVersion, invalidParams
+ * Checks what a modern request says of itself: a revision we speak, declared capabilities.
+ * @throws RpcError unsupportedVersion, invalidParams
  */
-export const checkModern = (headers: IncomingHttpHeaders, { method, params, meta }: RpcMessage): void => {
+export const checkDeclared = ({ meta }: RpcMessage): void => {
   const version = meta[META.version];
-  const header = headerOf(headers, 'mcp-protocol-version');
-  if (header === undefined) throw new RpcError(400, RPC.headerMismatch, 'The MCP-Protocol-Version header is missing.');
   if (typeof version !== 'string') throw new RpcError(400, RPC.invalidParams, `params._meta["${META.version}"] is missing.`);
-  if (header !== version)
-    throw new RpcError(400, RPC.headerMismatch, 'The MCP-Protocol-Version header and the body name different revisions.');
   if (!MODERN.includes(version)) {
     throw new RpcError(400, RPC.unsupportedVersion, 'This server does not speak that revision.', {
       supported: MODERN,
@@ -95,6 +91,20 @@ export const checkModern = (headers: IncomingHttpHeaders, { method, params, meta
     });
   }
   if (!isFields(meta[META.capabilities])) throw new RpcError(400, RPC.invalidParams, `params._meta["${META.capabilities}"] is missing.`);
+};
+
+/**
+ * Checks the envelope of a modern request: headers that mirror the body, a revision we speak, declared capabilities.
+ * @throws RpcError headerMismatch, unsupportedVersion, invalidParams
+ */
+export const checkModern = (headers: IncomingHttpHeaders, message: RpcMessage): void => {
+  const { method, params, meta } = message;
+  const header = headerOf(headers, 'mcp-protocol-version');
+  if (header === undefined) throw new RpcError(400, RPC.headerMismatch, 'The MCP-Protocol-Version header is missing.');
+  const version = meta[META.version];
+  if (typeof version === 'string' && header !== version)
+    throw new RpcError(400, RPC.headerMismatch, 'The MCP-Protocol-Version header and the body name different revisions.');
+  checkDeclared(message);
   const named = headerOf(headers, 'mcp-method');
   if (named !== method) throw new RpcError(400, RPC.headerMismatch, 'The Mcp-Method header is missing or names another method.');
   const name = headerOf(headers, 'mcp-name');

@@ -6,14 +6,15 @@
  * listening, so a task survives a restart and any process can answer for it. It holds the session id, which is what
  * makes it worth something, and is shown to nobody but whoever showed that session.
  */
+import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
-import type { Hub } from '../../core/hub.ts';
 import { channelOfSession, SECRET_PREFIXES } from '../../core/ids.ts';
 import type { Cancel, Delivery } from '../../core/listening.ts';
-import { type AnyOperation, execute, type Services } from '../../operations/operation.ts';
+import type { AnyOperation } from '../../operations/operation.ts';
 import { GoneSignal } from '../gone.ts';
 import { RpcError } from '../jsonrpc.ts';
 import type { RequestFacts } from '../rest.ts';
+import type { Perform } from './perform.ts';
 import { RPC } from './protocol.ts';
 import { failed, freshCursor, succeeded, type ToolResult } from './render.ts';
 
@@ -66,19 +67,19 @@ export const taskCreated = (taskId: string, createdAt: number): object => ({
 });
 
 export class Tasks {
-  readonly #hub: Hub;
-  readonly #services: Services;
+  readonly #perform: Perform;
+  readonly #clock: Clock;
   readonly #listen: AnyOperation;
   /** Ids that were cancelled here, oldest first. After a restart nobody asks for them any more. */
   readonly #cancelled = new Set<string>();
   /** Questions that are held open, so that a cancel can end them. */
   readonly #held = new Map<string, Set<GoneSignal>>();
 
-  constructor(hub: Hub, services: Services, operations: readonly AnyOperation[]) {
+  constructor(perform: Perform, clock: Clock, operations: readonly AnyOperation[]) {
     const listen = operations.find(({ name }) => name === 'listen');
     if (!listen) throw new Error('no operation listen');
-    this.#hub = hub;
-    this.#services = services;
+    this.#perform = perform;
+    this.#clock = clock;
     this.#listen = listen;
   }
 
@@ -86,7 +87,7 @@ export class Tasks {
   async get(id: unknown, facts: RequestFacts, signal: Cancel): Promise<{ result: object; delivery?: Delivery | undefined }> {
     const task = readTaskId(id);
     const taskId = id as string;
-    const now = this.#hub.clock.now();
+    const now = this.#clock.now();
     const base = { resultType: 'complete', taskId, ...times(task.createdAt, now) };
     if (this.#cancelled.has(taskId)) return { result: { ...base, status: 'cancelled' } };
     const completed = (result: ToolResult, delivery?: Delivery) => ({
@@ -102,8 +103,8 @@ export class Tasks {
       const channelId = channelOfSession(task.sessionId);
       const proof = { transport: 'mcp-task', ...facts, channelId, sessionId: task.sessionId, sessionOpens: true as const };
       const input = { since: task.since, timeout: over ? 0 : HOLD_SECONDS };
-      const done = await execute(this.#hub, this.#services, this.#listen, proof, input, held);
-      const { value, delivery } = done as { value: Record<string, unknown>; delivery: Delivery | undefined };
+      const { value: answer, delivery } = await this.#perform(this.#listen, proof, input, held);
+      const value = answer as Readonly<Record<string, unknown>>;
       const mail = (value['messages'] as readonly unknown[]).length > 0 || value['gap'] !== null;
       if (mail || over) return completed(succeeded('listen', value, task.sessionId), delivery);
       delivery?.unsure();

@@ -4,13 +4,14 @@
  */
 import { z } from 'zod';
 import { isBand } from '../../core/bands.ts';
+import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
-import type { Hub } from '../../core/hub.ts';
 import { channelOfSession } from '../../core/ids.ts';
 import type { Cancel, Delivery } from '../../core/listening.ts';
-import { type AnyOperation, execute, type Proof, type Services } from '../../operations/operation.ts';
+import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import { problemsOf } from '../../operations/problems.ts';
 import type { RequestFacts } from '../rest.ts';
+import type { Perform } from './perform.ts';
 import { failed, succeeded, type ToolResult } from './render.ts';
 import type { McpSession } from './sessions.ts';
 import { newTaskId, TASK_TTL_MS } from './tasks.ts';
@@ -180,13 +181,12 @@ const proofOf = (args: Fields, context: ToolContext, tool: string): Proof => {
 };
 
 /** Makes a tool of an operation. `wait` is the operation behind a long listen. */
-const toolOf = (hub: Hub, services: Services, op: AnyOperation, wait: AnyOperation, door: Door): McpTool => {
+const toolOf = (perform: Perform, clock: Clock, op: AnyOperation, wait: AnyOperation, door: Door): McpTool => {
   const schema = schemaOf(op, door);
 
   const run = async (input: Fields, proof: Proof, context: ToolContext): Promise<ToolAnswer> => {
     const long = op.name === 'listen' && (input['timeout'] as number) > 60 && context.patient;
-    const done = await execute(hub, services, long ? wait : op, proof, input, context.signal);
-    const { value, delivery } = done.answers === 'late' ? await done.given : (done as { value: unknown; delivery: Delivery | undefined });
+    const { value, delivery } = await perform(long ? wait : op, proof, input, context.signal);
     const fields = value as Fields;
     if (op.name === 'join' && context.session) context.session.joined = fields['session_id'] as string;
     if (op.name === 'leave' && context.session && context.session.joined === proof.sessionId) context.session.joined = null;
@@ -195,12 +195,11 @@ const toolOf = (hub: Hub, services: Services, op: AnyOperation, wait: AnyOperati
 
   /** The task dialect: what is there is answered at once; otherwise the answer is a handle that outlives this call. */
   const listenAsTask = async (input: Fields, proof: Proof, context: ToolContext): Promise<ToolAnswer> => {
-    const done = await execute(hub, services, op, proof, { ...input, timeout: 0 }, context.signal);
-    const { value, delivery } = done as { value: unknown; delivery: Delivery | undefined };
+    const { value, delivery } = await perform(op, proof, { ...input, timeout: 0 }, context.signal);
     const { messages, gap, cursor } = value as { messages: readonly unknown[]; gap: unknown; cursor: string };
     if (messages.length > 0 || gap !== null) return { result: succeeded('listen', value as Fields, proof.sessionId ?? ''), delivery };
     delivery?.unsure();
-    const createdAt = hub.clock.now();
+    const createdAt = clock.now();
     return { task: { taskId: newTaskId(proof.sessionId ?? '', cursor, createdAt), createdAt, ttlMs: TASK_TTL_MS } };
   };
 
@@ -227,12 +226,12 @@ const toolOf = (hub: Hub, services: Services, op: AnyOperation, wait: AnyOperati
   };
 };
 
-/** The tools of a hub. */
-export const createTools = (hub: Hub, services: Services, operations: readonly AnyOperation[]): readonly McpTool[] => {
+/** The tools of a hub, by whatever carries them out. */
+export const createTools = (perform: Perform, clock: Clock, operations: readonly AnyOperation[]): readonly McpTool[] => {
   const named = (name: string): AnyOperation => {
     const op = operations.find((one) => one.name === name);
     if (!op) throw new Error(`no operation ${name}`);
     return op;
   };
-  return Object.entries(DOORS).map(([name, door]) => toolOf(hub, services, named(name), named('wait'), door));
+  return Object.entries(DOORS).map(([name, door]) => toolOf(perform, clock, named(name), named('wait'), door));
 };
