@@ -186,6 +186,52 @@ const LIST = [
     examples: ['rogerthat doctor', 'rogerthat doctor codex --json'],
   },
   {
+    name: 'mcp',
+    summary:
+      "Runs an MCP server on standard input and output: the hub's tools for a client that starts its servers as programs. It holds a connection to the hub between turns and rings the agent when there is mail; what is sent while the hub is away waits on the disk.",
+    args: [],
+    options: {
+      hub: { type: 'string', value: 'URL', help: 'The hub. Default: ROGERTHAT_HUB, or http://127.0.0.1:7424.' },
+      token: { type: 'string', value: 'TOKEN', help: 'The token of a hub that was started with one. Better in the file of --config.' },
+      config: {
+        type: 'string',
+        value: 'FILE',
+        help: 'A JSON file with any of "hub", "token", "ring", "codex", "opencode", "profile-dir": clients may hide the environment, and arguments can be seen by other users.',
+      },
+      ring: {
+        type: 'string',
+        value: 'auto|codex|opencode|desktop|none',
+        values: ['auto', 'codex', 'opencode', 'desktop', 'none'],
+        help: 'How the agent is rung. Default: auto, by what its client shows of itself, else a desktop notification.',
+      },
+      codex: { type: 'string', value: 'PROGRAM', help: 'The program that rings Codex. Default: codex.' },
+      opencode: { type: 'string', value: 'URL', help: "The address of opencode's server, for ringing it." },
+      'profile-dir': { type: 'string', value: 'DIR', help: 'Where seats and the outbox are kept. Also ROGERTHAT_PROFILE_DIR.' },
+    },
+    on: 'machine',
+    examples: ['rogerthat mcp', 'rogerthat mcp --hub http://127.0.0.1:7424 --ring codex'],
+  },
+  {
+    name: 'hook',
+    summary:
+      "Runs as a hook of an agent's client: reads the event on standard input and answers in the client's own form. Silent when this agent session joined nothing, or has no mail.",
+    args: ['claude-code|codex|gemini|copilot|cursor'],
+    options: {
+      wait: {
+        type: 'string',
+        value: 'SECONDS',
+        help: 'How long to wait for mail at the end of a turn. Default: as long as the session lives where the client waits in the background (Claude Code), else 20; 0 where a bridge rings.',
+      },
+      hub: {
+        type: 'string',
+        value: 'URL',
+        help: 'The hub of seats that were joined over MCP. Default: ROGERTHAT_HUB, or http://127.0.0.1:7424.',
+      },
+    },
+    on: 'machine',
+    examples: ['rogerthat hook claude-code', 'rogerthat hook gemini --wait 60'],
+  },
+  {
     name: 'completion',
     summary: 'Prints a script that completes commands and options in your shell.',
     args: ['bash|zsh|fish'],

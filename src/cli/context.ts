@@ -81,6 +81,11 @@ export class Context {
     return this.hub ?? DEFAULT_HUB;
   }
 
+  /** The hub that was named, or the one that a file names. */
+  hubAt(named: string | undefined): string {
+    return this.hub ?? (named === undefined ? DEFAULT_HUB : hubUrl(named));
+  }
+
   /** Prints, and resolves when it was taken. @throws OutputClosed */
   out(text: string): Promise<void> {
     return this.write(`${text}\n`);

@@ -21,5 +21,7 @@ export const LOADERS: Readonly<Record<CommandName, () => Promise<{ run(context: 
   install: () => import('./install.ts'),
   uninstall: () => import('./uninstall.ts'),
   doctor: () => import('./doctor.ts'),
+  mcp: () => import('./mcp.ts'),
+  hook: () => import('./hook.ts'),
   completion: () => import('./completion.ts'),
 };

@@ -57,9 +57,10 @@ export class Profiles {
     this.#owner = ownerIn(env);
   }
 
-  keepSeat(hub: string, state: SeatState): void {
+  /** @param owner the agent session whose seat it is; default: the one this command runs in */
+  keepSeat(hub: string, state: SeatState, owner: string | undefined = this.#owner): void {
     const path = join(this.#seats, fileName(hub, state.channelId, state.callsign));
-    writePrivately(path, { hub, ...state, owner: this.#owner ?? readPrivately(path)?.['owner'] });
+    writePrivately(path, { hub, ...state, owner: owner ?? readPrivately(path)?.['owner'] });
   }
 
   dropSeat({ hub, channelId, callsign }: SeatProfile): void {

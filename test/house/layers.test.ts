@@ -1,5 +1,6 @@
 /**
- * The layers: `cli, server → app → transports, discovery, site → operations → core ← engines, courier`. Biome has rules
+ * The layers: `cli, server → app → transports, discovery, site → operations → core ← engines, courier`, and
+ * `cli → bridge → client, transports`. Biome has rules
  * for it; here every import of every file is looked at again, and what no rule names is refused.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -31,6 +32,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // What runs in a browser: of the hub it knows types only (see below).
   'site/web': { uses: OUTSIDE, packages: ['preact', '@preact/signals', '@tanstack/virtual-core', 'zod'] },
   client: { uses: OUTSIDE, packages: ['node:', 'zod'] },
+  bridge: { uses: [...OUTSIDE, 'client', 'transports', 'version.ts'], packages: ['node:'] },
   'version.ts': { uses: [], packages: [] },
   'config.ts': { uses: ['core'], packages: ['node:'] },
   'log.ts': { uses: ['config.ts'], packages: [] },
@@ -45,7 +47,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'cli.ts': { uses: ['cli', 'client', 'config.ts', 'core', 'engines', 'log.ts', 'server.ts', 'version.ts'], packages: ['node:'] },
   cli: {
-    uses: ['client', 'config.ts', 'core', 'discovery', 'engines', 'log.ts', 'operations', 'server.ts', 'version.ts'],
+    uses: ['bridge', 'client', 'config.ts', 'core', 'discovery', 'engines', 'log.ts', 'operations', 'server.ts', 'version.ts'],
     packages: ['node:', 'jsonc-parser', 'toml-eslint-parser'],
   },
   // What others may import of us: everything, and nothing of its own.

@@ -197,6 +197,19 @@ export interface ToolResult {
   readonly _meta?: object;
 }
 
+/** A failure that is nobody's refusal, for a tool that has no hub to ask. */
+export const failedBecause = (code: string, detail: string, hint: string): ToolResult => ({
+  content: [{ type: 'text', text: `Error ${code}: ${detail}\nNext: ${hint}` }],
+  isError: true,
+  _meta: { [ERROR_META]: { code, detail, hint } },
+});
+
+/** What was done without an answer of the hub. */
+export const answered = (text: string, value: Fields): ToolResult => ({
+  content: [{ type: 'text', text }],
+  _meta: { [RESULT_META]: value },
+});
+
 /** A failure as a tool's result. */
 export const failed = (error: HubError): ToolResult => ({
   content: [{ type: 'text', text: renderError(error) }],
