@@ -5,6 +5,7 @@
  */
 import { ADMIN } from './requirements/admin.ts';
 import { BANDS } from './requirements/bands.ts';
+import { BRIDGE } from './requirements/bridge.ts';
 import { CHANNEL_LIFE } from './requirements/channel-life.ts';
 import { CHANNELS } from './requirements/channels.ts';
 import { CLI } from './requirements/cli.ts';
@@ -44,6 +45,7 @@ export const REQUIREMENTS = {
   ...WEBHOOKS,
   ...CLI,
   ...ADMIN,
+  ...BRIDGE,
 } as const satisfies Record<string, Requirement>;
 
 export type RequirementId = keyof typeof REQUIREMENTS;

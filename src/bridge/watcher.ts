@@ -25,6 +25,10 @@ export interface WatcherOptions {
   lost?(error: HubProblem): void;
 }
 
+/** Whether a message waits in a callsign's mailbox: it is for it, and not only for those who listen now. */
+export const isFor = (callsign: string, { from, to, kind }: Pick<WireMessage, 'from' | 'to' | 'kind'>): boolean =>
+  kind !== 'status' && from !== callsign && (to === callsign || to === 'all');
+
 export class Watcher {
   readonly #options: WatcherOptions;
   #unheard: WireMessage[] = [];
@@ -55,8 +59,7 @@ export class Watcher {
       // An observer begins at the message it is given, so nothing falls between the join and the connection.
       for await (const event of watch(seat.client, { channelId, token }, { since: String(this.#known), signal })) {
         if (event.type === 'roster') this.#options.connected?.();
-        if (event.type !== 'message' || event.kind === 'status' || event.from === callsign) continue;
-        if ((event.to !== callsign && event.to !== 'all') || event.id <= this.#known) continue;
+        if (event.type !== 'message' || !isFor(callsign, event) || event.id <= this.#known) continue;
         this.#unheard.push(event);
         this.#later(GATHER_MS);
       }
@@ -81,14 +84,14 @@ export class Watcher {
       const left = this.#rungAt + AGAIN_MS - performance.now();
       if (left > 0) return this.#later(left);
     }
-    if (!(await waits(this.#options.seat, newest.id, this.#options.signal))) {
-      this.#unheard = this.#unheard.filter(({ id }) => id > newest.id);
-      return;
+    for (const message of [...this.#unheard]) {
+      if (await waits(this.#options.seat, message.id, this.#options.signal)) continue;
+      this.#unheard = this.#unheard.filter(({ id }) => id !== message.id);
     }
     const messages = this.#unheard.filter(({ id }) => id > this.#known);
-    if (messages.length === 0) return;
+    if ((messages.at(-1)?.id ?? 0) <= this.#rungThrough) return;
     this.#rungAt = performance.now();
-    this.#rungThrough = messages.at(-1)?.id ?? this.#rungThrough;
+    this.#rungThrough = messages.at(-1)!.id;
     this.#options.mail(messages);
   }
 

@@ -2,7 +2,7 @@
 import type { CommandName } from './commands.ts';
 import type { Context } from './context.ts';
 
-export const LOADERS: Readonly<Record<CommandName, () => Promise<{ run(context: Context): Promise<void> }>>> = {
+export const LOADERS: Readonly<Record<CommandName, () => Promise<{ run(context: Context): Promise<unknown> }>>> = {
   create: () => import('./create.ts'),
   join: () => import('./join.ts'),
   send: () => import('./send.ts'),

@@ -63,10 +63,12 @@ export const runCommand = async (name: string, words: readonly string[], env: No
     }
     context = new Context(command, typed, env, stop.signal);
     const { run } = await LOADERS[command.name]();
-    await run(context);
-    return EXITS.done[0];
+    const code = await run(context);
+    return typeof code === 'number' ? code : EXITS.done[0];
   } catch (error) {
     if (stop.signal.aborted && error === stop.signal.reason) return EXITS.done[0];
-    return fail(error, context);
+    const code = await fail(error, context);
+    // To clients the 2 of a hook means that the turn shall go on: for ever, when its arguments are wrong.
+    return name === 'hook' ? EXITS.failed[0] : code;
   }
 };

@@ -1,0 +1,92 @@
+/** What keeps hooks from running away: one waiter a session, no mail rung twice, and a limit of turns an hour. */
+import { createHash, randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beganAt, runs } from '../sightings.ts';
+import { readPrivately, stateDirectory, writePrivately } from '../state.ts';
+
+/** Turns that hooks of one session may begin within an hour: more is a loop of agents that nobody watches. */
+export const MOST_AN_HOUR = 60;
+const HOUR_MS = 3600_000;
+
+const pathOf = (env: NodeJS.ProcessEnv, session: string, kind: string): string =>
+  join(stateDirectory(env), 'hooks', `${createHash('sha256').update(session).digest('hex').slice(0, 24)}.${kind}`);
+
+/**
+ * Makes this process the one that waits for a session.
+ * @returns gives the place up; null when another process has it
+ */
+export const takeWaiting = (env: NodeJS.ProcessEnv, session: string): (() => void) | null => {
+  const path = pathOf(env, session, 'waiter');
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // Whole before it has the name that others look at: nobody reads half a note.
+  const note = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  writePrivately(note, { pid: process.pid, began: beganAt(process.pid) });
+  try {
+    for (let tries = 0; tries < 3; tries++) {
+      try {
+        linkSync(note, path);
+        return () => {
+          if ((readPrivately(path) as { pid?: number } | null)?.pid === process.pid) rmSync(path, { force: true });
+        };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const owner = readPrivately(path) as { pid: number; began: string | null } | null;
+      if (owner && runs(owner)) return null;
+      // Only one of those who see a dead owner gets to move its note away.
+      const dead = `${note}.dead`;
+      try {
+        renameSync(path, dead);
+      } catch {
+        continue;
+      }
+      const moved = readPrivately(dead) as { pid: number; began: string | null } | null;
+      rmSync(dead, { force: true });
+      // Between the look and the move somebody alive had taken the place: theirs it stays.
+      if (moved && runs(moved)) {
+        writePrivately(path, moved);
+        return null;
+      }
+    }
+    return null;
+  } finally {
+    rmSync(note, { force: true });
+  }
+};
+
+interface Kept {
+  /** The last message that was rung for, by seat. */
+  readonly rung: Readonly<Record<string, number>>;
+  /** When turns were begun, wall clock ms. */
+  readonly times: readonly number[];
+}
+
+export class Rung {
+  readonly #path: string;
+
+  constructor(env: NodeJS.ProcessEnv, session: string) {
+    this.#path = pathOf(env, session, 'json');
+  }
+
+  get #kept(): Kept {
+    const { rung = {}, times = [] } = (readPrivately(this.#path) ?? {}) as Partial<Kept>;
+    return { rung, times: times.filter((time) => Date.now() - time < HOUR_MS) };
+  }
+
+  /** A session that begins anew has heard no ring. */
+  forget(): void {
+    writePrivately(this.#path, { ...this.#kept, rung: {} });
+  }
+
+  /** Whether another turn may be begun for this message. */
+  may(seat: string, through: number): boolean {
+    const { rung, times } = this.#kept;
+    return through > (rung[seat] ?? 0) && times.length < MOST_AN_HOUR;
+  }
+
+  note(seat: string, through: number): void {
+    const { rung, times } = this.#kept;
+    writePrivately(this.#path, { rung: { ...rung, [seat]: through }, times: [...times, Date.now()] });
+  }
+}

@@ -1,0 +1,120 @@
+/** Waiting for mail of an agent session, without taking any of it. */
+import { pointer } from '../../bridge/pointer.ts';
+import { isFor, Watcher, waits } from '../../bridge/watcher.ts';
+import { HubClient } from '../../client/client.ts';
+import { HubProblem } from '../../client/errors.ts';
+import type { WireMessage } from '../../client/operations.ts';
+import { Seat } from '../../client/seat.ts';
+import type { Profiles, SeatProfile } from '../profiles.ts';
+
+/** Seats are looked up again this often: an agent may join while its waiter waits. */
+const LOOK_MS = 2_000;
+/** A waiting agent is not a silent one: its session is kept alive. */
+const ALIVE_MS = 600_000;
+
+export interface Mail {
+  readonly text: string;
+  /** The seat, as guards name it. */
+  readonly seat: string;
+  readonly through: number;
+}
+
+export interface WaitingOptions {
+  seats(): SeatProfile[];
+  readonly profiles: Profiles;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+  /** Whether this mail is worth a turn. */
+  wanted(mail: Mail): boolean;
+  /** Whether whoever started this is still there. */
+  wantedStill(): boolean;
+}
+
+export const nameOf = ({ hub, channelId, callsign }: SeatProfile): string => `${hub} ${channelId} ${callsign}`;
+
+/** Where a seat is done; null when it is over. An expired session is renewed, one that was left is not. */
+const confirmedOf = async (seat: Seat, signal: AbortSignal): Promise<number | null> => {
+  const ask = async (): Promise<number> => {
+    const { cursor } = await seat.client.call('ack', { id: 0 }, seat.shown, { signal });
+    return Number.parseInt(cursor, 10) || 0;
+  };
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof HubProblem)) throw error;
+    if (error.code !== 'session_expired') return null;
+    await seat.rejoin({ signal });
+    return ask();
+  }
+};
+
+/** The mail that is there now. @throws HubProblem, LinkError */
+export const mailNow = async ({ hub, ...state }: SeatProfile, profiles: Profiles, signal: AbortSignal): Promise<Mail | null> => {
+  const { owner, ...shown } = state;
+  const seat = new Seat(new HubClient(hub), shown, { changed: (next) => profiles.keepSeat(hub, next, owner) });
+  const after = await confirmedOf(seat, signal);
+  if (after === null) return null;
+  const { messages } = await seat.client.call('history', { n: 100 }, seat.shown, { signal });
+  const mail: WireMessage[] = [];
+  for (const message of messages) {
+    if (message.id > after && isFor(state.callsign, message) && (await waits(seat, message.id, signal))) mail.push(message);
+  }
+  const last = mail.at(-1);
+  return last === undefined ? null : { text: pointer(state.channelId, mail), seat: nameOf({ hub, ...state }), through: last.id };
+};
+
+/** Resolves with the first mail that is wanted; null when nobody waits any more. Never throws. */
+export const waitForMail = async (options: WaitingOptions): Promise<Mail | null> => {
+  const { profiles, signal } = options;
+  const stop = new AbortController();
+  const over = AbortSignal.any([signal, stop.signal]);
+  const watched = new Map<string, AbortController>();
+  return new Promise((resolve) => {
+    const end = (mail: Mail | null): void => {
+      clearInterval(timer);
+      stop.abort();
+      resolve(mail);
+    };
+    const watchSeat = async (profile: SeatProfile): Promise<void> => {
+      const name = nameOf(profile);
+      const own = new AbortController();
+      watched.set(name, own);
+      const { hub, owner, ...state } = profile;
+      const seat = new Seat(new HubClient(hub), state, { changed: (next) => profiles.keepSeat(hub, next, owner) });
+      const ended = AbortSignal.any([over, own.signal]);
+      try {
+        const after = await confirmedOf(seat, ended);
+        if (after === null) return;
+        const watcher = new Watcher({
+          seat,
+          after,
+          signal: ended,
+          mail(messages: readonly WireMessage[]) {
+            const mail = { text: pointer(state.channelId, messages), seat: name, through: messages.at(-1)?.id ?? 0 };
+            if (options.wanted(mail)) end(mail);
+          },
+        });
+        const alive = setInterval(() => void confirmedOf(seat, ended).catch(() => {}), ALIVE_MS);
+        await watcher.run().finally(() => clearInterval(alive));
+      } catch {
+        // The hub is away: the next look tries again.
+        watched.delete(name);
+      }
+    };
+    const look = (): void => {
+      const seats = signal.aborted || !options.wantedStill() ? [] : options.seats();
+      if (seats.length === 0) {
+        end(null);
+        return;
+      }
+      const names = new Set(seats.map(nameOf));
+      for (const [name, own] of watched) {
+        if (!names.has(name)) own.abort();
+      }
+      for (const seat of seats) if (!watched.has(nameOf(seat))) void watchSeat(seat);
+    };
+    const timer = setInterval(look, LOOK_MS);
+    signal.addEventListener('abort', () => end(null), { once: true });
+    look();
+  });
+};

@@ -1,0 +1,53 @@
+import type { Requirements } from './requirement.ts';
+
+export const BRIDGE = {
+  'bridge:tools': {
+    behaviour: 'rogerthat mcp offers the tools of /mcp, word for word, in every revision, and carries them to the hub.',
+    clauses: ['R-BRIDGE-1'],
+  },
+  'bridge:framing': {
+    behaviour:
+      'A line that is no request is refused as JSON-RPC refuses it; a cancelled call is not answered; a client that goes ends the program.',
+    clauses: ['R-BRIDGE-1'],
+  },
+  'bridge:task': { behaviour: 'listen becomes a task for clients that take one, and ends with mail only.', clauses: ['R-BRIDGE-1'] },
+  'bridge:rings': {
+    behaviour: 'Between turns mail rings the agent with a pointer without a word of it, and is not called delivered for it.',
+    clauses: ['R-BRIDGE-2', 'R-BRIDGE-3'],
+  },
+  'bridge:opencode': { behaviour: 'opencode is rung through its own server, in the session that was used last.', clauses: ['R-BRIDGE-3'] },
+  'bridge:outbox': {
+    behaviour: 'What is sent while the hub is away is called queued here; it goes out once and in order, whoever was killed meanwhile.',
+    clauses: ['R-BRIDGE-4'],
+  },
+  'bridge:refused': {
+    behaviour: 'Of a queued message that the hub refuses the agent hears with its next call, once.',
+    clauses: ['R-BRIDGE-5'],
+  },
+  'bridge:remembers': {
+    behaviour: 'A bridge that is started again knows the sessions of the one before, and the seat of a thread that is resumed.',
+    clauses: ['R-BRIDGE-6'],
+  },
+  'bridge:file': { behaviour: 'Every option may stand in a file; a wrong one is named.', clauses: ['R-BRIDGE-7'] },
+  'hook:silent': {
+    behaviour: 'A hook says nothing and ends with 0 for a session that joined nothing, has no mail, left, or whose hub is away.',
+    clauses: ['R-HOOK-1'],
+  },
+  'hook:dialects': {
+    behaviour: 'Each client is answered in its own form, with a pointer; the mail is not taken.',
+    clauses: ['R-HOOK-2'],
+  },
+  'hook:waits': {
+    behaviour: 'A waiting hook ends with the mail that comes, is the only one of its session, and takes the place of one that died.',
+    clauses: ['R-HOOK-3'],
+  },
+  'hook:once': { behaviour: 'The same mail begins one turn, and a session at most sixty an hour.', clauses: ['R-HOOK-4'] },
+  'hook:whose': {
+    behaviour: 'Two sessions in one directory are told of their own mail only; where it is not clear whose a seat is, nobody is.',
+    clauses: ['R-HOOK-5'],
+  },
+  'hook:learns': {
+    behaviour: 'From the tool calls it is told of, a hook learns that its agent joined and left over MCP.',
+    clauses: ['R-HOOK-6'],
+  },
+} as const satisfies Requirements;
