@@ -113,4 +113,5 @@ export const PROVED_ELSEWHERE: Readonly<Record<string, string>> = {
   'R-SITE-20': 'test/site/owner.test.ts',
   'R-ADMIN-1': 'test/site/pages.test.ts',
   'R-ADMIN-9': 'test/site/admin.test.ts',
+  'R-MCP-15': 'test/mcp/hooked.test.ts',
 };

@@ -11,6 +11,7 @@ import type { Cancel, Delivery } from '../../core/listening.ts';
 import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import { problemsOf } from '../../operations/problems.ts';
 import type { RequestFacts } from '../rest.ts';
+import { HookEars, isHookCall } from './hooked.ts';
 import type { Perform } from './perform.ts';
 import { failed, succeeded, type ToolResult } from './render.ts';
 import type { McpSession } from './sessions.ts';
@@ -181,7 +182,7 @@ const proofOf = (args: Fields, context: ToolContext, tool: string): Proof => {
 };
 
 /** Makes a tool of an operation. `wait` is the operation behind a long listen. */
-const toolOf = (perform: Perform, clock: Clock, op: AnyOperation, wait: AnyOperation, door: Door): McpTool => {
+const toolOf = (perform: Perform, clock: Clock, hooks: HookEars, op: AnyOperation, wait: AnyOperation, door: Door): McpTool => {
   const schema = schemaOf(op, door);
 
   const run = async (input: Fields, proof: Proof, context: ToolContext): Promise<ToolAnswer> => {
@@ -209,6 +210,7 @@ const toolOf = (perform: Perform, clock: Clock, op: AnyOperation, wait: AnyOpera
     async call(args, context) {
       try {
         const given = args ?? {};
+        if (op.name === 'listen' && isHookCall(given as Fields)) return { result: await hooks.answer(given as Fields, context) };
         const parsed = schema.safeParse(given);
         if (!parsed.success) throw problemsOf({ input: schema }, parsed.error, given, NOT_OF_MCP);
         const proof = proofOf(given as Fields, context, op.name);
@@ -233,5 +235,6 @@ export const createTools = (perform: Perform, clock: Clock, operations: readonly
     if (!op) throw new Error(`no operation ${name}`);
     return op;
   };
-  return Object.entries(DOORS).map(([name, door]) => toolOf(perform, clock, named(name), named('wait'), door));
+  const hooks = new HookEars(perform, { ack: named('ack'), history: named('history'), message: named('message') });
+  return Object.entries(DOORS).map(([name, door]) => toolOf(perform, clock, hooks, named(name), named('wait'), door));
 };
