@@ -1,0 +1,251 @@
+/** Agents whose turn is over, woken by what the program brings: its hooks, its bridge, its plugin, its `wait`. */
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join as joinPath } from 'node:path';
+import { builtHub, ROOT } from '../../harness/built.ts';
+import { type Client, claudeCode, codex, geminiCli, type ProductName } from '../clients.ts';
+import { type Channel, type CurlAgent, Hub } from '../hub.ts';
+import type { FakeModel } from '../model.ts';
+import { promptOf, type Step } from '../script.ts';
+import { type Conversation, expect, join, listen, ms, newWord, type Outcome, type Stage } from '../stage.ts';
+import { Terminal } from '../terminal.ts';
+
+const POINTER = '1 new from bravo';
+
+/** The program, as a command line that nothing has to be installed for. */
+const program = (...words: readonly string[]): string => [process.execPath, builtHub(), ...words].join(' ');
+
+const edit = (path: string, change: (value: Record<string, unknown>) => object): void =>
+  writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)));
+
+/** What happens after the turn is over: mail is sent, the model is asked again, and reads it. */
+const woken = async (model: FakeModel, who: string, bravo: CurlAgent, by: string): Promise<number> => {
+  const word = newWord();
+  const sent = performance.now();
+  await bravo.send('alpha', `The word is ${word}`);
+  const turn = await model.asked(who, `a turn begun by ${by}`, ({ received }) => received.includes(by), 120_000);
+  expect(!turn.received.includes(word), 'a pointer without the words', turn.received);
+  await model.asked(who, 'the word', ({ received }) => received.includes(`word is ${word}`), 60_000);
+  await model.ended(who);
+  return turn.at - sent;
+};
+
+const steps = (channel: Channel): Step[] => [
+  join(channel, 'alpha'),
+  { say: 'Standing by.' },
+  { ...listen('word is'), most: 3 },
+  { say: 'It was «word is (\\w+)».' },
+];
+
+const standsBy = (model: FakeModel, who: string): Promise<unknown> =>
+  model.asked(who, 'the end of its turn', ({ next }) => 'say' in next && next.say === 'Standing by.');
+
+/** A whole prompt in the input box of Claude Code, which has a line above it. */
+const TYPED = /─\n❯\s(?:\[Pasted text|You are[\s\S]*:END\s*\n─)/;
+
+interface Setting {
+  readonly stage: Stage;
+  readonly hub: Hub<string>;
+  readonly channel: Channel;
+  readonly bravo: CurlAgent;
+  readonly who: string;
+}
+
+const waking = (
+  title: string,
+  client: ProductName,
+  proven: string,
+  play: (setting: Setting) => Promise<{ era: string; took: number }>,
+): Conversation => ({
+  title,
+  needs: [client],
+  tmux: true,
+  async run(stage): Promise<Outcome> {
+    const hub = await Hub.start(['client']);
+    try {
+      const channel = await hub.channel();
+      const bravo = await hub.agent(channel, 'bravo');
+      const who = `waking-${title.replace(/\W+/g, '-').toLowerCase()}`;
+      const { era, took } = await play({ stage, hub, channel, bravo, who });
+      return { proofs: [{ client, era, proven, figure: `${ms(took)} from curl to the new turn` }] };
+    } finally {
+      await hub.close();
+    }
+  },
+});
+
+/** Claude Code at its prompt with a script typed in, once it has the hub's tools. */
+const claudeAtPrompt = async (client: Client, model: FakeModel, script: string, args: readonly string[] = []): Promise<Terminal> => {
+  const terminal = await Terminal.open(client.program, args, client.env, client.work);
+  await terminal.shows(/shift\+tab to cycle/);
+  for (let check = 1; check <= 20; check++) {
+    const who = `${script.slice(-24, -8)}-${check}`;
+    await terminal.enter(promptOf(who, [{ say: `Check ${check} over.` }]), TYPED);
+    const { offers } = await model.ended(who);
+    await terminal.shows(new RegExp(`Check ${check} over`));
+    if (!offers.some(({ name }) => name.endsWith('rogerthat__join'))) continue;
+    await terminal.enter(script, TYPED);
+    return terminal;
+  }
+  await terminal.close();
+  throw new Error('Claude Code had no tools of the hub');
+};
+
+const idle = async (terminal: Terminal): Promise<void> => {
+  await terminal.shows(/Standing by\./);
+  await terminal.shows(/^(?![\s\S]*esc to interrupt)/);
+};
+
+const hookOf = (client: string, more: object = {}): object => ({
+  hooks: [{ type: 'command', command: program('hook', client), ...more }],
+});
+
+export const claudeByHook: Conversation = waking(
+  'An idle Claude Code is woken by its asyncRewake hook',
+  'claude',
+  'idle at its prompt, woken by `rogerthat hook claude-code` as an `asyncRewake` hook; the prompt stayed free',
+  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+    const client = await claudeCode({ cache, model: model.url, hub: hub.taps['client']!.url });
+    const settings = joinPath(client.home, '.claude/settings.json');
+    edit(settings, (value) => ({
+      ...value,
+      env: { ROGERTHAT_HUB: hub.taps['client']!.url },
+      hooks: {
+        PostToolUse: [{ matcher: 'mcp__rogerthat__join', ...hookOf('claude-code') }],
+        Stop: [hookOf('claude-code', { asyncRewake: true, timeout: 86_400 })],
+      },
+    }));
+    const terminal = await claudeAtPrompt(client, model, promptOf(who, steps(channel)));
+    try {
+      await standsBy(model, who);
+      await idle(terminal);
+      return { era: 'any', took: await woken(model, who, bravo, POINTER) };
+    } finally {
+      await terminal.close();
+    }
+  },
+);
+
+export const claudeByPlugin: Conversation = waking(
+  'A Claude Code with the plugin goes on when mail came during its turn',
+  'claude',
+  'with `plugin/`: mail that came during a turn begins the next, by the `mcp_tool` Stop hook',
+  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+    const client = await claudeCode({ cache, model: model.url, hub: null });
+    edit(joinPath(client.home, '.claude/settings.json'), (value) => ({
+      ...value,
+      permissions: { allow: ['mcp__plugin_rogerthat_rogerthat'] },
+      env: { ROGERTHAT_HUB: hub.taps['client']!.url },
+    }));
+    const valid = await client.run(['plugin', 'validate', '--strict', joinPath(ROOT, 'plugin')]);
+    expect(valid.code === 0, 'a valid plugin', valid);
+    const env = { ...client.env, ROGERTHAT_HUB: hub.taps['client']!.url };
+    // During the turn: the model is asked what to do after its join, and mail comes before it says that it stands by.
+    const word = newWord();
+    const script: Step[] = [
+      join(channel, 'alpha'),
+      { tool: 'send', args: { to: 'bravo', message: 'Ask me.', session_id: '«session_id: (\\S+)»' } },
+      { tool: 'roster', args: { session_id: '«session_id: (\\S+)»' }, until: 'bravo \\(\\w+', most: 50 },
+      ...steps(channel).slice(1),
+    ].filter((step) => !('tool' in step) || step.tool !== 'roster');
+    const terminal = await Terminal.open(client.program, ['--plugin-dir', joinPath(ROOT, 'plugin')], env, client.work);
+    try {
+      await terminal.shows(/shift\+tab to cycle/);
+      for (let check = 1, ready = false; !ready && check <= 20; check++) {
+        await terminal.enter(promptOf(`${who}-${check}`, [{ say: `Check ${check} over.` }]), TYPED);
+        const { offers } = await model.ended(`${who}-${check}`);
+        await terminal.shows(new RegExp(`Check ${check} over`));
+        ready = offers.some(({ name }) => name.endsWith('rogerthat__join'));
+      }
+      const heard = bravo.hears(/Ask me/).then(() => bravo.send('alpha', `The word is ${word}`));
+      const began = performance.now();
+      await terminal.enter(promptOf(who, script), TYPED);
+      await heard;
+      const turn = await model.asked(who, 'a turn begun by the hook', ({ received }) => received.includes(POINTER), 60_000);
+      await model.asked(who, 'the word', ({ received }) => received.includes(`word is ${word}`), 60_000);
+      await model.ended(who);
+      return { era: '2026-07-28 (sessionless)', took: turn.at - began };
+    } finally {
+      await terminal.close();
+    }
+  },
+);
+
+export const claudeByWait: Conversation = waking(
+  'An idle Claude Code is woken by a wait in the background',
+  'claude',
+  'idle at its prompt, woken by `rogerthat wait` that ended in its background shell',
+  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+    const client = await claudeCode({ cache, model: model.url, hub: hub.taps['client']!.url });
+    edit(joinPath(client.home, '.claude/settings.json'), (value) => ({ ...value, permissions: { allow: ['mcp__rogerthat', 'Bash'] } }));
+    const url = hub.taps['client']!.url;
+    const joining = program('join', channel.id, 'alpha', '--token', channel.token, '--hub', url);
+    const script: Step[] = [
+      { tool: 'Bash', args: { command: joining, description: 'Join' }, until: 'Joined', most: 1 },
+      {
+        tool: 'Bash',
+        args: { command: program('wait'), description: 'Wait for mail', run_in_background: true },
+        until: 'background',
+        most: 1,
+      },
+      { say: 'Standing by.' },
+      { say: 'Over and out.' },
+    ];
+    const terminal = await claudeAtPrompt(client, model, promptOf(who, script));
+    try {
+      await standsBy(model, who);
+      await idle(terminal);
+      const sent = performance.now();
+      await bravo.send('alpha', `The word is ${newWord()}`);
+      const turn = await model.ended(who, 120_000);
+      return { era: 'any', took: turn.at - sent };
+    } finally {
+      await terminal.close();
+    }
+  },
+);
+
+export const codexByBridge: Conversation = waking(
+  'An idle Codex is woken through the bridge',
+  'codex',
+  'idle in its terminal, woken by `codex queue` from `rogerthat mcp`',
+  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+    const client = await codex({ cache, model: model.url, hub: null });
+    appendFileSync(
+      joinPath(client.home, '.codex/config.toml'),
+      `[projects."${client.work}"]
+trust_level = "trusted"
+[mcp_servers.rogerthat]
+command = ${JSON.stringify(process.execPath)}
+args = ${JSON.stringify([builtHub(), 'mcp', '--hub', hub.taps['client']!.url, '--codex', client.program])}
+`,
+    );
+    const terminal = await Terminal.open(client.program, [promptOf(who, steps(channel))], client.env, client.work);
+    try {
+      await standsBy(model, who);
+      await terminal.shows(/Standing by\./);
+      return { era: '2025-06-18 over stdio', took: await woken(model, who, bravo, POINTER) };
+    } finally {
+      await terminal.close();
+    }
+  },
+);
+
+export const geminiByHook: Conversation = waking(
+  'Gemini CLI goes on by its AfterAgent hook',
+  'gemini',
+  'its turn was over; `rogerthat hook gemini` as an `AfterAgent` hook waited and began another',
+  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+    const client = await geminiCli({ cache, model: model.url, hub: null });
+    const url = hub.taps['client']!.url;
+    edit(joinPath(client.home, '.gemini/settings.json'), (value) => ({
+      ...value,
+      mcpServers: { rogerthat: { command: process.execPath, args: [builtHub(), 'mcp', '--hub', url, '--ring', 'none'], trust: true } },
+      hooks: { AfterAgent: [{ hooks: [{ name: 'rogerthat', type: 'command', command: program('hook', 'gemini'), timeout: 300_000 }] }] },
+    }));
+    const talk = client.ask(promptOf(who, steps(channel)));
+    await standsBy(model, who);
+    const took = await woken(model, who, bravo, POINTER);
+    await talk.ended;
+    return { era: '2025-06-18 over stdio', took };
+  },
+);
