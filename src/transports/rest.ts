@@ -165,9 +165,9 @@ export const createRest = (
     executed: Exclude<Executed, { answers: 'once' }>,
     facts: RequestFacts,
   ): Promise<void> => {
-    if (executed.answers === 'stream') await writeStream(response, executed, request.headers.accept);
+    if (executed.answers === 'stream') await writeStream(response, hub.clock, executed, request.headers.accept);
     else if (executed.answers === 'pages') await writePages(response, executed, request.headers.accept);
-    else await writeLate(response, executed, op.encode ?? encodeJson, (error) => problem(error, facts.origin, facts.requestId));
+    else await writeLate(response, hub.clock, executed, op.encode ?? encodeJson, (error) => problem(error, facts.origin, facts.requestId));
   };
 
   const serve = async (

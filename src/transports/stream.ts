@@ -1,5 +1,6 @@
 /** Answers that go on: server-sent events, lines of JSON, a wait with a heartbeat, a list in pieces. */
 import type { ServerResponse } from 'node:http';
+import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { TIMES } from '../core/limits.ts';
 import type { Answer, StreamItem } from '../core/listening.ts';
@@ -7,6 +8,7 @@ import type { Executed } from '../operations/operation.ts';
 import { cursorText } from '../operations/schemas.ts';
 import { encodeJson, wireMessage } from '../operations/wire.ts';
 import { API_HEADERS, endWith, writePiece } from './answer.ts';
+import { every } from './every.ts';
 
 type Streamed = Extract<Executed, { answers: 'stream' }>;
 type Late = Extract<Executed, { answers: 'late' }>;
@@ -42,10 +44,11 @@ const begin = (response: ServerResponse, type: string): void => {
 };
 
 /** Writes `text` every so often until the answer is over. */
-const heartbeat = (response: ServerResponse, text: string): void => {
-  const timer = setInterval(() => response.write(text), TIMES.heartbeatMs);
-  timer.unref();
-  response.once('close', () => clearInterval(timer));
+const heartbeat = (response: ServerResponse, clock: Clock, text: string): void => {
+  response.once(
+    'close',
+    every(clock, TIMES.heartbeatMs, () => response.write(text)),
+  );
 };
 
 const batch = (encoder: Encoder, answer: Answer): string => {
@@ -70,11 +73,16 @@ const lastWord = (encoder: Encoder, item: Extract<StreamItem, { type: 'end' }>):
 };
 
 /** Writes events for as long as the client stays. */
-export const writeStream = async (response: ServerResponse, executed: Streamed, accept: string | undefined): Promise<void> => {
+export const writeStream = async (
+  response: ServerResponse,
+  clock: Clock,
+  executed: Streamed,
+  accept: string | undefined,
+): Promise<void> => {
   const encoder = wantsLines(accept) ? NDJSON : SSE;
   begin(response, encoder.type);
   if (encoder.hello) response.write(encoder.hello);
-  heartbeat(response, encoder.heartbeat);
+  heartbeat(response, clock, encoder.heartbeat);
   for await (const item of executed.items) {
     if (item.type === 'messages') {
       if (!(await writePiece(response, batch(encoder, item.answer), item.answer.delivery))) break;
@@ -91,13 +99,14 @@ export const writeStream = async (response: ServerResponse, executed: Streamed, 
 /** A space now and then until the answer is there: leading white space is nothing to a JSON parser. */
 export const writeLate = async (
   response: ServerResponse,
+  clock: Clock,
   executed: Late,
   encode: (value: unknown) => string,
   problemOf: (error: HubError) => object,
 ): Promise<void> => {
   begin(response, 'application/json');
   response.write(' ');
-  heartbeat(response, ' ');
+  heartbeat(response, clock, ' ');
   try {
     const { value, delivery } = await executed.given;
     endWith(response, `${encode(value)}\n`, delivery);

@@ -71,7 +71,9 @@ verifies('stream:status-cursor', { limits: 'answerBytes=1500' }, async (room) =>
     yield first.value!;
     yield* items;
   })();
-  const server = createServer((_, response) => void writeStream(response, { answers: 'stream', items: held }, 'text/event-stream'));
+  const server = createServer(
+    (_, response) => void writeStream(response, room.clock, { answers: 'stream', items: held }, 'text/event-stream'),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const client = new HttpClient((server.address() as AddressInfo).port);
   const events: StreamEvent[] = [];
@@ -96,30 +98,25 @@ verifies('stream:status-cursor', { limits: 'answerBytes=1500' }, async (room) =>
 
 verifies('stream:heartbeat', async (room) => {
   const [, , bravo] = await room.talk({}, 'alpha', 'bravo');
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  try {
-    for (const [accept, beat] of [
-      ['text/event-stream', ':\n\n'],
-      ['application/x-ndjson', '\n'],
-    ] as const) {
-      const { method, path, headers } = prepare('stream', { proofs: bravo.proofs, input: {} });
-      const response = await room.http.open(method, path, { headers: { ...headers, Accept: accept } });
-      let text = '';
-      response.setEncoding('utf8').on('data', (piece: string) => {
-        text += piece;
-      });
-      await room.parked(1);
-      await turns(50);
-      const hello = text;
-      for (let i = 1; i <= 3; i++) {
-        vi.advanceTimersByTime(15_000);
-        await until(() => text === hello + beat.repeat(i), 'a heartbeat');
-      }
-      response.destroy();
-      await room.parked(0);
+  for (const [accept, beat] of [
+    ['text/event-stream', ':\n\n'],
+    ['application/x-ndjson', '\n'],
+  ] as const) {
+    const { method, path, headers } = prepare('stream', { proofs: bravo.proofs, input: {} });
+    const response = await room.http.open(method, path, { headers: { ...headers, Accept: accept } });
+    let text = '';
+    response.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+    });
+    await room.parked(1);
+    await turns(50);
+    const hello = text;
+    for (let i = 1; i <= 3; i++) {
+      room.clock.advance(15_000);
+      await until(() => text === hello + beat.repeat(i), 'a heartbeat');
     }
-  } finally {
-    vi.useRealTimers();
+    response.destroy();
+    await room.parked(0);
   }
 });
 

@@ -1,5 +1,5 @@
 /** One long wait: run until there is mail, then exit. */
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { marked, texts } from '../harness/agent.ts';
 import { refused } from '../harness/refused.ts';
 import type { Room } from '../harness/room.ts';
@@ -59,27 +59,21 @@ const openWait = async (room: Room, proofs: Proofs) => {
 
 verifies('wait:spaces', async (room) => {
   const [, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');
-  // The heartbeat is the transport's own, on the timers of Node.
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  try {
-    const { response, got } = await openWait(room, bravo.proofs);
-    expect(response.statusCode).toBe(200);
-    expect(response.headers['content-type']).toBe('application/json');
-    await until(() => got.text === ' ', 'the first space');
-    for (let i = 2; i <= 4; i++) {
-      vi.advanceTimersByTime(14_999);
-      await turns();
-      expect(got.text).toBe(' '.repeat(i - 1));
-      vi.advanceTimersByTime(1);
-      await until(() => got.text === ' '.repeat(i), 'a space');
-    }
-    await alpha.say('mail');
-    await until(() => got.ended, 'the end');
-    expect(got.text.startsWith('    {')).toBe(true);
-    expect(texts(JSON.parse(got.text))).toEqual(['mail']);
-  } finally {
-    vi.useRealTimers();
+  const { response, got } = await openWait(room, bravo.proofs);
+  expect(response.statusCode).toBe(200);
+  expect(response.headers['content-type']).toBe('application/json');
+  await until(() => got.text === ' ', 'the first space');
+  for (let i = 2; i <= 4; i++) {
+    room.clock.advance(14_999);
+    await turns();
+    expect(got.text).toBe(' '.repeat(i - 1));
+    room.clock.advance(1);
+    await until(() => got.text === ' '.repeat(i), 'a space');
   }
+  await alpha.say('mail');
+  await until(() => got.ended, 'the end');
+  expect(got.text.startsWith('    {')).toBe(true);
+  expect(texts(JSON.parse(got.text))).toEqual(['mail']);
 });
 
 verifies('wait:refused', async (room) => {

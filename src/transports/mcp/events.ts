@@ -2,24 +2,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
 import { API_HEADERS } from '../answer.ts';
+import { every } from '../every.ts';
 
 const PROGRESS_MS = 10_000;
 const COMMENT_MS = 15_000;
 
 export const sse = (text: string): string => `event: message\ndata: ${text}\n\n`;
-
-/** Calls `fn` every `ms`, until the answer is called. */
-const every = (clock: Clock, ms: number, fn: () => void): (() => void) => {
-  let stop = (): void => {};
-  const next = (): void => {
-    stop = clock.after(ms, () => {
-      next();
-      fn();
-    });
-  };
-  next();
-  return () => stop();
-};
 
 /**
  * Begins an event stream: headers and a comment at once, since clients count the time to the first byte.

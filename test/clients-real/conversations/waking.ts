@@ -55,6 +55,7 @@ const waking = (
   client: ProductName,
   proven: string,
   play: (setting: Setting) => Promise<{ era: string; took: number }>,
+  from = 'from curl to the new turn',
 ): Conversation => ({
   title,
   needs: [client],
@@ -66,7 +67,7 @@ const waking = (
       const bravo = await hub.agent(channel, 'bravo');
       const who = `waking-${title.replace(/\W+/g, '-').toLowerCase()}`;
       const { era, took } = await play({ stage, hub, channel, bravo, who });
-      return { proofs: [{ client, era, proven, figure: `${ms(took)} from curl to the new turn` }] };
+      return { proofs: [{ client, era, proven, figure: `${ms(took)} ${from}` }] };
     } finally {
       await hub.close();
     }
@@ -126,9 +127,9 @@ export const claudeByHook: Conversation = waking(
 );
 
 export const claudeByPlugin: Conversation = waking(
-  'A Claude Code with the plugin goes on when mail came during its turn',
+  'A Claude Code with the plugin goes on when mail waits at the end of its turn',
   'claude',
-  'with `plugin/`: mail that came during a turn begins the next, by the `mcp_tool` Stop hook',
+  'with `plugin/`: mail that waits when a turn ends begins the next, by the `mcp_tool` Stop hook',
   async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
     const client = await claudeCode({ cache, model: model.url, hub: null });
     edit(joinPath(client.home, '.claude/settings.json'), (value) => ({
@@ -139,14 +140,9 @@ export const claudeByPlugin: Conversation = waking(
     const valid = await client.run(['plugin', 'validate', '--strict', joinPath(ROOT, 'plugin')]);
     expect(valid.code === 0, 'a valid plugin', valid);
     const env = { ...client.env, ROGERTHAT_HUB: hub.taps['client']!.url };
-    // During the turn: the model is asked what to do after its join, and mail comes before it says that it stands by.
+    // Mail that waits when the turn ends.
     const word = newWord();
-    const script: Step[] = [
-      join(channel, 'alpha'),
-      { tool: 'send', args: { to: 'bravo', message: 'Ask me.', session_id: '«session_id: (\\S+)»' } },
-      { tool: 'roster', args: { session_id: '«session_id: (\\S+)»' }, until: 'bravo \\(\\w+', most: 50 },
-      ...steps(channel).slice(1),
-    ].filter((step) => !('tool' in step) || step.tool !== 'roster');
+    await bravo.send('alpha', `The word is ${word}`);
     const terminal = await Terminal.open(client.program, ['--plugin-dir', joinPath(ROOT, 'plugin')], env, client.work);
     try {
       await terminal.shows(/shift\+tab to cycle/);
@@ -156,18 +152,17 @@ export const claudeByPlugin: Conversation = waking(
         await terminal.shows(new RegExp(`Check ${check} over`));
         ready = offers.some(({ name }) => name.endsWith('rogerthat__join'));
       }
-      const heard = bravo.hears(/Ask me/).then(() => bravo.send('alpha', `The word is ${word}`));
-      const began = performance.now();
-      await terminal.enter(promptOf(who, script), TYPED);
-      await heard;
+      await terminal.enter(promptOf(who, steps(channel)), TYPED);
+      const over = await model.asked(who, 'the end of its turn', ({ next }) => 'say' in next && next.say === 'Standing by.');
       const turn = await model.asked(who, 'a turn begun by the hook', ({ received }) => received.includes(POINTER), 60_000);
       await model.asked(who, 'the word', ({ received }) => received.includes(`word is ${word}`), 60_000);
       await model.ended(who);
-      return { era: '2026-07-28 (sessionless)', took: turn.at - began };
+      return { era: '2026-07-28 (sessionless)', took: turn.at - over.at };
     } finally {
       await terminal.close();
     }
   },
+  'from the end of the turn to the new one',
 );
 
 export const claudeByWait: Conversation = waking(
@@ -242,10 +237,9 @@ export const geminiByHook: Conversation = waking(
       mcpServers: { rogerthat: { command: process.execPath, args: [builtHub(), 'mcp', '--hub', url, '--ring', 'none'], trust: true } },
       hooks: { AfterAgent: [{ hooks: [{ name: 'rogerthat', type: 'command', command: program('hook', 'gemini'), timeout: 300_000 }] }] },
     }));
-    const talk = client.ask(promptOf(who, steps(channel)));
+    client.ask(promptOf(who, steps(channel)));
     await standsBy(model, who);
     const took = await woken(model, who, bravo, POINTER);
-    await talk.ended;
     return { era: '2025-06-18 over stdio', took };
   },
 );
