@@ -8,24 +8,8 @@ import { pretty } from '../src/discovery/facts.ts';
 import { apiDoc, errorsDoc } from '../src/discovery/pages.ts';
 import { skillDoc } from '../src/discovery/skill.ts';
 import { operations } from '../src/operations/index.ts';
-import { VERSION } from '../src/version.ts';
 import { INSTRUCTIONS } from '../src/transports/mcp/instructions.ts';
-
-const fieldsOf = (op: (typeof operations)[number]): [string, string][] => {
-  const schema = z.toJSONSchema(op.input, { io: 'input' }) as {
-    properties?: Record<string, { description?: string; default?: unknown }>;
-    required?: string[];
-  };
-  return Object.entries(schema.properties ?? {}).map(([name, { description = '', default: standard }]) => {
-    const header = op.rest.headers?.[name];
-    const notes = [
-      schema.required?.includes(name) ? 'required' : '',
-      standard === undefined ? '' : `default ${JSON.stringify(standard)}`,
-      header ? `as the header \`${header}\`` : '',
-    ].filter((note) => note !== '');
-    return [name, [description, notes.length > 0 ? `(${notes.join(', ')})` : ''].filter((part) => part !== '').join(' ')];
-  });
-};
+import { VERSION } from '../src/version.ts';
 
 /** What the client knows of an operation when it runs: enough to call it and to describe it, without loading a schema. */
 const clientTable = (): string => {
@@ -64,7 +48,6 @@ const documents: Readonly<Record<string, string>> = {
   'docs/api.md': apiDoc(operations),
   'server.json': pretty(serverJson(VERSION)),
   'docs/cli.md': cliDoc(),
-  'docs/api.md': apiDoc(operations, fieldsOf),
   'plugin/skills/rogerthat/SKILL.md': skillDoc(INSTRUCTIONS, operations),
   'src/client/operations.json': clientTable(),
 };

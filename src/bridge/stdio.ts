@@ -2,18 +2,10 @@
  * The Model Context Protocol over standard input and output: one message a line, in either era.
  * Source: modelcontextprotocol.io/specification, revisions 2025-11-25 and 2026-07-28, "stdio".
  */
+import { encodeJson } from '../operations/wire.ts';
 import { GoneSignal } from '../transports/gone.ts';
-import {
-  checkDeclared,
-  declaresTasks,
-  type Id,
-  isModern,
-  progressTokenOf,
-  RPC,
-  RpcError,
-  type RpcMessage,
-  readMessage,
-} from '../transports/mcp/protocol.ts';
+import { type Id, RpcError, rpcError, rpcResult } from '../transports/jsonrpc.ts';
+import { checkDeclared, declaresTasks, isModern, progressTokenOf, RPC, type RpcMessage, readMessage } from '../transports/mcp/protocol.ts';
 import type { McpSession } from '../transports/mcp/sessions.ts';
 import type { Speaker } from '../transports/mcp/speaker.ts';
 import type { ToolContext } from '../transports/mcp/tools.ts';
@@ -32,12 +24,6 @@ export interface StdioOptions {
   /** Told of errors that are nobody's fault but ours. */
   onBug(error: unknown): void;
 }
-
-const lineOf = (message: object): string =>
-  `${JSON.stringify(message).replace(/[\u2028\u2029]/g, (mark) => (mark === '\u2028' ? '\\u2028' : '\\u2029'))}\n`;
-
-const refusal = (id: Id | null, { code, message, data }: RpcError): string =>
-  lineOf({ jsonrpc: '2.0', ...(id === null ? {} : { id }), error: { code, message, ...(data === undefined ? {} : { data }) } });
 
 export class StdioServer {
   readonly #options: StdioOptions;
@@ -63,7 +49,7 @@ export class StdioServer {
     } catch (error) {
       if (!(error instanceof RpcError)) this.#options.onBug(error);
       const told = error instanceof RpcError ? error : new RpcError(500, RPC.internal, 'The bridge failed. Try again.');
-      await this.#options.write(refusal(id ?? told.id, told));
+      await this.#options.write(`${rpcError(id ?? told.id, told)}\n`);
     }
   }
 
@@ -92,7 +78,7 @@ export class StdioServer {
     const progress = (value: number, total?: number, text?: string): void => {
       if (token === null || !patient || call.aborted) return;
       const params = { progressToken: token, progress: value, total, message: text };
-      void write(lineOf({ jsonrpc: '2.0', method: 'notifications/progress', params }));
+      void write(`${encodeJson({ jsonrpc: '2.0', method: 'notifications/progress', params })}\n`);
     };
     const context: ToolContext = {
       facts: { address: 'stdio', origin: hub, requestId: String(++this.#requests) },
@@ -109,7 +95,7 @@ export class StdioServer {
     try {
       const { result, delivery } = await speaker.answer(message, context, modern);
       if (call.aborted) delivery?.unsure();
-      else if (await write(lineOf({ jsonrpc: '2.0', id: message.id, result }))) delivery?.handed();
+      else if (await write(`${rpcResult(message.id, result)}\n`)) delivery?.handed();
       else delivery?.unsure();
     } catch (error) {
       // Nothing more is said about a call that was cancelled.
