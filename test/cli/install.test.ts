@@ -300,7 +300,11 @@ verifies.once('cli:doctor', async () => {
   expect(report.hub).toMatchObject({ url: hub.url, answers: true });
   const of = (name: string) => report.clients.find(({ client }: { client: string }) => client === name);
   expect(report.clients).toHaveLength(CLIENTS.length);
-  expect(of('claude-code')).toMatchObject({ present: true, hub: `${hub.url}/mcp`, hooks: ['SessionStart', 'Stop', 'UserPromptSubmit'] });
+  expect(of('claude-code')).toMatchObject({
+    present: true,
+    hub: `${hub.url}/mcp`,
+    hooks: ['SessionStart', 'Stop', 'UserPromptSubmit', 'PostToolUse'],
+  });
   expect(of('claude-code').wakes).toMatch(/task.*hooks: SessionStart/);
   expect(of('cursor')).toMatchObject({ hub: 'http://127.0.0.1:1/mcp', hooks: [], wakes: null });
   expect(of('cursor').missing.join()).toMatch(/not for .*--wake/);

@@ -64,13 +64,16 @@ const runsHook = (client: string): ((item: unknown) => boolean) => {
 };
 
 /** Hooks as Claude Code has them, which Codex and Gemini CLI took over: events, groups, commands. */
-const groups = (client: string, events: Readonly<Record<string, object>>): Entry[] =>
-  Object.entries(events).map(([event, hook]) => ({
+const groups = (client: string, events: Readonly<Record<string, { readonly matcher?: string }>>): Entry[] =>
+  Object.entries(events).map(([event, { matcher, ...hook }]) => ({
     kind: 'item',
     path: ['hooks', event],
-    value: { hooks: [hook] },
+    value: { ...(matcher === undefined ? {} : { matcher }), hooks: [hook] },
     mine: runsHook(client),
   }));
+
+/** The tool calls from which a hook learns whose seat is whose (R-HOOK-6). */
+const SEATS = 'mcp__rogerthat__(join|leave)';
 
 /** A hook may wait as long as a wait does. Seconds. */
 const WAIT_S = 86_400;
@@ -94,6 +97,7 @@ export const CLIENTS: readonly Client[] = [
           SessionStart: waiting,
           Stop: waiting,
           UserPromptSubmit: { type: 'command', command, timeout: 10 },
+          PostToolUse: { matcher: SEATS, type: 'command', command, timeout: 10 },
         }),
       };
     },
@@ -112,6 +116,7 @@ export const CLIENTS: readonly Client[] = [
       entries: groups('codex', {
         Stop: { type: 'command', command, timeout: 300 },
         UserPromptSubmit: { type: 'command', command, timeout: 10 },
+        PostToolUse: { matcher: SEATS, type: 'command', command, timeout: 10 },
       }),
     }),
     remark: 'Codex asks once whether it may run the hooks: open it and see /hooks.',
@@ -128,7 +133,10 @@ export const CLIENTS: readonly Client[] = [
       path: join(home, '.gemini', 'settings.json'),
       format: 'jsonc',
       // Its time-outs are milliseconds.
-      entries: groups('gemini', { AfterAgent: { name: SERVER_NAME, type: 'command', command, timeout: 300_000 } }),
+      entries: groups('gemini', {
+        AfterAgent: { name: SERVER_NAME, type: 'command', command, timeout: 300_000 },
+        AfterTool: { matcher: 'mcp_rogerthat_(join|leave)', name: SERVER_NAME, type: 'command', command, timeout: 10_000 },
+      }),
     }),
   },
   {
