@@ -1,6 +1,6 @@
 /** Programs of a run: started with nothing of the caller's environment, ended by the pid they were started with. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Waiting } from './waiting.ts';
@@ -41,11 +41,24 @@ const endGroup = (child: ChildProcess): void => {
   }
 };
 
+/** Daemons that a client started in its home, and that left its group. Only Linux tells which those are. */
+const endDaemons = (home: string): void => {
+  for (const name of existsSync('/proc') ? readdirSync('/proc') : []) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      if (readFileSync(`/proc/${name}/cmdline`, 'latin1').startsWith(`${home}/`)) process.kill(Number(name), 'SIGKILL');
+    } catch {
+      // It is gone, or another user's.
+    }
+  }
+};
+
 /** Ends what is left and removes the homes. */
 export const clearUp = (): void => {
   for (const ending of endings) ending();
   endings.clear();
   for (const child of children) endGroup(child);
+  for (const directory of directories) endDaemons(directory);
   for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   directories.clear();
 };

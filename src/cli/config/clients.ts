@@ -64,7 +64,10 @@ const runsHook = (client: string): ((item: unknown) => boolean) => {
 };
 
 /** Hooks as Claude Code has them, which Codex and Gemini CLI took over: events, groups, commands. */
-const groups = (client: string, events: Readonly<Record<string, { readonly matcher?: string }>>): Entry[] =>
+const groups = (
+  client: string,
+  events: Readonly<Record<string, { readonly matcher?: string; readonly [more: string]: unknown }>>,
+): Entry[] =>
   Object.entries(events).map(([event, { matcher, ...hook }]) => ({
     kind: 'item',
     path: ['hooks', event],
@@ -135,7 +138,6 @@ export const CLIENTS: readonly Client[] = [
       // Its time-outs are milliseconds.
       entries: groups('gemini', {
         AfterAgent: { name: SERVER_NAME, type: 'command', command, timeout: 300_000 },
-        AfterTool: { matcher: 'mcp_rogerthat_(join|leave)', name: SERVER_NAME, type: 'command', command, timeout: 10_000 },
       }),
     }),
   },

@@ -185,7 +185,8 @@ export const claudeByWait: Conversation = waking(
       { say: 'Standing by.' },
       { say: 'Over and out.' },
     ];
-    const terminal = await claudeAtPrompt(client, model, promptOf(who, script));
+    // Its auto mode would ask a server that is not there about every command.
+    const terminal = await claudeAtPrompt(client, model, promptOf(who, script), ['--permission-mode', 'acceptEdits']);
     try {
       await standsBy(model, who);
       await idle(terminal);
