@@ -232,6 +232,15 @@ const LIST = [
     examples: ['rogerthat hook claude-code', 'rogerthat hook gemini --wait 60'],
   },
   {
+    name: 'wake-test',
+    summary:
+      'Sends a real message, as the callsign wake-test, to an agent that joined from this home, and tells how long until it had the message and until it showed that it read it.',
+    args: ['[claude-code|codex|gemini|copilot|cursor]'],
+    options: { wait: { type: 'string', value: 'SECONDS', help: 'How long to wait for it. Default: 120.' } },
+    on: 'seat',
+    examples: ['rogerthat wake-test', 'rogerthat wake-test codex --as bravo'],
+  },
+  {
     name: 'completion',
     summary: 'Prints a script that completes commands and options in your shell.',
     args: ['bash|zsh|fish'],

@@ -23,5 +23,6 @@ export const LOADERS: Readonly<Record<CommandName, () => Promise<{ run(context: 
   doctor: () => import('./doctor.ts'),
   mcp: () => import('./mcp.ts'),
   hook: () => import('./hook.ts'),
+  'wake-test': () => import('./wake-test.ts'),
   completion: () => import('./completion.ts'),
 };

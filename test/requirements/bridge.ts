@@ -46,6 +46,10 @@ export const BRIDGE = {
     behaviour: 'Two sessions in one directory are told of their own mail only; where it is not clear whose a seat is, nobody is.',
     clauses: ['R-HOOK-5'],
   },
+  'wake-test:measures': {
+    behaviour: 'wake-test tells how long until a sleeping agent had a message and read it, or that it did not wake.',
+    clauses: ['R-HOOK-7'],
+  },
   'hook:learns': {
     behaviour: 'From the tool calls it is told of, a hook learns that its agent joined and left over MCP.',
     clauses: ['R-HOOK-6'],

@@ -93,6 +93,10 @@ const DIALECTS: Readonly<Record<HookClient, Dialect>> = {
 
 export const dialectOf = (client: HookClient): Pick<Dialect, 'called' | 'background'> => DIALECTS[client];
 
+/** Whether an agent session is one of this client. */
+export const namedBy = (client: HookClient, owner: string | undefined): boolean =>
+  owner?.startsWith(`${DIALECTS[client].variable}:`) === true;
+
 /** The answer that begins a turn, or mentions mail in one. */
 export const replyTo = ({ client, name, moment }: HookEvent, text: string): Reply =>
   moment === 'prompt' ? json({ hookSpecificOutput: { hookEventName: name, additionalContext: text } }) : DIALECTS[client].wake(text);
