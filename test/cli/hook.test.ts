@@ -239,7 +239,7 @@ verifies.once('hook:learns', async () => {
   expect(home.kept('seats')).toEqual([]);
 });
 
-verifies.once('wake-test:measures', async () => {
+verifies.once('wake:measures', async () => {
   const here = await scene();
   const { home, channel } = here;
   const asleep = await home.run(['wake-test', 'claude-code', '--wait', '1']);

@@ -46,7 +46,7 @@ export const BRIDGE = {
     behaviour: 'Two sessions in one directory are told of their own mail only; where it is not clear whose a seat is, nobody is.',
     clauses: ['R-HOOK-5'],
   },
-  'wake-test:measures': {
+  'wake:measures': {
     behaviour: 'wake-test tells how long until a sleeping agent had a message and read it, or that it did not wake.',
     clauses: ['R-HOOK-7'],
   },
