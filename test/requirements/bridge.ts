@@ -31,27 +31,27 @@ export const BRIDGE = {
   'bridge:file': { behaviour: 'Every option may stand in a file; a wrong one is named.', clauses: ['R-BRIDGE-7'] },
   'hook:silent': {
     behaviour: 'A hook says nothing and ends with 0 for a session that joined nothing, has no mail, left, or whose hub is away.',
-    clauses: ['R-HOOK-1'],
+    clauses: ['R-WAKE-1'],
   },
   'hook:dialects': {
     behaviour: 'Each client is answered in its own form, with a pointer; the mail is not taken.',
-    clauses: ['R-HOOK-2'],
+    clauses: ['R-WAKE-2'],
   },
   'hook:waits': {
     behaviour: 'A waiting hook ends with the mail that comes, is the only one of its session, and takes the place of one that died.',
-    clauses: ['R-HOOK-3'],
+    clauses: ['R-WAKE-3'],
   },
-  'hook:once': { behaviour: 'The same mail begins one turn, and a session at most sixty an hour.', clauses: ['R-HOOK-4'] },
+  'hook:once': { behaviour: 'The same mail begins one turn, and a session at most sixty an hour.', clauses: ['R-WAKE-4'] },
   'hook:whose': {
     behaviour: 'Two sessions in one directory are told of their own mail only; where it is not clear whose a seat is, nobody is.',
-    clauses: ['R-HOOK-5'],
+    clauses: ['R-WAKE-5'],
   },
   'wake:measures': {
     behaviour: 'wake-test tells how long until a sleeping agent had a message and read it, or that it did not wake.',
-    clauses: ['R-HOOK-7'],
+    clauses: ['R-WAKE-7'],
   },
   'hook:learns': {
     behaviour: 'From the tool calls it is told of, a hook learns that its agent joined and left over MCP.',
-    clauses: ['R-HOOK-6'],
+    clauses: ['R-WAKE-6'],
   },
 } as const satisfies Requirements;

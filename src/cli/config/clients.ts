@@ -75,7 +75,7 @@ const groups = (
     mine: runsHook(client),
   }));
 
-/** The tool calls from which a hook learns whose seat is whose (R-HOOK-6). */
+/** The tool calls from which a hook learns whose seat is whose (R-WAKE-6). */
 const SEATS = 'mcp__rogerthat__(join|leave)';
 
 /** A hook may wait as long as a wait does. Seconds. */
