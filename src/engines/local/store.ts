@@ -180,15 +180,17 @@ export class Store {
 
   #transaction(): void {
     const entry = this.#journal.entry();
-    this.#atomically(() => {
-      for (const [table, row] of this.#inserts) this.#upsert(table, row);
-      if (entry) this.#upsert('journal', entry);
-      // Last: what a sweep wrote of a channel goes with the channel that the same sweep removes.
-      for (const [sql, values] of this.#removals) this.#db.prepare(sql).run(...values);
-    });
+    // One statement is a transaction by itself, and messages that keep nothing need no other.
+    if (entry && this.#inserts.length === 0 && this.#removals.length === 0) this.#upsert('journal', entry);
+    else
+      this.#atomically(() => {
+        for (const [table, row] of this.#inserts) this.#upsert(table, row);
+        if (entry) this.#upsert('journal', entry);
+        // Last: what a sweep wrote of a channel goes with the channel that the same sweep removes.
+        for (const [sql, values] of this.#removals) this.#db.prepare(sql).run(...values);
+      });
     this.#journal.written(entry);
-    this.#inserts = [];
-    this.#removals = [];
+    [this.#inserts, this.#removals] = [[], []];
   }
 
   #upsert(table: TableName, row: Row): void {
