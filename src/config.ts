@@ -46,6 +46,18 @@ export const OPTIONS = {
   open: { type: 'boolean', help: 'Let anyone who reaches the hub create channels, under its limits.' },
   'data-dir': { type: 'string', value: 'DIR', default: '~/.rogerthat', help: 'Where the hub keeps its database; one hub a directory.' },
   memory: { type: 'boolean', help: 'Keep everything in memory only; nothing survives a restart.' },
+  redis: {
+    type: 'string',
+    value: 'URL',
+    secret: true,
+    help: 'Keep everything in Redis or Valkey (redis:// or rediss://), so that several hubs share it; needs the package @redis/client.',
+  },
+  durability: {
+    type: 'string',
+    value: 'MODE',
+    default: 'async',
+    help: 'With --redis: "async", or "replicated" to acknowledge nothing that no replica has.',
+  },
   repair: { type: 'boolean', help: 'Set a damaged database aside and recover what is sound.' },
   origin: { type: 'string', value: 'URL', help: 'The address people outside use, such as https://hub.example; used in links.' },
   'allow-host': { type: 'list', value: 'NAME', help: 'Another host name to answer to; may be given more than once.' },
@@ -73,6 +85,9 @@ export type OptionName = keyof typeof OPTIONS;
 export const LOG_LEVELS = ['error', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+const DURABILITIES = ['async', 'replicated'] as const;
+type Durability = (typeof DURABILITIES)[number];
+
 export interface Config {
   readonly port: number;
   readonly host: string;
@@ -82,6 +97,9 @@ export interface Config {
   readonly adminToken: string | null;
   /** Null: in memory only. */
   readonly directory: string | null;
+  /** Where several hubs keep everything together; null: this hub keeps its own. */
+  readonly redis: string | null;
+  readonly durability: Durability;
   readonly repair: boolean;
   readonly origin: string | null;
   readonly allowHosts: readonly string[];
@@ -149,6 +167,12 @@ const originOf = (text: string): string => {
   throw new ConfigError('--origin must be like https://hub.example, without a path');
 };
 
+const redisOf = (text: string): string => {
+  if (/^rediss?:\/\//.test(text) && URL.canParse(text)) return text;
+  // Never the text itself: it may have a password in it.
+  throw new ConfigError('--redis must be like redis://user:password@host:6379; Sentinel and Cluster are not used yet');
+};
+
 /**
  * The configuration of a hub: flags go before the environment, and both before the defaults.
  * @throws ConfigError with a sentence for whoever typed it
@@ -182,6 +206,12 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
     throw error;
   }
   const origin = text('origin');
+  const redis = text('redis');
+  if (redis !== null && raw.memory) throw new ConfigError('--redis and --memory exclude each other');
+  if (redis !== null && raw.repair) throw new ConfigError('--repair is for the database of a data directory, not for --redis');
+  const durability = text('durability') as Durability;
+  if (!DURABILITIES.includes(durability)) throw new ConfigError(`--durability must be one of ${DURABILITIES.join(', ')}`);
+  if (durability !== 'async' && redis === null) throw new ConfigError('--durability is for --redis; a data directory is always synced');
   const directory = text('data-dir') ?? '';
   return {
     port: portOf(text('port') ?? ''),
@@ -190,6 +220,8 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
     token,
     adminToken,
     directory: raw.memory ? null : directory.startsWith('~/') ? join(homedir(), directory.slice(2)) : directory,
+    redis: redis === null ? null : redisOf(redis),
+    durability,
     repair: raw.repair === true,
     origin: origin === null ? null : originOf(origin),
     allowHosts: (raw['allow-host'] as string[] | undefined) ?? [],
@@ -219,7 +251,7 @@ export const helpText = (): string => {
     'Options (each also as an environment variable, for example ROGERTHAT_DATA_DIR):',
     ...rows.map(({ flag, help }) => `  ${flag.padEnd(width)}  ${help}`),
     '',
-    'Exit codes: 0 stopped, 1 failed, 2 wrong options, 3 data directory in use, 4 database damaged.',
+    'Exit codes: 0 stopped, 1 failed, 2 wrong options, 3 data directory in use, 4 database damaged, 5 Redis cannot be used.',
     '',
   ].join('\n');
 };
@@ -251,6 +283,7 @@ export const configurationDoc = (): string => {
     '| 2 | the options do not make sense |',
     '| 3 | another hub runs on the data directory |',
     '| 4 | the database is damaged, or newer than this program |',
+    '| 5 | the server of `--redis` cannot be reached, or is not set up to keep messages |',
     '',
   ].join('\n');
 };

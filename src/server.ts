@@ -5,6 +5,7 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { openBands } from './core/bands.ts';
 import { systemClock } from './core/clock.ts';
+import type { Engine } from './core/engine.ts';
 import { HubError } from './core/errors.ts';
 import { Hub } from './core/hub.ts';
 import { Courier } from './courier/courier.ts';
@@ -50,14 +51,21 @@ const refuse = (error: NodeJS.ErrnoException, socket: Socket): void => {
   socket.end(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 };
 
+/** Where the hub keeps everything. What only a fleet needs is loaded for a fleet. */
+const openEngine = async ({ redis, durability, directory, limits, repair }: Config, report: (error: unknown) => void): Promise<Engine> => {
+  if (redis === null) return openLocal({ directory, limits, report, repair });
+  const { openRedis } = await import('./engines/redis/index.ts');
+  return openRedis({ url: redis, durability, limits, report });
+};
+
 /**
- * Opens the data directory and listens.
- * @throws DirectoryInUseError, DamagedDatabaseError, NewerDatabaseError, BadKeyError, or what listening throws (a port in use)
+ * Opens the data directory, or the store that it shares with others, and listens.
+ * @throws DirectoryInUseError, DamagedDatabaseError, NewerDatabaseError, RedisUnfitError, BadKeyError, or what listening throws (a port in use)
  */
 export const startHub = async (config: Config, version: string, log: Log = createLog(config.logLevel)): Promise<RunningHub> => {
   const report = (error: unknown): void => log.error('storage', errorFacts(error));
-  const vault = openVault(config.directory, config.secretKey);
-  const engine = openLocal({ directory: config.directory, limits: config.limits, report, repair: config.repair });
+  const vault = openVault(config.redis === null ? config.directory : null, config.secretKey);
+  const engine = await openEngine(config, report);
   const courier = new Courier({
     ...{ outbox: engine, vault, version, clock: systemClock, allowPrivate: config.allowPrivateWebhooks },
     report: (error) => log.error('webhooks', errorFacts(error)),

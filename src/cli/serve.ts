@@ -1,6 +1,7 @@
 /** `rogerthat` without a command: starts a hub and says how to talk on it. */
 import { ConfigError, helpText, readConfig } from '../config.ts';
 import { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from '../engines/local/index.ts';
+import { RedisUnfitError } from '../engines/redis/unfit.ts';
 import { createLog, errorFacts } from '../log.ts';
 import { startHub } from '../server.ts';
 import { VERSION } from '../version.ts';
@@ -10,6 +11,7 @@ const exitCodeOf = (error: unknown): number => {
   if (error instanceof ConfigError) return 2;
   if (error instanceof DirectoryInUseError) return 3;
   if (error instanceof DamagedDatabaseError || error instanceof NewerDatabaseError) return 4;
+  if (error instanceof RedisUnfitError) return 5;
   return 1;
 };
 

@@ -93,11 +93,28 @@ const trip = (channel: ChannelGuard, guard: GuardName, { from }: Asked, clock: C
   if (trips.size > TRIPS_KEPT) dropOldest(trips);
 };
 
-const spent = (hour: Hour, most: number, guard: GuardName, whose: string, uptime: number): HubError => {
-  const seconds = Math.max(1, Math.ceil((hour.from + HOUR_MS - uptime) / 1000));
+const SAY_SOMETHING_ELSE = 'Do not send it again. Listen, say something else, or tell your human that you are repeating yourself.';
+
+/**
+ * What a guard says to whom it stops.
+ * @param most as many as it allows
+ * @param seconds until the hour of a budget is over
+ * @param to whom the message was for
+ */
+export const guardError = (guard: GuardName, most: number, seconds: number, to: string): HubError => {
+  const extra = { guard };
+  if (guard === 'hops') {
+    const detail = `This message stands at the end of ${most} answers to answers, as many as the guard allows.`;
+    return new HubError('loop_suspected', detail, { extra });
+  }
+  if (guard === 'identical') {
+    const detail = `You sent this same text to ${to} ${most} times in a row, as often as the guard allows.`;
+    return new HubError('loop_suspected', detail, { extra, hint: SAY_SOMETHING_ELSE });
+  }
+  const whose = guard === 'callsign_budget' ? 'This callsign' : 'This channel';
   return new HubError('budget_spent', `${whose} sent ${most} messages within an hour, as many as the guard allows.`, {
     retryAfter: seconds,
-    extra: { guard },
+    extra,
     headers: { 'RateLimit-Policy': `"budget";q=${most};w=3600`, RateLimit: `"budget";r=0;t=${seconds}` },
   });
 };
@@ -123,30 +140,24 @@ const saidOf = (text: string): string => (text.length > SAID_CHARS ? sha256(text
  */
 export const checkGuards = (limits: Limits['guards'], channel: ChannelGuard, seat: SeatGuard, asked: Asked, clock: Clock): number => {
   const uptime = clock.uptime();
-  const refuse = (guard: GuardName, error: HubError): never => {
+  const refuse = (guard: GuardName, most: number, since = uptime): never => {
     trip(channel, guard, asked, clock);
-    throw error;
+    throw guardError(guard, most, Math.max(1, Math.ceil((since + HOUR_MS - uptime) / 1000)), asked.to);
   };
   const [mine, all] = [limitOf(limits.callsignMessages, channel.factor), limitOf(limits.channelMessages, channel.factor)];
-  if (!checkHour(seat.hour, mine, uptime)) refuse('callsign_budget', spent(seat.hour, mine, 'callsign_budget', 'This callsign', uptime));
-  if (!checkHour(channel.hour, all, uptime)) refuse('channel_budget', spent(channel.hour, all, 'channel_budget', 'This channel', uptime));
+  if (!checkHour(seat.hour, mine, uptime)) refuse('callsign_budget', mine, seat.hour.from);
+  if (!checkHour(channel.hour, all, uptime)) refuse('channel_budget', all, channel.hour.from);
   let depth = 0;
   if (asked.replyTo !== null) {
     depth = (channel.hops?.get(asked.replyTo) ?? 0) + 1;
     const most = limitOf(limits.replyHops, channel.factor);
-    if (depth > most) {
-      const detail = `This message stands at the end of ${most} answers to answers, as many as the guard allows.`;
-      refuse('hops', new HubError('loop_suspected', detail, { extra: { guard: 'hops' } }));
-    }
+    if (depth > most) refuse('hops', most);
   }
   if (asked.kind === 'message') {
     const said = saidOf(asked.text);
     if (seat.to === asked.to && seat.said === said) {
       const most = limitOf(limits.identicalMessages, channel.factor);
-      if (seat.times >= most) {
-        const detail = `You sent this same text to ${asked.to} ${most} times in a row, as often as the guard allows.`;
-        refuse('identical', new HubError('loop_suspected', detail, { extra: { guard: 'identical' }, hint: SAY_SOMETHING_ELSE }));
-      }
+      if (seat.times >= most) refuse('identical', most);
       seat.times++;
     } else {
       seat.to = asked.to;
@@ -158,8 +169,6 @@ export const checkGuards = (limits: Limits['guards'], channel: ChannelGuard, sea
   channel.hour.count++;
   return depth;
 };
-
-const SAY_SOMETHING_ELSE = 'Do not send it again. Listen, say something else, or tell your human that you are repeating yourself.';
 
 /** A message that was counted could not be stored. */
 export const takeBack = (channel: ChannelGuard, seat: SeatGuard, { kind }: Asked): void => {

@@ -19,6 +19,7 @@ const roomOn = (directory: string, repair: boolean, transport = TRANSPORTS[0]!):
     directory,
     open: async (clock, limits, report) => openLocal({ directory, limits, clock, report, repair }),
     crash: async () => {},
+    quiet: async () => {},
     clear: async () => {},
   };
   return Room.open(transport, { name: 'local', offers: [], shelf: async () => shelf }, { trouble: 'expected' });

@@ -28,5 +28,5 @@ everyEngine(
       expect((await port.append(channel, 'alpha', 'a0', 'x')).message.id).toBe(last + 1);
     }
   },
-  { durable: true },
+  { durable: true, alone: true },
 );

@@ -152,7 +152,7 @@ everyEngine(
       await settle(port, first!, { state: 'delivered' });
     }
   },
-  { durable: true },
+  { durable: true, alone: true },
 );
 
 everyEngine(

@@ -1,12 +1,16 @@
 /** Every engine. A new one is a line here; the behaviour suite and the suite of the port then run over it too. */
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import { type LocalEngine, openLocal } from '../../src/engines/local/index.ts';
+import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
 import type { Need } from './needs.ts';
+import { sharedRedis } from './redis.ts';
+import { scratch } from './scratch.ts';
+import { turns, until } from './until.ts';
 
 /** A place where an engine keeps things, for one test. */
 export interface Shelf {
@@ -15,6 +19,8 @@ export interface Shelf {
   open(clock: Clock, limits: Limits, report: (error: unknown) => void): Promise<Engine>;
   /** The process of this engine dies: nothing more is written. */
   crash(engine: Engine): Promise<void>;
+  /** Resolves when nothing that was asked of the engine is still under way. */
+  quiet(engine: Engine): Promise<void>;
   /** Removes everything. */
   clear(): Promise<void>;
 }
@@ -25,16 +31,6 @@ export interface EngineKind {
   shelf(): Promise<Shelf>;
 }
 
-/** A place where a sync costs nothing, if there is one. What real disks do is for the crash tests. */
-const scratch = ((): string => {
-  try {
-    accessSync('/dev/shm', constants.W_OK);
-    return '/dev/shm';
-  } catch {
-    return tmpdir();
-  }
-})();
-
 const localShelf = (base: string | null): Shelf => {
   // The engine makes its own directory.
   const directory = base === null ? null : join(base, 'data');
@@ -42,13 +38,34 @@ const localShelf = (base: string | null): Shelf => {
     directory,
     open: async (clock, limits, report) => openLocal({ directory, limits, clock, report }),
     crash: async (engine) => (engine as LocalEngine).abandon(),
+    quiet: async () => {},
     clear: async () => {
       if (base !== null) rmSync(base, { recursive: true, force: true });
     },
   };
 };
 
+const redisShelf = async (): Promise<Shelf> => {
+  const { url } = await sharedRedis();
+  const prefix = `${randomBytes(6).toString('hex')}:`;
+  return {
+    directory: null,
+    open: (clock, limits, report) => openRedis({ url, prefix, limits, clock, report }),
+    crash: async (engine) => (engine as RedisEngine).abandon(),
+    quiet: async (engine) => {
+      // What an answer sets going may ask again.
+      for (let calm = 0; calm < 3; calm++) {
+        await until(() => (engine as RedisEngine).underWay === 0, 'the answers of the store');
+        await turns();
+      }
+    },
+    // The server ends with this process, and takes all prefixes along.
+    clear: async () => {},
+  };
+};
+
 export const ENGINES: readonly EngineKind[] = [
-  { name: 'local in memory', offers: [], shelf: async () => localShelf(null) },
-  { name: 'local on disk', offers: ['durable'], shelf: async () => localShelf(mkdtempSync(join(scratch, 'rogerthat-'))) },
+  { name: 'local in memory', offers: ['alone'], shelf: async () => localShelf(null) },
+  { name: 'local on disk', offers: ['durable', 'alone'], shelf: async () => localShelf(mkdtempSync(join(scratch, 'rogerthat-'))) },
+  { name: 'redis', offers: ['durable'], shelf: redisShelf },
 ];

@@ -6,6 +6,8 @@ export type Need =
   | 'rest'
   /** An engine that comes back after a restart. */
   | 'durable'
+  /** An engine of one process: its files are its own, and what the process held ends with it. */
+  | 'alone'
   /** The operations that only some ways in have. */
   | 'ack'
   | 'admin'

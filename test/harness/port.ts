@@ -155,9 +155,11 @@ export const heard = (slice: Slice | null): string[] | null =>
 export const everyEngine = (
   what: string,
   body: (port: Port) => Promise<void>,
-  { limits = '', durable = false }: { limits?: string; durable?: boolean } = {},
+  { limits = '', durable = false, alone = false }: { limits?: string; durable?: boolean; alone?: boolean } = {},
 ): void => {
-  const kinds: readonly EngineKind[] = ENGINES.filter(({ offers }) => !durable || offers.includes('durable'));
+  const kinds: readonly EngineKind[] = ENGINES.filter(
+    ({ offers }) => (!durable || offers.includes('durable')) && (!alone || offers.includes('alone')),
+  );
   describe(what, () => {
     test.each(kinds.map((kind) => [kind.name, kind] as const))('%s', async (_, kind) => {
       const port = new Port(await kind.shelf(), limitsFor('local', limits));

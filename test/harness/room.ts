@@ -193,13 +193,19 @@ export class Room {
   async parked(count: number): Promise<void> {
     await until(() => this.hub.waiters.count === count, `${count} parked listeners; there are ${this.hub.waiters.count}`);
     // Parked, then read: the timer of the wait is set when the read has found nothing.
-    await turns();
+    await this.quiet();
   }
 
   /** Lets `ms` pass, and what it set going run. */
   async pass(ms: number): Promise<void> {
     this.clock.advance(ms);
+    await this.quiet();
+  }
+
+  /** What was set going has run. */
+  async quiet(): Promise<void> {
     await turns();
+    await this.#shelf.quiet(this.engine);
   }
 
   /** The courier ends; what is under way is left to its lease. */

@@ -6,6 +6,7 @@
 import { describe, test } from 'vitest';
 import { REQUIREMENTS, type Requirement, type RequirementId } from '../requirements.ts';
 import { ENGINES, type EngineKind } from './engines.ts';
+import type { Need } from './needs.ts';
 import { Room, type RoomOptions } from './room.ts';
 import type { Transport } from './transports/wire.ts';
 import { TRANSPORTS } from './transports.ts';
@@ -36,10 +37,13 @@ const turnOf = (id: string): number => [...id].reduce((sum, char) => sum + char.
 
 type Pair = readonly [Transport, EngineKind];
 
+/** What engines offer, and not ways in. */
+const OF_ENGINES = ['durable', 'alone'] as const satisfies readonly Need[];
+
 const pairs = (id: RequirementId, slow: boolean): Pair[] => {
   const { needs = [] } = requirement(id);
-  const engines = ENGINES.filter(({ offers }) => !needs.includes('durable') || offers.includes('durable'));
-  const able = TRANSPORTS.filter(({ offers }) => needs.every((need) => need === 'durable' || offers.includes(need)));
+  const engines = ENGINES.filter(({ offers }) => OF_ENGINES.every((need) => !needs.includes(need) || offers.includes(need)));
+  const able = TRANSPORTS.filter(({ offers }) => needs.every((need) => (OF_ENGINES as readonly Need[]).includes(need) || offers.includes(need)));
   const withAll = (transport: Transport): Pair[] => engines.map((engine) => [transport, engine]);
   if (EVERY) return able.flatMap(withAll);
   const turn = turnOf(id);

@@ -24,7 +24,7 @@ const OUTSIDE = ['core', 'operations'] as const;
 const LAYERS: Readonly<Record<string, Layer>> = {
   core: { uses: [], packages: ['node:crypto'] },
   operations: { uses: ['core'], packages: ['zod'] },
-  engines: { uses: ['core'], packages: ['node:', 'libsql', 'redis', 'ioredis'] },
+  engines: { uses: ['core'], packages: ['node:', 'libsql', '@redis/client'] },
   courier: { uses: ['core'], packages: ['node:', 'ipaddr.js'] },
   transports: { uses: OUTSIDE, packages: ['node:', 'zod'] },
   discovery: { uses: OUTSIDE, packages: ['zod', 'hono'] },

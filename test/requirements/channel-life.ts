@@ -76,6 +76,6 @@ export const CHANNEL_LIFE = {
   'error:storage': {
     behaviour: 'When the disk refuses, calls that must store are refused and leave nothing, and succeed again once it does not.',
     clauses: ['R-ERR-12', 'R-LIMIT-3'],
-    needs: ['durable'],
+    needs: ['durable', 'alone'],
   },
 } as const satisfies Requirements;

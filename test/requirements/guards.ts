@@ -31,7 +31,7 @@ export const GUARDS = {
   'guard:kept': {
     behaviour: 'A raised guard stays raised over a restart and kill -9; the counts begin anew.',
     clauses: ['R-GUARD-6'],
-    needs: ['owner', 'durable'],
+    needs: ['owner', 'durable', 'alone'],
   },
   'guard:modes': {
     behaviour: 'A local hub has generous guards, a band a fifth of the hub’s, and off lifts them.',

@@ -24,7 +24,7 @@ export const RECEIPTS = {
   'receipt:forgotten-time': {
     behaviour: 'When the hub no longer knows when, it says null.',
     clauses: ['R-RCPT-3'],
-    needs: ['receipts', 'durable'],
+    needs: ['receipts', 'durable', 'alone'],
   },
   'receipt:rotated': {
     behaviour: 'A message that left the ring is gone, with the receipts still known and expired for who never saw it.',

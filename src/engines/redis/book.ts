@@ -1,0 +1,80 @@
+/** What the parts of the Redis engine share: one way to run a script on a channel, and one clock. */
+import type { Clock } from '../../core/clock.ts';
+import { type ErrorCode, HubError } from '../../core/errors.ts';
+import type { Limits } from '../../core/limits.ts';
+import type { ScriptName } from './lua/index.ts';
+import type { Seal } from './seal.ts';
+import type { Reply, Store } from './store.ts';
+
+export interface BookOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly seal: Seal;
+  /** Names this process among the hubs of the store. */
+  readonly node: string;
+  /** What stands between the monotonic clock of this process and the time that all hubs share, ms. */
+  readonly offset: number;
+  readonly report: (error: unknown) => void;
+}
+
+export type Argument = string | number | boolean;
+
+/** A list of the store that is not empty, as a script answers. */
+export type Answer = readonly Reply[];
+
+const textOf = (value: Argument): string => (typeof value === 'boolean' ? (value ? '1' : '') : String(value));
+
+export class Book {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly seal: Seal;
+  readonly node: string;
+  readonly report: (error: unknown) => void;
+  readonly #offset: number;
+
+  constructor(options: BookOptions) {
+    this.store = options.store;
+    this.clock = options.clock;
+    this.limits = options.limits;
+    this.seal = options.seal;
+    this.node = options.node;
+    this.report = options.report;
+    this.#offset = options.offset;
+  }
+
+  /** Monotonic ms that all hubs share: for every duration. */
+  now(): number {
+    return this.clock.uptime() + this.#offset;
+  }
+
+  /**
+   * Runs a script on a channel.
+   * @throws HubError what the script refuses with; storage_unavailable
+   */
+  async run(name: ScriptName, channelId: string, ...args: readonly Argument[]): Promise<Reply> {
+    const { store, clock, seal, node } = this;
+    const rest = [String(this.now()), String(clock.now()), store.tag, seal.id, node, ...args.map(textOf)];
+    const answer = await store.run(name, store.base(channelId), rest);
+    if (Array.isArray(answer) && answer[0] === '!') throw refusal(answer as readonly string[]);
+    return answer;
+  }
+
+  /** {@link run}, for a script whose answer nobody waits for. What cannot be done now is no longer true later. */
+  tell(name: ScriptName, channelId: string, ...args: readonly Argument[]): void {
+    this.run(name, channelId, ...args).catch((error: unknown) => {
+      if (!(error instanceof HubError)) this.report(error);
+    });
+  }
+}
+
+/** Refusals that need more than a code and a detail; filled in by the parts that know them. */
+const SPECIAL = new Map<string, (words: readonly string[]) => HubError>();
+
+export const refuseWith = (word: string, make: (words: readonly string[]) => HubError): void => void SPECIAL.set(word, make);
+
+const refusal = ([, word = 'internal', ...words]: readonly string[]): HubError => {
+  const special = SPECIAL.get(words[0] === undefined ? word : `${word} ${words[0]}`) ?? SPECIAL.get(word);
+  return special ? special(words) : new HubError(word as ErrorCode, words[0]);
+};

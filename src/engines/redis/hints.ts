@@ -1,0 +1,192 @@
+/**
+ * Wake-ups between the hubs of one store. A hint says that something was said, so that parked listeners look; it may be
+ * lost, late or doubled. What was lost is found by a slow look at the channels that somebody listens to here.
+ */
+import type { Message } from '../../core/types.ts';
+import type { Answer, Book } from './book.ts';
+import { openMessage } from './seal.ts';
+
+/** A lost hint delays by this much at the most, ms. */
+const LOOK_MS = 5_000;
+/** A channel that nobody asked about for so long is let go, if nobody is parked on it. */
+const LINGER_MS = 300_000;
+/** … and so, if somebody watched it: whoever watches a silent channel does not ask. */
+const WATCHED_MS = 86_400_000;
+
+interface Heard {
+  ready: Promise<void> | null;
+  /** Everything up to this id was told here; -1: nobody has listened yet. */
+  known: number;
+  /** … and these after it: hints come in any order. */
+  readonly told: Set<number>;
+  /** The newest that was told here. */
+  newest: number;
+  /** Shared time until which it is kept. */
+  until: number;
+}
+
+/** Sessions that another node ended: why, and of whom. */
+export interface Ended {
+  readonly why: string;
+  readonly channelId: string;
+  readonly callsign: string;
+  readonly banned: boolean;
+}
+
+export class Hints {
+  readonly #book: Book;
+  readonly #channels = new Map<string, Heard>();
+  /** Those that are being let go: whoever comes back waits for the end of it. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #parked: (channelId: string) => boolean;
+  #hear: (channelId: string, message: Message) => void = () => {};
+  #ended: (ended: Ended) => void = () => {};
+  #stopLooking: () => void = () => {};
+  #closed = false;
+
+  /** @param parked whether somebody is parked on a channel here */
+  constructor(book: Book, parked: (channelId: string) => boolean) {
+    this.#book = book;
+    this.#parked = parked;
+    this.#lookLater();
+  }
+
+  onAppended(hear: (channelId: string, message: Message) => void): void {
+    this.#hear = hear;
+  }
+
+  onEnded(hear: (ended: Ended) => void): void {
+    this.#ended = hear;
+  }
+
+  /** Listens to a channel from here on; a promise while that is not sure yet. */
+  ensure(channelId: string, watched = false): Promise<void> | null {
+    const until = this.#book.now() + (watched ? WATCHED_MS : LINGER_MS);
+    const known = this.#channels.get(channelId);
+    if (known) {
+      known.until = Math.max(known.until, until);
+      return known.ready;
+    }
+    const heard: Heard = { ready: null, known: -1, told: new Set(), newest: -1, until };
+    this.#channels.set(channelId, heard);
+    const name = `${this.#book.store.base(channelId)}:wake`;
+    heard.ready = (this.#leaving.get(channelId) ?? Promise.resolve())
+      .then(() => this.#book.store.subscribe(name, (text) => this.#take(channelId, heard, text)))
+      .catch(() => {
+        // The connection is down; the client subscribes again by itself, and until then the slow look is what there is.
+      })
+      .then(() => {
+        heard.ready = null;
+      });
+    return heard.ready;
+  }
+
+  /** A first listener begins at the head: what came before concerns nobody here. */
+  begin(channelId: string, head: number): void {
+    const heard = this.#channels.get(channelId);
+    if (heard && heard.known < 0) heard.known = heard.newest = head;
+  }
+
+  /** A message that was sent from here is told here. */
+  note(channelId: string, id: number): void {
+    const heard = this.#channels.get(channelId);
+    if (heard) told(heard, id);
+  }
+
+  /** A listener could not read what it was woken for: it is told again later. */
+  again(channelId: string, from: number): void {
+    const heard = this.#channels.get(channelId);
+    if (!heard || from >= heard.known) return;
+    heard.known = from;
+    heard.told.clear();
+  }
+
+  /** Whether nothing that is after this id was told here. */
+  nothingAfter(channelId: string, id: number): boolean {
+    const heard = this.#channels.get(channelId);
+    return heard !== undefined && heard.ready === null && heard.newest <= id;
+  }
+
+  #take(channelId: string, heard: Heard, text: string): void {
+    const [node, id = '0', from = '', to = ''] = text.split(' ', 4);
+    if (node === this.#book.node) return;
+    if (id === '0') {
+      this.#ended({ why: from, channelId, callsign: to, banned: text.endsWith(' banned') });
+      return;
+    }
+    told(heard, Number(id));
+    const json = text.indexOf('{');
+    const message = json < 0 ? hintOf(Number(id), from, to) : openMessage(this.#book.seal, text.slice(json));
+    if (message) this.#hear(channelId, message);
+  }
+
+  // The slow look
+
+  #lookLater(): void {
+    this.#stopLooking = this.#book.clock.after(LOOK_MS, () => {
+      this.look()
+        .catch(this.#book.report)
+        .finally(() => {
+          if (!this.#closed) this.#lookLater();
+        });
+    });
+  }
+
+  /** Looks at every channel that somebody listens to here, and tells what no hint told. */
+  async look(): Promise<void> {
+    const now = this.#book.now();
+    const looks: Promise<void>[] = [];
+    for (const [channelId, heard] of this.#channels) {
+      if (this.#parked(channelId) || heard.until > now) looks.push(this.#look(channelId, heard));
+      else this.forget(channelId);
+    }
+    await Promise.all(looks);
+  }
+
+  async #look(channelId: string, heard: Heard): Promise<void> {
+    const before = heard.known;
+    if (before < 0) return;
+    let answer: Answer;
+    try {
+      answer = (await this.#book.run('missed', channelId, before)) as Answer;
+    } catch (error) {
+      // Removed by another node: nobody would tell those who wait.
+      if ((error as { code?: string }).code === 'unauthorized') this.#ended({ why: 'closed', channelId, callsign: '', banned: false });
+      return;
+    }
+    const [head, ...missed] = answer as [number, ...string[]];
+    const news = missed.map((one) => one.split(' ') as [string, string, string]).filter(([id]) => !heard.told.has(Number(id)));
+    if (heard.known > before) return;
+    for (const id of heard.told) if (id <= head) heard.told.delete(id);
+    heard.known = Math.max(before, head);
+    heard.newest = Math.max(heard.newest, head);
+    for (const [id, from, to] of news) this.#hear(channelId, hintOf(Number(id), from, to));
+  }
+
+  /** Lets go of a channel that is gone. */
+  forget(channelId: string): void {
+    if (!this.#channels.delete(channelId)) return;
+    const left = this.#book.store
+      .unsubscribe(`${this.#book.store.base(channelId)}:wake`)
+      .catch(() => {})
+      .then(() => void this.#leaving.delete(channelId));
+    this.#leaving.set(channelId, left);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopLooking();
+  }
+}
+
+const told = (heard: Heard, id: number): void => {
+  heard.newest = Math.max(heard.newest, id);
+  if (id > heard.known) heard.told.add(id);
+  while (heard.told.delete(heard.known + 1)) heard.known++;
+};
+
+/** What a waiter looks at: who it is for. */
+const hintOf = (id: number, from: string, to: string): Message => ({
+  ...{ id, from, to, text: '', at: '' },
+  sender: { verified: false, authorized: false },
+});

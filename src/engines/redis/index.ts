@@ -1,0 +1,41 @@
+/** Opens the engine for many hubs on one store. */
+import { randomBytes } from 'node:crypto';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import type { Limits } from '../../core/limits.ts';
+import { RedisEngine } from './redis.ts';
+import { agreeOnSeal, type Seal } from './seal.ts';
+import { Store } from './store.ts';
+
+export interface RedisOptions {
+  /** redis:// or rediss://, with user and password where the server asks for them. */
+  readonly url: string;
+  readonly limits: Limits;
+  readonly durability?: 'async' | 'replicated';
+  /** Every key begins with it: hubs with different ones share a server and nothing else. */
+  readonly prefix?: string;
+  readonly clock?: Clock;
+  /** Told of failures that no caller can be told of. */
+  readonly report?: (error: unknown) => void;
+}
+
+/** @throws RedisUnfitError with a sentence for the operator */
+export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => {
+  const { url, limits, durability = 'async', prefix = 'rogerthat:', clock = systemClock, report = () => {} } = options;
+  const store = await Store.open({ url, prefix, durability, report });
+  const node = randomBytes(6).toString('hex');
+  let seal: Seal;
+  try {
+    seal = await agreeOnSeal(store, node);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  // Hubs on several machines measure durations by the store's clock; a test has a time of its own. Neither goes back
+  // behind what a hub has seen, so that no session lives longer because a clock was set back.
+  const read = clock === systemClock ? await store.time() : clock.now();
+  const seen = Number((await store.command(['GET', store.key('time')])) ?? 0);
+  const shared = Math.max(read, seen);
+  return new RedisEngine({ store, clock, limits, seal, node, offset: shared - clock.uptime(), report });
+};
+
+export type { RedisEngine } from './redis.ts';

@@ -1,0 +1,148 @@
+/** Scripts of a listener: it arrives, reads, its answer is handed over; an observer looks on. */
+
+/** arrive(callsign, since, id, tag) → id, tag, head, 1 when a read from there would find nothing. */
+export const ARRIVE = `
+local function main()
+  open()
+  local s = myseat(arg(1))
+  local before = s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats
+  local from = arrive(s, arg(2), num(3), arg(4))
+  if before ~= s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats then save(s) end
+  local empty = from >= C.head and not hasgap(s, from)
+  return { from, tagof(from) or '0', C.head, empty and 1 or 0 }
+end
+`;
+
+/** acknowledge(callsign, since, id, tag) → id, tag of what is confirmed from now on. */
+export const ACKNOWLEDGE = `
+local function main()
+  open()
+  local s = myseat(arg(1))
+  arrive(s, arg(2), num(3), arg(4))
+  save(s)
+  return position(s.confirmed)
+end
+`;
+
+/** read(callsign, from, bare, final, rewoundTold, messages, bytes): take() of mailbox.ts → 'nothing', 'held' or a slice. */
+export const READ = `
+local function main()
+  open()
+  local s = myseat(arg(1))
+  local from, bare, final = num(2), arg(3) == '1', arg(4) == '1'
+  local slice = peek(s, from, num(6), num(7), arg(5) == '1')
+  local empty = #slice.heard == 0 and slice.gap == nil
+  local again = true
+  for _, m in ipairs(slice.heard) do again = again and m.again end
+  if not final then
+    if empty then return 'nothing' end
+    local fresh = not again or (slice.gap ~= nil and lostsince(s))
+    -- LISTEN: an agent that never gives evidence is not answered at once with the same messages for ever.
+    if not fresh and bare and s.explicit and s.repeats >= 3 then return 'held' end
+  end
+  local before = s.sent .. ' ' .. s.repeats .. ' ' .. #s.lost
+  if bare and s.explicit and not empty and again then s.repeats = s.repeats + 1 end
+  if slice.gap then notelost(s, s.handed + 1, C.floor) end
+  if slice.cursor > s.sent then s.sent = slice.cursor end
+  if slice.gap or before ~= s.sent .. ' ' .. s.repeats .. ' ' .. #s.lost then save(s) end
+  return sliced(slice)
+end
+`;
+
+/** handed(callsign, after, cursor, rewound) */
+export const HANDED = `
+local function main()
+  open()
+  local s = seat(arg(1))
+  if not s then return 0 end
+  local before = s.handed .. s.rewound
+  handover(s, num(2), num(3), arg(4) == '1')
+  if before ~= s.handed .. s.rewound then save(s) end
+  return 1
+end
+`;
+
+/** observe(since, id, tag, messages, bytes) → a slice for whoever has no seat. */
+export const OBSERVE = `
+local function main()
+  open()
+  local at = arg(1)
+  local lost = at == 'position' and not inhistory(num(2), arg(3))
+  local from = C.head
+  if at == 'position' then from = lost and C.floor or num(2) elseif at == 'start' then from = C.floor end
+  local found = from < C.head and ringafter(from) or {}
+  local most = num(4)
+  local heard, size = {}, 0
+  for i = 1, math.min(#found, most) do
+    size = size + cost(found[i].bytes)
+    if i > 1 and size > num(5) then break end
+    heard[i] = found[i]
+  end
+  local more = #heard < #found
+  local first = call('XRANGE', B .. ':ring', '-', '+', 'COUNT', 1)[1]
+  local oldest = first and tonumber(string.match(first[1], '^%d+')) or -1
+  local gap
+  if lost then gap = { 'rewound', -1, oldest } elseif from < C.floor then gap = { 'rotated', C.floor - from, oldest } end
+  return sliced({ heard = heard, from = from, cursor = more and heard[#heard].id or C.head, more = more, gap = gap })
+end
+`;
+
+/** history(n) → messages, newest first. */
+export const HISTORY = `
+local function main()
+  open()
+  local answer = {}
+  for i, entry in ipairs(call('XREVRANGE', B .. ':ring', '+', '-', 'COUNT', num(1))) do answer[i] = entry[2][8] end
+  return answer
+end
+`;
+
+/** receipts(id) → head, floor, message, from, to, then seat, marks of confirmed, marks of handed for each it is for. */
+export const RECEIPTS = `
+local function main()
+  open()
+  local id = num(1)
+  if id < 1 or id > C.head then return { C.head, C.floor, '', '', '' } end
+  local json, about = '', nil
+  local entry = call('XRANGE', B .. ':ring', id .. '-0', id .. '-0')[1]
+  if entry then
+    json = entry[2][8]
+    about = { id = id, from = entry[2][2], to = entry[2][4] }
+  else
+    entry = call('XRANGE', B .. ':gone', id .. '-0', id .. '-0')[1]
+    if entry then about = { id = id, from = entry[2][2], to = entry[2][4] } end
+  end
+  local answer = { C.head, C.floor, json, about and about.from or '', about and about.to or '' }
+  if not about then return answer end
+  for _, text in ipairs(call('HVALS', B .. ':seats')) do
+    local s = cjson.decode(text)
+    if isfor(s, about) then
+      answer[#answer + 1] = text
+      answer[#answer + 1] = call('LRANGE', B .. ':confirmed:' .. s.callsign, 0, -1)
+      answer[#answer + 1] = call('LRANGE', B .. ':handed:' .. s.callsign, 0, -1)
+    end
+  end
+  return answer
+end
+`;
+
+/** transcript(after, limit) → number, fields of each event. */
+export const TRANSCRIPT = `
+local function main()
+  open()
+  return call('XRANGE', B .. ':events', '(' .. arg(1) .. '-0', '+', 'COUNT', num(2))
+end
+`;
+
+/** since(id) → head, then what the ring has after it, for a node that may have missed a hint. */
+export const MISSED = `
+local function main()
+  open()
+  local answer = { C.head }
+  if num(1) >= C.head then return answer end
+  for _, m in ipairs(ringafter(num(1))) do
+    answer[#answer + 1] = m.id .. ' ' .. m.from .. ' ' .. m.to
+  end
+  return answer
+end
+`;

@@ -1,0 +1,123 @@
+/**
+ * What every script begins with: the keys of a channel, its record, and how a script refuses.
+ *
+ * KEYS[1] is the base of the channel, `…{channel_id}`: every key begins with it, so that all lie in one slot of a
+ * cluster. The arguments begin with the caller's clocks (see the port: time is the hub's), the tag of this run of the
+ * store, the key that texts are sealed with, and the caller's node.
+ */
+export const PRELUDE = `
+local B, T, W, TAG, SEAL, NODE = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local call = redis.call
+local C
+local function arg(i) return ARGV[5 + i] end
+local function num(i) return tonumber(ARGV[5 + i]) end
+local function exact(n) return string.format('%.17g', n) end
+
+-- A refusal is an answer that begins with '!': the code and what TypeScript makes a sentence of.
+local function refuse(...) error({ refusal = { '!', ... } }) end
+
+-- The channel's own record. What was said under another seal cannot be read any more: it has rotated (RETAIN).
+local function open()
+  local v = call('HMGET', B, 'ttl', 'keep', 'head', 'floor', 'goneFloor', 'bytes', 'broadcasts', 'runs', 'seq', 'seal', 'halt', 'hooks')
+  if not v[1] then refuse('unauthorized') end
+  C = {
+    ttl = tonumber(v[1]), keep = v[2], head = tonumber(v[3]), floor = tonumber(v[4]), goneFloor = tonumber(v[5]),
+    bytes = tonumber(v[6]), broadcasts = tonumber(v[7]), runs = v[8], seq = tonumber(v[9]), halt = v[11] or '',
+    hooks = tonumber(v[12] or '0'),
+  }
+  if v[10] ~= SEAL and C.keep ~= 'full' then
+    call('HSET', B, 'seal', SEAL, 'floor', C.head, 'goneFloor', C.head, 'bytes', 0)
+    call('UNLINK', B .. ':ring', B .. ':gone')
+    C.floor, C.goneFloor, C.bytes = C.head, C.head, 0
+  end
+end
+
+-- One line of the transcript, numbered without holes.
+local function event(type, json, wall)
+  if C.keep == 'none' then return end
+  C.seq = C.seq + 1
+  call('HSET', B, 'seq', C.seq)
+  call('XADD', B .. ':events', C.seq .. '-0', 'type', type, 'at', wall or ARGV[2], 'json', json)
+end
+
+-- Which run of the store issued an id: tells this history from one that was rolled back.
+local function tagof(id)
+  local found
+  for from, tag in string.gmatch(C.runs, '(%d+):(%w+)') do
+    if tonumber(from) <= id then found = tag end
+  end
+  return found
+end
+local function position(id) return { id, tagof(id) or '0' } end
+local function inhistory(id, tag)
+  if id > C.head then return false end
+  if tag == '' then return true end
+  local known = tagof(id)
+  return known == nil or known == tag
+end
+
+-- Presence from evidence: any node that has a listener of the seat, and has said so lately.
+local function isparked(marks)
+  if not marks then return false end
+  for until_ in string.gmatch(marks, '=([%d%.]+)') do
+    if tonumber(until_) > T then return true end
+  end
+  return false
+end
+local function timeleft(callsign, seen, marks)
+  if isparked(marks) then return C.ttl end
+  return (tonumber(seen or '0')) + C.ttl - T
+end
+
+-- Seats are JSON by callsign; what changes with every call (seen, parked, live) lies beside them.
+local function seat(callsign)
+  local json = call('HGET', B .. ':seats', callsign)
+  return json and cjson.decode(json)
+end
+local function save(s) call('HSET', B .. ':seats', s.callsign, cjson.encode(s)) end
+local function myseat(callsign)
+  local s = seat(callsign)
+  if not s then refuse('not_joined') end
+  return s
+end
+local function checkroom(most)
+  local n = call('HLEN', B .. ':seats')
+  if n >= most then refuse('hub_full', 'The channel has ' .. n .. ' mailboxes, as many as it may have.') end
+end
+local function newseat(callsign, most)
+  checkroom(most)
+  call('HSET', B .. ':seen', callsign, ARGV[1])
+  return {
+    callsign = callsign, n = call('HINCRBY', B, 'seats', 1), confirmed = C.head, handed = C.head, sent = C.head, explicit = false,
+    repeats = 0, broadcastsBefore = 0, own = 0, direct = 0, seen = 0, rewound = 'no', lost = {}, member = false, joinedAt = 0, spoken = false,
+  }
+end
+
+local function attested(verified, authorized)
+  return '{"verified":' .. tostring(verified) .. ',"authorized":' .. tostring(authorized) .. '}'
+end
+
+-- A live session: hash, nonce, hash of the token, authorized, verified.
+local function session(callsign)
+  local text = call('HGET', B .. ':live', callsign)
+  if not text then return nil end
+  local hash, nonce, token, authorized, verified = string.match(text, '^([^\\n]*)\\n([^\\n]*)\\n([^\\n]*)\\n([^\\n]*)\\n([^\\n]*)$')
+  return { hash = hash, nonce = nonce, token = token, authorized = authorized == '1', verified = verified == '1' }
+end
+local function savesession(callsign, s)
+  local text = table.concat({ s.hash, s.nonce, s.token, s.authorized and '1' or '0', s.verified and '1' or '0' }, '\\n')
+  call('HSET', B .. ':live', callsign, text)
+  call('HSET', B .. ':sessions', s.hash, callsign)
+end
+`;
+
+/** What every script ends with: a refusal becomes an answer, anything else stays an error. */
+export const EPILOGUE = `
+local ok, answer = pcall(main)
+if ok then return answer end
+if type(answer) == 'table' and answer.refusal then return answer.refusal end
+error(answer)
+`;
+
+/** A list of pairs as TypeScript has it: an empty table of Lua is an object in JSON. */
+export const pairsOf = (value: unknown): [number, number][] => (Array.isArray(value) ? (value as [number, number][]) : []);

@@ -1,0 +1,152 @@
+/** The script of a send: id, ring, key, transcript and wake-up in one step. */
+
+/**
+ * append(from, to, kind, body, meta, text, bytes, key, content, ringMessages, ringBytes, mailboxes, recipients, band, guards …)
+ * `body` is the JSON of the message after its id, `meta` that of the transcript's line without a text, `text` the JSON of
+ * the text where the channel may keep it.
+ * → id, at, duplicate, count, hooks, then callsign and presence of each recipient.
+ */
+export const APPEND = `
+local function presence(callsign, live, seen, marks)
+  if isparked(marks) then return 'listening' end
+  if not live or tonumber(seen) + C.ttl - T <= 0 then return 'offline' end
+  return T - tonumber(seen) < 60000 and 'active' or 'idle'
+end
+
+local function recipients(answer, from, to)
+  local names
+  if to == 'all' then
+    names = call('ZRANGE', B .. ':members', 0, num(13))
+    local member = call('ZSCORE', B .. ':members', from)
+    answer[4] = call('ZCARD', B .. ':members') - (member and 1 or 0)
+    local others = {}
+    for _, callsign in ipairs(names) do
+      if callsign ~= from and #others < num(13) then others[#others + 1] = callsign end
+    end
+    names = others
+  else
+    names = { to }
+    answer[4] = 1
+  end
+  if #names == 0 then return answer end
+  local live, seen = call('HMGET', B .. ':live', unpack(names)), call('HMGET', B .. ':seen', unpack(names))
+  local marks = call('HMGET', B .. ':parked', unpack(names))
+  for i, callsign in ipairs(names) do
+    answer[#answer + 1] = callsign
+    answer[#answer + 1] = presence(callsign, live[i], seen[i], marks[i])
+  end
+  return answer
+end
+
+-- RING: the newest stay, by number and by size; who the others were for is remembered a while.
+local function push(id, from, to, bytes, json)
+  call('XADD', B .. ':ring', id .. '-0', 'from', from, 'to', to, 'bytes', bytes, 'json', json)
+  C.bytes = C.bytes + bytes
+  local length = call('XLEN', B .. ':ring')
+  while length > 1 and (length > num(10) or C.bytes > num(11)) do
+    local oldest = call('XRANGE', B .. ':ring', '-', '+', 'COUNT', 1)[1]
+    call('XDEL', B .. ':ring', oldest[1])
+    call('XADD', B .. ':gone', oldest[1], 'from', oldest[2][2], 'to', oldest[2][4])
+    C.bytes = C.bytes - tonumber(oldest[2][6])
+    C.floor = tonumber(string.match(oldest[1], '^%d+'))
+    length = length - 1
+  end
+  if call('XLEN', B .. ':gone') > 800 then
+    local cut = call('XRANGE', B .. ':gone', '-', '+', 'COUNT', 400)
+    C.goneFloor = tonumber(string.match(cut[400][1], '^%d+'))
+    call('XTRIM', B .. ':gone', 'MAXLEN', '=', call('XLEN', B .. ':gone') - 400)
+  end
+end
+
+local function main()
+  open()
+  local from, to, kind, bytes = arg(1), arg(2), arg(3), num(7)
+  local name = arg(8) ~= '' and from .. ' ' .. arg(8)
+  if name then
+    -- SEND: the same key and content is the same message; other content a conflict.
+    local used = call('HGET', B .. ':keys', name)
+    if used then
+      local content, id, at = string.match(used, '^(%S+) (%d+) (%S+)$')
+      if content ~= arg(9) then refuse('idempotency_conflict') end
+      return recipients({ tonumber(id), at, 1, 0, 0 }, from, to)
+    end
+  end
+  if C.halt ~= '' then refuse(C.halt == 'closed' and 'closed' or 'channel_paused') end
+  local answer = { 0, ARGV[2], 0, 0, 0 }
+  local status = kind == 'status'
+  local direct
+  if to ~= 'all' then
+    direct = seat(to)
+    if not direct and arg(14) == '1' then refuse('invalid_to', 'band') end
+    if not direct and not status then checkroom(num(12)) end
+  end
+  local depth = guard(from, to, kind)
+  if to ~= 'all' and not direct and not status then
+    -- A mailbox for somebody who has not joined is made before the message, so that the message is after its start.
+    direct = newseat(to, num(12))
+  end
+  recipients(answer, from, to)
+  local id = C.head + 1
+  C.head = id
+  if string.match(C.runs, ':(%w+)$') ~= TAG then
+    C.runs = C.runs .. (C.runs == '' and '' or ' ') .. id .. ':' .. TAG
+    if select(2, string.gsub(C.runs, ':', ':')) > 16 then C.runs = string.gsub(C.runs, '^%S+ ', '') end
+    call('HSET', B, 'runs', C.runs)
+  end
+  if depth > 0 then notehops(id, depth) end
+  if name then
+    call('HSET', B .. ':keys', name, arg(9) .. ' ' .. id .. ' ' .. ARGV[2])
+    call('ZADD', B .. ':keysat', ARGV[2], name)
+  end
+  local json = '{"id":' .. id .. arg(4)
+  local sender = (to == 'all' or status or C.keep == 'prompts') and seat(from) or nil
+  if status then
+    -- STATUS: takes an id, so that ids grow in the order of hearing, and leaves nothing else.
+    if sender then
+      sender.status = arg(6)
+      save(sender)
+    end
+    call('HSET', B, 'head', id)
+  else
+    push(id, from, to, bytes, json)
+    if direct then
+      if sender and sender.callsign == direct.callsign then sender = direct end
+      direct.direct = direct.direct + 1
+    else
+      C.broadcasts = C.broadcasts + 1
+      if sender then sender.own = sender.own + 1 end
+    end
+    local first = sender ~= nil and C.keep == 'prompts' and not sender.spoken
+    if first then sender.spoken = true end
+    if direct then save(direct) end
+    if sender and (not direct or first) and sender ~= direct then save(sender) end
+    call('HSET', B, 'head', id, 'floor', C.floor, 'goneFloor', C.goneFloor, 'bytes', C.bytes, 'broadcasts', C.broadcasts, 'touched', ARGV[1])
+    if C.keep ~= 'none' then
+      local kept = (C.keep == 'full' or first) and ',"text":' .. arg(6) or ''
+      event('message', '{"id":' .. id .. arg(5) .. kept .. '}')
+    end
+    if C.hooks > 0 then owe('message.created', nil, nil, id, from, to, json) end
+  end
+  -- WAKE: a hint for the other nodes. A status is nowhere else, so it goes along.
+  call('SPUBLISH', B .. ':wake', NODE .. ' ' .. id .. ' ' .. from .. ' ' .. to .. (status and ' ' .. json or ''))
+  answer[1], answer[5] = id, C.hooks
+  return answer
+end
+`;
+
+/** spend(burst, each, calls) on a key of its own: GCRA → allowed, remaining, retry after. */
+export const SPEND = `
+local now, burst, each, calls = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + calls * each
+local wait = full - now - burst * each
+if wait > 0 then return { 0, 0, string.format('%.17g', wait) } end
+redis.call('SET', KEYS[1], string.format('%.17g', full), 'PX', math.ceil(math.max(0, full - now)) + 3600000)
+return { 1, math.floor(burst - (full - now) / each), '0' }
+`;
+
+/** reserve(most, name, value) in a register: a place among so many → 1, or 0 when all are taken. */
+export const RESERVE = `
+if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+return 1
+`;

@@ -1,0 +1,224 @@
+/**
+ * The outbox of the Redis engine: hooks, and what is owed to them. Every hub sends; a lease in the store says which one
+ * delivers what.
+ *
+ * Which channels have hooks stands in a register of the store. Each hub remembers when a channel has something due, and
+ * looks at the whole register now and then, for what a hub that died was about to send.
+ */
+import { newNonce } from '../../core/ids.ts';
+import type { Due } from '../../core/outbox.ts';
+import {
+  type Attempt,
+  type Claimed,
+  dataOf,
+  type EventData,
+  type RestOfMessage,
+  testData,
+  type Verdict,
+  type Webhook,
+  type WebhookDelivery,
+} from '../../core/webhooks.ts';
+import type { Answer, Book } from './book.ts';
+import { openMessage } from './seal.ts';
+
+/** How long what another hub left lying waits to be found, ms. */
+const LOOK_MS = 30_000;
+
+/** A delivery as the scripts keep it. */
+interface Item {
+  readonly id: string;
+  readonly type: WebhookDelivery['type'];
+  readonly at: number;
+  readonly state: WebhookDelivery['state'];
+  readonly reason?: string;
+  readonly attempts: readonly Attempt[];
+  readonly lease?: string;
+  readonly messageId?: number;
+  readonly member?: { readonly callsign: string; readonly reason?: string; readonly verified?: boolean; readonly authorized?: boolean };
+  readonly why?: string;
+}
+
+interface Kept extends Webhook {
+  readonly n: number;
+}
+
+const hookOf = (json: string): Kept => {
+  const { most, bytes, ...hook } = JSON.parse(json) as Kept & { most: number; bytes: number };
+  return hook;
+};
+
+const plain = ({ n, ...hook }: Kept): Webhook => hook;
+
+export class Outbox {
+  readonly #book: Book;
+  /** By channel, the shared time at which something may be due; who was served last stands last. */
+  readonly #due = new Map<string, number>();
+  #hear: () => void = () => {};
+  #looked = Number.NEGATIVE_INFINITY;
+  #stopLooking: () => void = () => {};
+  #closed = false;
+
+  constructor(book: Book) {
+    this.#book = book;
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    this.#stopLooking = this.#book.clock.after(LOOK_MS, () => {
+      this.#hear();
+      setImmediate(() => {
+        if (!this.#closed) this.#lookLater();
+      });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopLooking();
+  }
+
+  onDue(hear: () => void): void {
+    this.#hear = hear;
+  }
+
+  /** Something may have been put in. */
+  tell(channelId: string): void {
+    this.#due.set(channelId, Number.NEGATIVE_INFINITY);
+    this.#hear();
+  }
+
+  #register(): string {
+    return this.#book.store.key('hooked');
+  }
+
+  // Hooks
+
+  async add(hook: Webhook): Promise<void> {
+    const { store, limits } = this.#book;
+    const kept = { ...hook, most: limits.sizes.deliveriesWaiting, bytes: limits.sizes.ringBytes };
+    await store.command(['HSET', this.#register(), hook.channelId, '']);
+    await this.#book.run('addHook', hook.channelId, hook.id, JSON.stringify(kept), limits.sizes.webhooks);
+    await store.settled();
+  }
+
+  async list(channelId: string): Promise<Webhook[]> {
+    const found = (await this.#book.run('hooks', channelId)) as string[];
+    return found
+      .map(hookOf)
+      .sort((a, b) => a.n - b.n)
+      .map(plain);
+  }
+
+  async remove(channelId: string, webhookId: string): Promise<boolean> {
+    const removed = (await this.#book.run('removeHook', channelId, webhookId)) === 1;
+    await this.#book.store.settled();
+    return removed;
+  }
+
+  async disableExcept(keys: readonly string[], reason: string): Promise<number> {
+    let count = 0;
+    for (const channelId of await this.#hooked()) count += (await this.#book.run('disableHooks', channelId, reason, ...keys)) as number;
+    return count;
+  }
+
+  async #hooked(): Promise<string[]> {
+    return (await this.#book.store.command(['HKEYS', this.#register()])) as string[];
+  }
+
+  async deliveries(channelId: string, webhookId: string, limit: number): Promise<WebhookDelivery[] | undefined> {
+    const [there, ...found] = (await this.#book.run('deliveries', channelId, webhookId, limit)) as [number?, ...[number, string, string][]];
+    if (there === undefined) return undefined;
+    return found.map(([, json, at]) => this.#delivery(webhookId, JSON.parse(json) as Item, at === '' ? null : Number(at)));
+  }
+
+  #delivery(webhookId: string, item: Item, at: number | null): WebhookDelivery {
+    const { clock } = this.#book;
+    const waits = item.state === 'pending' && at !== null;
+    return {
+      ...{ id: item.id, webhookId, type: item.type, at: item.at, messageId: item.messageId ?? null },
+      ...{ state: item.state, reason: item.reason ?? null, attempts: Array.isArray(item.attempts) ? item.attempts : [] },
+      nextAt: waits ? Math.round(clock.now() + (item.lease ? 0 : Math.max(0, at - this.#book.now()))) : null,
+    };
+  }
+
+  // Sending
+
+  async claimTest(channelId: string, webhookId: string, leaseMs: number): Promise<Claimed | undefined> {
+    const [found] = (await this.#book.run('claimTest', channelId, webhookId, newNonce(), leaseMs)) as Answer[];
+    return found && this.#claimed(channelId, found);
+  }
+
+  async claimDue(leaseMs: number, limit: number): Promise<Due> {
+    try {
+      return await this.#claimDue(leaseMs, limit);
+    } catch (error) {
+      // Left to the hubs that go on.
+      if (this.#closed) return { claimed: [], nextMs: null };
+      throw error;
+    }
+  }
+
+  async #claimDue(leaseMs: number, limit: number): Promise<Due> {
+    const now = this.#book.now();
+    if (now - this.#looked >= LOOK_MS) {
+      this.#looked = now;
+      for (const channelId of await this.#hooked()) this.#due.set(channelId, this.#due.get(channelId) ?? now);
+    }
+    const claimed: Claimed[] = [];
+    for (const [channelId, due] of [...this.#due]) {
+      if (claimed.length >= limit || due > now) continue;
+      const [next, hooks, ...found] = (await this.#book.run('claimDue', channelId, newNonce(), leaseMs, limit - claimed.length)) as [
+        ...[string, number],
+        ...Answer[],
+      ];
+      this.#due.delete(channelId);
+      if (next !== '') this.#due.set(channelId, Number(next));
+      if (hooks === 0) await this.#book.store.command(['HDEL', this.#register(), channelId]);
+      for (const one of found) claimed.push(this.#claimed(channelId, one));
+    }
+    const next = Math.min(...this.#due.values());
+    return { claimed, nextMs: next === Number.POSITIVE_INFINITY ? null : Math.max(0, next - this.#book.now()) };
+  }
+
+  #claimed(channelId: string, [hookJson, n, itemJson, body, line]: Answer): Claimed {
+    const hook = plain(hookOf(hookJson as string));
+    const item = JSON.parse(itemJson as string) as Item;
+    return {
+      lease: `${n} ${item.lease}`,
+      hook,
+      delivery: this.#delivery(hook.id, item, this.#book.now()),
+      data: this.#data(hook, channelId, item, body as string, line as string[]),
+    };
+  }
+
+  #data(hook: Webhook, channelId: string, item: Item, body: string, line: readonly string[]): EventData {
+    if (item.type === 'webhook.test') return testData(hook, item.at);
+    if (item.type === 'message.created') return { channel_id: channelId, message: this.#message(item, body, line) };
+    if (item.type === 'channel.closed') return dataOf(channelId, { type: item.type, reason: item.why ?? '' });
+    const { callsign = '', reason = null, verified = false, authorized = false } = item.member ?? {};
+    return item.type === 'member.joined'
+      ? dataOf(channelId, { type: item.type, callsign, sender: { verified, authorized } })
+      : dataOf(channelId, { type: 'member.left', callsign, reason });
+  }
+
+  /** The message, or what the transcript has of one whose text nobody can open any more. */
+  #message(item: Item, body: string, line: readonly string[]): RestOfMessage {
+    if (body !== '') {
+      const message = openMessage(this.#book.seal, body);
+      if (message !== null) return message;
+    }
+    const id = item.messageId ?? 0;
+    if (line.length < 6) return { id, text: null };
+    const { from, to, text = null, reply_to, sender } = JSON.parse(line[5]!);
+    return { id, from, to, text, at: new Date(Number(line[3])).toISOString(), ...(reply_to === undefined ? {} : { reply_to }), sender };
+  }
+
+  async settle({ lease, hook }: Claimed, attempt: Attempt, verdict: Verdict): Promise<void> {
+    const [n = '', held = ''] = lease.split(' ', 2);
+    const more = verdict.state === 'retry' ? verdict.inMs : verdict.state === 'disable' ? verdict.reason : '';
+    const kept = this.#book.limits.sizes.deliveriesKept;
+    await this.#book.run('settle', hook.channelId, hook.id, n, held, JSON.stringify(attempt), verdict.state, more, kept);
+    await this.#book.store.settled();
+    if (!this.#closed) this.tell(hook.channelId);
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * The engine for many hubs on one store: Redis or Valkey. Nothing that matters is kept in the process, so any hub
+ * serves any session, and one that dies takes nothing along.
+ *
+ * Each method is one script in the store (see lua/), which runs alone: that is what makes a step atomic.
+ */
+import type {
+  Appended,
+  ChannelCounts,
+  ClaimedSeat,
+  Draft,
+  Ending,
+  Engine,
+  GuardReport,
+  Kicked,
+  RateAnswer,
+  Read,
+  SeatClaim,
+  SessionState,
+} from '../../core/engine.ts';
+import type { Rate } from '../../core/limits.ts';
+import type { AnswerLimits, Unready } from '../../core/mailbox.ts';
+import type {
+  Channel,
+  Eventually,
+  Identity,
+  Message,
+  Position,
+  Receipt,
+  RosterEntry,
+  Since,
+  Slice,
+  TranscriptEvent,
+} from '../../core/types.ts';
+import type { Due } from '../../core/outbox.ts';
+import type { Attempt, Claimed, Verdict, Webhook, WebhookDelivery } from '../../core/webhooks.ts';
+import { Book, type BookOptions } from './book.ts';
+import { Channels } from './channels.ts';
+import { Hints } from './hints.ts';
+import { Messages } from './messages.ts';
+import { Outbox } from './outbox.ts';
+import { Owners } from './owners.ts';
+import { Presence } from './presence.ts';
+import { Seats } from './seats.ts';
+
+export class RedisEngine implements Engine {
+  readonly #book: Book;
+  readonly #presence: Presence;
+  readonly #hints: Hints;
+  readonly #channels: Channels;
+  readonly #messages: Messages;
+  readonly #seats: Seats;
+  readonly #owners: Owners;
+  readonly #outbox: Outbox;
+
+  constructor(options: BookOptions) {
+    this.#book = new Book(options);
+    this.#presence = new Presence(this.#book);
+    this.#hints = new Hints(this.#book, (channelId) => this.#presence.has(channelId));
+    this.#channels = new Channels(this.#book);
+    this.#outbox = new Outbox(this.#book);
+    this.#messages = new Messages(this.#book, this.#channels, this.#presence, this.#hints, this.#outbox);
+    this.#seats = new Seats(this.#book, this.#channels, this.#presence, this.#outbox);
+    this.#owners = new Owners(this.#book, this.#channels, this.#hints, this.#outbox);
+    this.#book.store.onBack(() => {
+      this.#presence.tellAll();
+      this.#hints.look().catch(this.#book.report);
+    });
+  }
+
+  onAppended(hear: (channelId: string, message: Message) => void): void {
+    this.#hints.onAppended(hear);
+  }
+
+  onEnded(hear: (ending: Ending) => void): void {
+    this.#hints.onEnded(({ why, channelId, callsign, banned }) => {
+      if (why === 'kicked') hear({ why, channelId, callsign, banned });
+      else hear({ why: why === 'rotated' ? why : 'closed', channelId });
+    });
+  }
+
+  health(): string | null {
+    return this.#book.store.trouble;
+  }
+
+  async close(): Promise<void> {
+    this.#hints.close();
+    this.#presence.close();
+    this.#outbox.close();
+    await this.#noteTime().catch(() => {});
+    await this.#book.store.close();
+  }
+
+  /** What time it is, for hubs that start later. */
+  async #noteTime(): Promise<void> {
+    await this.#book.store.command(['SET', this.#book.store.key('time'), String(this.#book.now())]);
+  }
+
+  /** @internal For crash tests: dies like a killed process. */
+  abandon(): void {
+    this.#hints.close();
+    this.#outbox.close();
+    this.#book.store.abandon();
+    this.#presence.close();
+  }
+
+  /** @internal For tests: how many answers of the store are still to come. */
+  get underWay(): number {
+    return this.#book.store.underWay;
+  }
+
+  // Channels
+
+  createChannel(channel: Channel): Promise<void> {
+    return this.#channels.create(channel);
+  }
+
+  openBand(channel: Channel): Promise<void> {
+    return this.#channels.openBand(channel);
+  }
+
+  channel(channelId: string): Promise<Channel | undefined> {
+    return this.#channels.find(channelId);
+  }
+
+  counts(channelId: string): Promise<ChannelCounts> {
+    this.#presence.tell(channelId);
+    return this.#channels.counts(channelId);
+  }
+
+  channelCount(): Promise<number> {
+    return this.#channels.count();
+  }
+
+  sessionCount(): Promise<number> {
+    return this.#channels.sessionCount();
+  }
+
+  // Owners
+
+  closeChannel(channelId: string, erase: boolean): Promise<void> {
+    return this.#owners.close(channelId, erase);
+  }
+
+  rotateToken(channelId: string, joinTokenHash: string): Promise<void> {
+    return this.#owners.rotate(channelId, joinTokenHash);
+  }
+
+  kick(channelId: string, callsign: string, ban: boolean | null): Promise<Kicked> {
+    return this.#owners.kick(channelId, callsign, ban);
+  }
+
+  pause(channelId: string, paused: boolean): Promise<void> {
+    return this.#owners.pause(channelId, paused);
+  }
+
+  guards(channelId: string): Promise<GuardReport> {
+    return this.#owners.guards(channelId);
+  }
+
+  setGuards(channelId: string, factor: number | null, reset: boolean): Promise<void> {
+    return this.#owners.setGuards(channelId, factor, reset);
+  }
+
+  // Identities
+
+  async createIdentity(identity: Identity): Promise<void> {
+    await this.#channels.createIdentity(identity);
+  }
+
+  identity(keyHash: string): Promise<Identity | undefined> {
+    return this.#channels.identity(keyHash);
+  }
+
+  // Seats
+
+  claimSeat(claim: SeatClaim): Promise<ClaimedSeat> {
+    return this.#seats.claim(claim);
+  }
+
+  session(channelId: string, sessionHash: string): Promise<SessionState> {
+    return this.#seats.session(channelId, sessionHash);
+  }
+
+  leave(channelId: string, sessionHash: string): Promise<boolean> {
+    return this.#seats.leave(channelId, sessionHash);
+  }
+
+  roster(channelId: string): Promise<readonly RosterEntry[]> {
+    return this.#seats.roster(channelId);
+  }
+
+  park(channelId: string, callsign: string): void {
+    this.#presence.park(channelId, callsign);
+  }
+
+  unpark(channelId: string, callsign: string): void {
+    this.#presence.unpark(channelId, callsign);
+  }
+
+  // Messages
+
+  append(draft: Draft): Promise<Appended> {
+    return this.#messages.append(draft);
+  }
+
+  arrive(channelId: string, callsign: string, since: Since): Promise<Position> {
+    return this.#messages.arrive(channelId, callsign, since);
+  }
+
+  read(read: Read): Eventually<Slice | Unready> {
+    return this.#messages.read(read);
+  }
+
+  handed(channelId: string, callsign: string, slice: Slice): void {
+    this.#messages.handed(channelId, callsign, slice);
+  }
+
+  acknowledge(channelId: string, callsign: string, since: Since): Promise<Position> {
+    return this.#messages.acknowledge(channelId, callsign, since);
+  }
+
+  observe(channelId: string, from: Since, limits: AnswerLimits): Promise<Slice> {
+    return this.#messages.observe(channelId, from, limits);
+  }
+
+  history(channelId: string, n: number): Promise<readonly Message[]> {
+    return this.#messages.history(channelId, n);
+  }
+
+  receipts(channelId: string, id: number): Promise<{ message: Message | null; receipts: readonly Receipt[] } | undefined> {
+    return this.#messages.receipts(channelId, id);
+  }
+
+  transcript(channelId: string, after: number, limit: number): Promise<readonly TranscriptEvent[]> {
+    return this.#messages.transcript(channelId, after, limit);
+  }
+
+  // Webhooks
+
+  onDue(hear: () => void): void {
+    this.#outbox.onDue(hear);
+  }
+
+  addWebhook(hook: Webhook): Promise<void> {
+    return this.#outbox.add(hook);
+  }
+
+  webhooks(channelId: string): Promise<readonly Webhook[]> {
+    return this.#outbox.list(channelId);
+  }
+
+  removeWebhook(channelId: string, webhookId: string): Promise<boolean> {
+    return this.#outbox.remove(channelId, webhookId);
+  }
+
+  disableWebhooks(exceptKeys: readonly string[], reason: string): Promise<number> {
+    return this.#outbox.disableExcept(exceptKeys, reason);
+  }
+
+  deliveries(channelId: string, webhookId: string, limit: number): Promise<readonly WebhookDelivery[] | undefined> {
+    return this.#outbox.deliveries(channelId, webhookId, limit);
+  }
+
+  claimTest(channelId: string, webhookId: string, leaseMs: number): Promise<Claimed | undefined> {
+    return this.#outbox.claimTest(channelId, webhookId, leaseMs);
+  }
+
+  claimDue(leaseMs: number, limit: number): Promise<Due> {
+    return this.#outbox.claimDue(leaseMs, limit);
+  }
+
+  settle(claimed: Claimed, attempt: Attempt, verdict: Verdict): Promise<void> {
+    return this.#outbox.settle(claimed, attempt, verdict);
+  }
+
+  // Rates and cleaning
+
+  spend(key: string, rate: Rate, calls: 1 | -1 = 1): Eventually<RateAnswer> {
+    return this.#channels.spend(key, rate, calls);
+  }
+
+  async sweep(): Promise<readonly string[]> {
+    await this.#noteTime();
+    const removed = await this.#channels.sweep(
+      (channelId) => this.#presence.tell(channelId),
+      (channelId) => this.#outbox.tell(channelId),
+    );
+    for (const channelId of removed) this.#hints.forget(channelId);
+    return removed;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * A real server for the tests, started once and on its own port and directory. Each room has a prefix of its own in it,
+ * so that nothing is ever flushed. It ends with the process that started it.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { scratch } from './scratch.ts';
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  readonly directory: string;
+  readonly pid: number;
+  /** Ends it, politely or not, and resolves when it is gone. */
+  end(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on what it left, at the same place. */
+  again(): Promise<RedisServer>;
+  /** Ends it and removes what it left. */
+  clear(): Promise<void>;
+}
+
+/** However the process of the tests ends, its end of the pipe closes, and the server and its files go with it. */
+const GUARDED = `exec 3<&0
+redis-server "$@" </dev/null 3<&- & server=$!
+echo "pid $server"
+(cat <&3 >/dev/null; kill -9 $server && rm -rf "$DIRECTORY") 2>/dev/null &
+wait $server`;
+
+const start = async (port: number, directory: string, more: readonly string[]): Promise<RedisServer> => {
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'yes'];
+  const child = spawn('sh', ['-c', GUARDED, 'sh', ...options, '--maxmemory-policy', 'noeviction', ...more], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, DIRECTORY: directory },
+  });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', () => reject(new Error(`redis-server, which script/test installs, ended: ${said}`)));
+    child.stdout.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-8000);
+      if (said.includes('Ready to accept connections')) resolve();
+    });
+  });
+  const pid = Number(/pid (\d+)/.exec(said)?.[1]);
+  // It may outlive nobody, and holds up nobody either.
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout]) (pipe as unknown as { unref(): void }).unref();
+  const end = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
+    child.ref();
+    if (child.exitCode === null && child.signalCode === null) process.kill(pid, signal);
+    await gone;
+  };
+  return {
+    ...{ url: `redis://127.0.0.1:${port}`, port, directory, pid, end },
+    again: () => start(port, directory, more),
+    clear: async () => {
+      await end('SIGKILL');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+/** A server of its own, for a test that ends it. */
+export const startRedis = async (more: readonly string[] = []): Promise<RedisServer> =>
+  start(await freePort(), mkdtempSync(join(scratch, 'rogerthat-redis-')), more);
+
+let shared: Promise<RedisServer> | null = null;
+
+/** The server that the rooms of this process share. */
+export const sharedRedis = (): Promise<RedisServer> => (shared ??= startRedis(['--appendfsync', 'no']));
