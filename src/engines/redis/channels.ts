@@ -1,6 +1,6 @@
 /** Channels, identities and allowances of the Redis engine. */
 import { BANDS, isBand } from '../../core/bands.ts';
-import type { ChannelCounts, RateAnswer } from '../../core/engine.ts';
+import type { ChannelCounts, ChannelFacts, RateAnswer } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { BAND_GUARD_FACTOR, type Rate, TIMES } from '../../core/limits.ts';
 import type { Channel, Eventually, Identity, Retention } from '../../core/types.ts';
@@ -87,6 +87,26 @@ export class Channels {
   async counts(channelId: string): Promise<ChannelCounts> {
     const [members, listening, messages, head] = (await this.#book.run('counts', channelId)) as [number, number, number, number];
     return { members, listening, messages, head };
+  }
+
+  /** See `Engine.survey`. */
+  async survey(): Promise<ChannelFacts[]> {
+    const { clock } = this.#book;
+    const facts: ChannelFacts[] = [];
+    await this.#each(await this.#all(), async (id) => {
+      let found: readonly unknown[];
+      try {
+        found = (await this.#book.run('counts', id)) as readonly unknown[];
+      } catch (error) {
+        // Removed meanwhile, or a band that this fleet does not have.
+        if (error instanceof HubError && error.code === 'unauthorized') return;
+        throw error;
+      }
+      const [members, listening, messages, head, config, touched, tripped] = found as [number, number, number, number, string, string, number];
+      const lastActiveAt = clock.now() - (this.#book.now() - Number(touched));
+      facts.push({ members, listening, messages, head, channel: JSON.parse(config) as Channel, lastActiveAt, tripped });
+    });
+    return facts;
   }
 
   // Identities

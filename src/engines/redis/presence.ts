@@ -37,6 +37,11 @@ export class Presence {
     return false;
   }
 
+  /** Where somebody is parked here, or was a moment ago. */
+  channels(): string[] {
+    return [...this.#channels.keys()];
+  }
+
   park(channelId: string, callsign: string): void {
     let marks = this.#channels.get(channelId);
     if (!marks) {

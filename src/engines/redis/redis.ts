@@ -7,6 +7,7 @@
 import type {
   Appended,
   ChannelCounts,
+  ChannelFacts,
   ClaimedSeat,
   Draft,
   Ending,
@@ -134,6 +135,11 @@ export class RedisEngine implements Engine {
 
   sessionCount(): Promise<number> {
     return this.#channels.sessionCount();
+  }
+
+  survey(): Promise<readonly ChannelFacts[]> {
+    for (const channelId of this.#presence.channels()) this.#presence.tell(channelId);
+    return this.#channels.survey();
   }
 
   // Owners

@@ -87,7 +87,10 @@ export class Store {
       });
     }
     this.#client.on('ready', () => void this.#back());
-    this.#hints.on('ready', () => this.#onBack());
+    this.#hints.on('ready', () => {
+      if (this.#client.isReady) this.#trouble = null;
+      this.#onBack();
+    });
   }
 
   /** @throws RedisUnfitError with a sentence for the operator */

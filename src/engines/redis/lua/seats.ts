@@ -192,13 +192,14 @@ local function main()
 end
 `;
 
-/** counts() → members, listening, messages, head. */
+/** counts() → members, listening, messages, head, config, last sign of life, guards that stopped somebody. */
 export const COUNTS = `
 local function main()
   open()
   local listening = 0
   for _, marks in ipairs(call('HVALS', B .. ':parked')) do if isparked(marks) then listening = listening + 1 end end
-  return { call('ZCARD', B .. ':members'), listening, call('XLEN', B .. ':ring'), C.head }
+  local rest = call('HMGET', B, 'config', 'touched', 'trips')
+  return { call('ZCARD', B .. ':members'), listening, call('XLEN', B .. ':ring'), C.head, rest[1], rest[2], #cjson.decode(rest[3] or '[]') }
 end
 `;
 
