@@ -75,25 +75,28 @@ test('while Redis is away sends and joins are 503, who listens waits on, and is 
   const channel = await createChannel(one.url, { retention: 'full' });
   const alpha = await joinChannel(one.url, channel, 'alpha');
   const bravo = await joinChannel(two.url, channel, 'bravo');
-  const parked = memberCall(two.url, bravo, 'GET', 'listen?timeout=55');
+  const say = (message: string) =>
+    call(one.url, memberCall(alpha, { method: 'POST', path: 'send', body: { to: 'bravo', message } }));
+  const ready = () => call(one.url, { method: 'GET', path: '/readyz' });
+  const parked = call(two.url, memberCall(bravo, { method: 'GET', path: 'listen?timeout=55' }));
   // It is parked once the other hub sees it listen.
   for (;;) {
-    const { body } = await memberCall(one.url, alpha, 'GET', 'roster');
+    const { body } = await call(one.url, memberCall(alpha, { method: 'GET', path: 'roster' }));
     if (JSON.stringify(body).includes('"listening"')) break;
   }
   await server.end('SIGKILL');
-  const refused = await memberCall(one.url, alpha, 'POST', 'send', { to: 'bravo', message: 'too early' });
+  const refused = await say('too early');
   expect([refused.status, refused.body['code'], refused.headers['retry-after']]).toEqual([503, 'storage_unavailable', '2']);
-  expect((await call(one.url, 'GET', '/readyz')).status).toBe(503);
+  expect((await ready()).status).toBe(503);
   const again = await server.again();
   servers.push(again);
   let sent = refused;
-  while (sent.status === 503) sent = await memberCall(one.url, alpha, 'POST', 'send', { to: 'bravo', message: 'back' });
+  while (sent.status === 503) sent = await say('back');
   expect(sent.status).toBe(200);
   const heard = await parked;
   expect(heard.status).toBe(200);
   expect(JSON.stringify(heard.body)).toContain('"back"');
-  expect((await call(one.url, 'GET', '/readyz')).status).toBe(200);
+  expect((await ready()).status).toBe(200);
 });
 
 test('a server that forgets is refused at the start, in plain words', async () => {
