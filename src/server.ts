@@ -64,13 +64,18 @@ const openEngine = async ({ redis, durability, directory, limits, repair }: Conf
  */
 export const startHub = async (config: Config, version: string, log: Log = createLog(config.logLevel)): Promise<RunningHub> => {
   const report = (error: unknown): void => log.error('storage', errorFacts(error));
-  const vault = openVault(config.redis === null ? config.directory : null, config.secretKey);
+  const { redis, secretKey } = config;
+  // Hubs that share a store must share the key of its webhooks; without one they take none.
+  const sends = redis === null || secretKey !== null;
+  const vault = sends ? openVault(redis === null ? config.directory : null, secretKey) : null;
   const engine = await openEngine(config, report);
-  const courier = new Courier({
-    ...{ outbox: engine, vault, version, clock: systemClock, allowPrivate: config.allowPrivateWebhooks },
-    report: (error) => log.error('webhooks', errorFacts(error)),
-  });
-  const hub = new Hub({ engine, courier, limits: config.limits, mode: config.mode, bands: config.bands, report });
+  const courier =
+    vault &&
+    new Courier({
+      ...{ outbox: engine, vault, version, clock: systemClock, allowPrivate: config.allowPrivateWebhooks },
+      report: (error) => log.error('webhooks', errorFacts(error)),
+    });
+  const hub = new Hub({ engine, ...(courier ? { courier } : {}), limits: config.limits, mode: config.mode, bands: config.bands, report });
   if (hub.bands) await openBands(engine, hub.clock);
   let port = config.port;
   const app = createApp({ ...config, hub, log, version, port: () => port });
@@ -94,7 +99,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   });
   server.on('clientError', (error, socket) => refuse(error as NodeJS.ErrnoException, socket as Socket));
   try {
-    await courier.start();
+    await courier?.start();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(config.port, config.host, () => {
@@ -104,7 +109,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
     });
   } catch (error) {
     hub.close();
-    await courier.close(0);
+    await courier?.close(0);
     await engine.close();
     throw error;
   }
@@ -115,7 +120,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     hub.close();
-    const delivered = courier.close(COURIER_MS);
+    const delivered = courier?.close(COURIER_MS);
     server.closeIdleConnections();
     const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     // Parked answers go out in this turn; their connections are idle in the next.

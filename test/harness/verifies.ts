@@ -43,7 +43,9 @@ const OF_ENGINES = ['durable', 'alone'] as const satisfies readonly Need[];
 const pairs = (id: RequirementId, slow: boolean): Pair[] => {
   const { needs = [] } = requirement(id);
   const engines = ENGINES.filter(({ offers }) => OF_ENGINES.every((need) => !needs.includes(need) || offers.includes(need)));
-  const able = TRANSPORTS.filter(({ offers }) => needs.every((need) => (OF_ENGINES as readonly Need[]).includes(need) || offers.includes(need)));
+  const able = TRANSPORTS.filter(({ offers }) =>
+    needs.every((need) => (OF_ENGINES as readonly Need[]).includes(need) || offers.includes(need)),
+  );
   const withAll = (transport: Transport): Pair[] => engines.map((engine) => [transport, engine]);
   if (EVERY) return able.flatMap(withAll);
   const turn = turnOf(id);

@@ -75,8 +75,7 @@ test('while Redis is away sends and joins are 503, who listens waits on, and is 
   const channel = await createChannel(one.url, { retention: 'full' });
   const alpha = await joinChannel(one.url, channel, 'alpha');
   const bravo = await joinChannel(two.url, channel, 'bravo');
-  const say = (message: string) =>
-    call(one.url, memberCall(alpha, { method: 'POST', path: 'send', body: { to: 'bravo', message } }));
+  const say = (message: string) => call(one.url, memberCall(alpha, { method: 'POST', path: 'send', body: { to: 'bravo', message } }));
   const ready = () => call(one.url, { method: 'GET', path: '/readyz' });
   const parked = call(two.url, memberCall(bravo, { method: 'GET', path: 'listen?timeout=55' }));
   // It is parked once the other hub sees it listen.

@@ -151,7 +151,9 @@ test('one key, many nodes, one message; one allowance for all', async () => {
   const channel = await port.channel();
   await port.seats(channel, 'alpha', 'bravo');
   const key = { hash: hashOf('k'), content: hashOf('x') };
-  const sent = await Promise.all(Array.from({ length: 12 }, (_, i) => nodes[i % 3]!.append(port.draft(channel, 'alpha', 'all', 'x', { key }))));
+  const sent = await Promise.all(
+    Array.from({ length: 12 }, (_, i) => nodes[i % 3]!.append(port.draft(channel, 'alpha', 'all', 'x', { key }))),
+  );
   expect(new Set(sent.map(({ message }) => message.id))).toEqual(new Set([1]));
   expect(sent.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
   const rate = { burst: 3, perSecond: 1 };

@@ -102,7 +102,15 @@ export class Channels {
         if (error instanceof HubError && error.code === 'unauthorized') return;
         throw error;
       }
-      const [members, listening, messages, head, config, touched, tripped] = found as [number, number, number, number, string, string, number];
+      const [members, listening, messages, head, config, touched, tripped] = found as [
+        number,
+        number,
+        number,
+        number,
+        string,
+        string,
+        number,
+      ];
       const lastActiveAt = clock.now() - (this.#book.now() - Number(touched));
       facts.push({ members, listening, messages, head, channel: JSON.parse(config) as Channel, lastActiveAt, tripped });
     });

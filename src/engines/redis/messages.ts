@@ -148,7 +148,8 @@ export class Messages {
   #slice(answer: Answer): Slice {
     const [after, afterTag, cursor, cursorTag, more, gap] = answer as [number, string, number, string, number, Answer];
     const heard: Heard[] = [];
-    for (let i = 6; i < answer.length; i += 2) heard.push({ message: this.#message(answer[i + 1] as string), redelivered: answer[i] === 1 });
+    for (let i = 6; i < answer.length; i += 2)
+      heard.push({ message: this.#message(answer[i + 1] as string), redelivered: answer[i] === 1 });
     return { heard, after: { id: after, tag: afterTag }, cursor: { id: cursor, tag: cursorTag }, more: more === 1, gap: gapOf(gap) };
   }
 

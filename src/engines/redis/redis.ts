@@ -21,6 +21,7 @@ import type {
 } from '../../core/engine.ts';
 import type { Rate } from '../../core/limits.ts';
 import type { AnswerLimits, Unready } from '../../core/mailbox.ts';
+import type { Due } from '../../core/outbox.ts';
 import type {
   Channel,
   Eventually,
@@ -33,7 +34,6 @@ import type {
   Slice,
   TranscriptEvent,
 } from '../../core/types.ts';
-import type { Due } from '../../core/outbox.ts';
 import type { Attempt, Claimed, Verdict, Webhook, WebhookDelivery } from '../../core/webhooks.ts';
 import { Book, type BookOptions } from './book.ts';
 import { Channels } from './channels.ts';
