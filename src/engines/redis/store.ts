@@ -248,8 +248,13 @@ export class Store {
 
   // Hints
 
-  subscribe(channel: string, hear: (message: string, channel: string) => void): Promise<void> {
-    return this.#hints.sSubscribe(channel, hear);
+  async subscribe(channel: string, hear: (message: string, channel: string) => void): Promise<void> {
+    this.#underWay++;
+    try {
+      await this.#hints.sSubscribe(channel, hear);
+    } finally {
+      this.#underWay--;
+    }
   }
 
   unsubscribe(channel: string): Promise<void> {

@@ -77,7 +77,7 @@ end
 local function save(s) call('HSET', B .. ':seats', s.callsign, cjson.encode(s)) end
 local function myseat(callsign)
   local s = seat(callsign)
-  if not s then refuse('not_joined') end
+  if not s then refuse(C.halt == 'closed' and 'closed' or 'not_joined') end
   return s
 end
 local function checkroom(most)
