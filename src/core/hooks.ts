@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import { hashSecret, newWebhookId, sameHash } from './ids.ts';
-import type { Outbox } from './outbox.ts';
+import type { HookCounts, Outbox } from './outbox.ts';
 import { closedError } from './owning.ts';
 import type { Channel } from './types.ts';
 import type { Attempt, Claimed, Webhook, WebhookDelivery, WebhookEvent } from './webhooks.ts';
@@ -32,6 +32,15 @@ interface Desk {
   readonly clock: Clock;
   readonly courier: Courier | null;
   ownedChannelFor(channelId: string, token: string, address: string): Promise<Channel>;
+}
+
+/** How a webhook stands, for the operator. */
+export interface HookStanding {
+  readonly hook: Webhook;
+  /** Deliveries that are still to be made. */
+  readonly waiting: number;
+  /** The latest attempt of any delivery; null when none was made, or none is remembered. */
+  readonly last: Attempt | null;
 }
 
 const unknownHook = (): HubError =>
@@ -84,6 +93,30 @@ export class Hooks {
 
   list(channel: Channel): readonly Webhook[] | Promise<readonly Webhook[]> {
     return this.#desk.engine.webhooks(channel.id);
+  }
+
+  counts(): HookCounts | Promise<HookCounts> {
+    return this.#desk.engine.hookCounts();
+  }
+
+  /** How each webhook of a channel stands. */
+  async standing(channel: Channel): Promise<readonly HookStanding[]> {
+    const { engine } = this.#desk;
+    const found: HookStanding[] = [];
+    for (const hook of await engine.webhooks(channel.id)) {
+      const deliveries = await engine.deliveries(channel.id, hook.id, Number.POSITIVE_INFINITY);
+      // Deleted meanwhile.
+      if (!deliveries) continue;
+      let waiting = 0;
+      let last: Attempt | null = null;
+      for (const { state, attempts } of deliveries) {
+        if (state === 'pending') waiting++;
+        const attempt = attempts.at(-1);
+        if (attempt && (last === null || attempt.at > last.at)) last = attempt;
+      }
+      found.push({ hook, waiting, last });
+    }
+    return found;
   }
 
   /** @throws HubError not_found, storage_unavailable */

@@ -24,6 +24,17 @@ export interface Due {
   readonly nextMs: number | null;
 }
 
+/** Of all webhooks of the hub, for the operator; never content. */
+export interface HookCounts {
+  /** Of channels that are there. */
+  readonly armed: number;
+  readonly disabled: number;
+  /** Deliveries that are still to be made, to webhooks of closed channels too. */
+  readonly waiting: number;
+  /** Deliveries that were given up since this process started, tests included. */
+  readonly failed: number;
+}
+
 export interface Outbox {
   /** Tells that something may be due now. A hint, as all wake-ups are. Set once, before the first call. */
   onDue(hear: () => void): void;
@@ -32,6 +43,8 @@ export interface Outbox {
   addWebhook(hook: Webhook): Promise<void>;
   /** In the order in which they were made. */
   webhooks(channelId: string): Eventually<readonly Webhook[]>;
+  /** Looks at every hook, so it is no call for a hot path. */
+  hookCounts(): Eventually<HookCounts>;
   /** Removes a hook and all that is owed to it. Returns false when the channel has no such hook. */
   removeWebhook(channelId: string, webhookId: string): Promise<boolean>;
   /** Disables every armed hook whose secret was encrypted with none of these keys. Returns how many. */

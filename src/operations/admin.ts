@@ -1,6 +1,6 @@
 /**
  * What the operator of a hub sees: how much there is and how busy it is. Never what is said: no text, no status, no
- * token, no webhook address is in any answer.
+ * token is in any answer, and of the address of a webhook only the host.
  */
 import { z } from 'zod';
 import type { ChannelFacts } from '../core/engine.ts';
@@ -10,6 +10,7 @@ import type { Channel } from '../core/types.ts';
 import { type Call, operation } from './operation.ts';
 import { trips } from './owner.ts';
 import { retention, rosterEntry, trustMode } from './schemas.ts';
+import { webhookFacts, wireFacts } from './webhooks.ts';
 
 const channelFacts = z.object({
   channel_id: z.string(),
@@ -75,6 +76,12 @@ export const adminOverview = operation({
       sent: z.int().describe('Messages and statuses since this process started.'),
       tripped: z.int().describe('What the guards of all channels remember.'),
     }),
+    webhooks: z.object({
+      armed: z.int(),
+      disabled: z.int(),
+      waiting: z.int().describe('Deliveries that are still to be made.'),
+      failed: z.int().describe('Deliveries that were given up since this process started, tests included.'),
+    }),
     most: z.object({ channels: z.int() }),
     memory: z.object({ rss_bytes: z.int(), heap_bytes: z.int() }),
     engine: z.object({ healthy: z.boolean(), trouble: z.string().nullable() }),
@@ -108,6 +115,7 @@ export const adminOverview = operation({
         sent: hub.traffic.messages,
         tripped: sum(({ tripped }) => tripped),
       },
+      webhooks: { ...(await hub.hooks.counts()) },
       most: { channels: hub.limits.sizes.channels },
       memory: { rss_bytes: rss, heap_bytes: heapUsed },
       engine: { healthy: trouble === null, trouble },
@@ -174,12 +182,17 @@ const channelOf = async (hub: Hub, { proof }: Call<unknown>): Promise<Channel> =
 export const adminChannel = operation({
   name: 'admin_channel',
   title: 'One channel, and who is on it',
-  description: 'The settings, counts and roster of a channel, for the operator. What its members say, and their statuses, are not in it.',
+  description:
+    'The settings, counts, roster and webhooks of a channel, for the operator. What its members say, and their statuses, are not in it.',
   scope: 'admin',
   answers: 'once',
   rest: { method: 'GET', path: '/api/admin/channels/{channel_id}' },
   input: z.strictObject({}),
-  output: channelFacts.extend({ roster: z.array(rosterEntry.omit({ status: true })), guards: trips }),
+  output: channelFacts.extend({
+    roster: z.array(rosterEntry.omit({ status: true })),
+    guards: trips,
+    webhooks: z.array(webhookFacts).describe('In the order in which they were made.'),
+  }),
   errors: ['not_found'],
   examples: [
     { input: {}, output: { ...example, roster: [{ callsign: 'bravo', presence: 'listening', verified: false, authorized: false }] } },
@@ -192,7 +205,8 @@ export const adminChannel = operation({
     // A status is the member's own words.
     const roster = (await hub.roster(channel)).map(({ status: _, ...entry }) => entry);
     const guards = channel.closedAt === null ? [...(await hub.owner.guards(channel)).trips] : [];
-    return { value: { ...factsOf(facts), roster, guards } };
+    const webhooks = (await hub.hooks.standing(channel)).map(wireFacts);
+    return { value: { ...factsOf(facts), roster, guards, webhooks } };
   },
 });
 

@@ -1,5 +1,6 @@
 /** Webhooks: having the hub post what happens on a channel to a URL. */
 import { z } from 'zod';
+import type { HookStanding } from '../core/hooks.ts';
 import { type Attempt, DELIVERY_STATES, WEBHOOK_EVENTS, type Webhook, type WebhookDelivery } from '../core/webhooks.ts';
 import { operation } from './operation.ts';
 import { callsign, limit, messageId } from './schemas.ts';
@@ -49,6 +50,25 @@ const wireDelivery = (delivery: WebhookDelivery) => ({
   attempts: delivery.attempts.map(wireAttempt),
   next_attempt_at: delivery.nextAt === null ? null : new Date(delivery.nextAt).toISOString(),
 });
+
+/** What the operator sees of a webhook: of its URL only the host, since paths hold secrets. */
+export const webhookFacts = z.object({
+  webhook_id: z.string(),
+  host: z.string().describe('Of its URL, with the port.'),
+  callsign: webhook.callsign,
+  events: webhook.events,
+  state: webhook.state,
+  reason: webhook.reason,
+  waiting: z.int().describe('Deliveries that are still to be made.'),
+  last_attempt: z.object({ at: moment, status: attempt.status, reason: attempt.reason }).nullable(),
+});
+
+export const wireFacts = ({ hook, waiting, last }: HookStanding): z.output<typeof webhookFacts> => {
+  const { webhook_id, url, callsign, events, state, reason } = wireWebhook(hook);
+  const { host } = new URL(url);
+  const last_attempt = last && { at: new Date(last.at).toISOString(), status: last.status, reason: last.reason };
+  return { webhook_id, host, callsign, events, state, reason, waiting, last_attempt };
+};
 
 const exampleHook = {
   webhook_id: 'wh_…',

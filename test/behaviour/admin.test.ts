@@ -1,5 +1,7 @@
 /** What the operator of a hub sees and does, and what not even the operator sees. */
 import { expect } from 'vitest';
+import { deliveriesWhen, receives } from '../harness/hooks.ts';
+import { answering } from '../harness/receiver.ts';
 import { refused } from '../harness/refused.ts';
 import { verifies } from '../harness/verifies.ts';
 
@@ -119,6 +121,42 @@ verifies('admin:guards', { adminToken, limits: 'identicalMessages=2' }, async (r
   const { guards } = await operator.channel(channel.id);
   expect(guards).toEqual([{ guard: 'identical', callsign: 'alpha', at: new Date(room.clock.now()).toISOString(), times: 3 }]);
   expect(JSON.stringify(guards)).not.toContain('Are you there');
+});
+
+verifies('admin:webhooks', { adminToken }, async (room) => {
+  const operator = room.operator();
+  const [channel, alpha] = await room.talk({}, 'alpha');
+  const receiver = await receives(room, answering(200, 500, 410));
+  const { host } = new URL(receiver.url);
+  const url = `http://${host}/hook-path-marker?key=hook-key-marker`;
+  const { webhook_id, secret } = await channel.createWebhook({ url, callsign: 'bravo', events: ['message.created', 'member.left'] });
+  const seen = async () => (await operator.channel(channel.id)).webhooks;
+  const fresh = { webhook_id, host, callsign: 'bravo', events: ['message.created', 'member.left'], state: 'armed', reason: null };
+  expect(await seen()).toEqual([{ ...fresh, waiting: 0, last_attempt: null }]);
+  expect((await operator.overview()).webhooks).toEqual({ armed: 1, disabled: 0, waiting: 0, failed: 0 });
+  const when = (state: string) => deliveriesWhen(channel, webhook_id, ([newest]) => newest?.state === state);
+  await alpha.send('bravo', 'well');
+  await when('delivered');
+  const at = new Date(room.clock.now()).toISOString();
+  expect(await seen()).toEqual([{ ...fresh, waiting: 0, last_attempt: { at, status: 200, reason: null } }]);
+  await room.pass(10);
+  await alpha.send('bravo', 'hook-text-marker');
+  await deliveriesWhen(channel, webhook_id, ([newest]) => newest?.attempts.length === 1);
+  const later = new Date(room.clock.now()).toISOString();
+  expect(await seen()).toEqual([{ ...fresh, waiting: 1, last_attempt: { at: later, status: 500, reason: 'answered 500' } }]);
+  expect((await operator.overview()).webhooks).toEqual({ armed: 1, disabled: 0, waiting: 1, failed: 0 });
+  await room.pass(1300);
+  await when('failed');
+  expect(await seen()).toMatchObject([
+    { state: 'disabled', reason: 'the receiver answered 410 Gone', waiting: 0, last_attempt: { status: 410 } },
+  ]);
+  expect((await operator.overview()).webhooks).toEqual({ armed: 0, disabled: 1, waiting: 0, failed: 1 });
+  const everything = JSON.stringify([await operator.overview(), await operator.channel(channel.id), await operator.channels()]);
+  expect(everything).not.toMatch(/hook-(?:path|key|text)-marker|whsec_/);
+  expect(everything).not.toContain(secret);
+  await channel.deleteWebhook(webhook_id);
+  expect(await seen()).toEqual([]);
+  expect((await operator.overview()).webhooks).toMatchObject({ armed: 0, disabled: 0 });
 });
 
 verifies('admin:close', { adminToken }, async (room) => {

@@ -22,6 +22,10 @@ export class PassOutbox implements Outbox {
     return this.#outbox.webhooks(channelId);
   }
 
+  hookCounts(): ReturnType<Outbox['hookCounts']> {
+    return this.#outbox.hookCounts();
+  }
+
   removeWebhook(channelId: string, webhookId: string): Promise<boolean> {
     return this.#outbox.removeWebhook(channelId, webhookId);
   }

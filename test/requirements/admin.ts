@@ -31,6 +31,11 @@ export const ADMIN = {
     clauses: ['R-ADMIN-3', 'R-ADMIN-5', 'R-ADMIN-6'],
     needs: ['admin', 'owner'],
   },
+  'admin:webhooks': {
+    behaviour: 'How webhooks stand is shown, with the host of their URL and nothing else of it.',
+    clauses: ['R-ADMIN-8', 'R-ADMIN-10'],
+    needs: ['admin', 'webhooks'],
+  },
   'admin:close': {
     behaviour: 'The operator closes a channel as its owner would.',
     clauses: ['R-ADMIN-7'],

@@ -1,11 +1,12 @@
 /** The dashboard: numbers, names and settings, and never a word of what is said. */
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
-import { call, createChannel, expectCall, memberCall } from '../harness/rest.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { answering, Receiver } from '../harness/receiver.ts';
+import { call, createChannel, expectCall, joinChannel, memberCall, type TestChannel } from '../harness/rest.ts';
 import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, type Scheme, visiting, weigh } from './browser.ts';
 import { ADMIN_TOKEN, hubForFile, say, sayMany, talkOf } from './hub.ts';
 
-const hub = hubForFile();
+const hub = hubForFile(['--allow-private-webhooks']);
 
 const enter = async (page: Page): Promise<void> => {
   await page.goto('/admin');
@@ -80,7 +81,7 @@ test('R-ADMIN-9: it sorts, filters, shows who is on a channel, and closes one, a
     await page.getByText('No channel fits. Loosen the filter.').waitFor();
     await page.getByRole('searchbox').fill(one.id);
     await page.getByRole('button', { name: one.id }).click();
-    await page.locator('.members').waitFor();
+    await page.locator('.members').first().waitFor();
     expect(await page.locator('.members li').allTextContents()).toEqual([
       expect.stringMatching(/^alpha active, seen/),
       expect.stringMatching(/^bravo active, seen/),
@@ -108,7 +109,7 @@ test('R-ADMIN-8: no word of what is said reaches the page', async () => {
     });
     await enter(page);
     await page.getByRole('button', { name: channel.id }).click();
-    await page.locator('.members').waitFor();
+    await page.locator('.members').first().waitFor();
     expect(bodies.join()).toContain(channel.id);
     for (const text of [await page.content(), ...bodies]) {
       expect(text).not.toContain('xyzzy');
@@ -117,11 +118,50 @@ test('R-ADMIN-8: no word of what is said reaches the page', async () => {
   });
 });
 
+/** A channel whose agents and webhooks give the dashboard something to show. */
+const withHooks = async (url: string): Promise<TestChannel> => {
+  const [channel, alpha] = await talkOf(url, { retention: 'full' }, 'build-agent', 'reviewer');
+  const receiver = await Receiver.start(answering(410));
+  onTestFinished(() => receiver.close());
+  const make = (fields: object) =>
+    expectCall(
+      url,
+      { path: `${channel.path}/webhooks`, token: channel.token, body: { url: `${receiver.url}-path-marker`, ...fields } },
+      201,
+    );
+  await make({ callsign: 'reviewer' });
+  await make({ events: ['channel.closed', 'member.left'] });
+  await say(url, alpha!, 'reviewer', 'Ready?');
+  await receiver.has(1);
+  return channel;
+};
+
+test('R-ADMIN-10: how webhooks stand is shown, with no more of the URL than the host', async () => {
+  const { url } = hub();
+  const channel = await withHooks(url);
+  await visiting(url, { provokes: REFUSALS }, async (page) => {
+    await enter(page);
+    await page.getByRole('button', { name: channel.id }).click();
+    const hooks = page.getByRole('list', { name: 'Webhooks' }).getByRole('listitem');
+    const disabled = hooks.filter({ hasText: 'for reviewer' });
+    await disabled.filter({ hasText: 'Disabled: the receiver answered 410 Gone; 0 deliveries waiting; last attempt failed' }).waitFor();
+    expect(await hooks.nth(1).textContent()).toMatch(
+      /^127\.0\.0\.1:\d+for the whole channelwh_\S+: channel\.closed, member\.leftArmed; 0 deliveries waiting; not tried yet\.$/,
+    );
+    await page
+      .locator('.figures div', { hasText: 'Webhooks' })
+      .getByText('armed, 1 disabled; 0 waiting, 1 failed since the start')
+      .waitFor();
+    expect(await page.content()).not.toMatch(/path-marker|whsec_/);
+  });
+});
+
 describe.each(['light', 'dark'] as Scheme[])('R-SITE-8: in %s', (colorScheme) => {
   test('nothing hinders, on a wide screen and at 375 px', async () => {
     const { url } = hub();
-    const [channel, alpha] = await talkOf(url, { retention: 'full' }, 'build-agent', 'reviewer');
-    await sayMany(url, alpha!, 20, (n) => `number ${n}`);
+    const channel = await withHooks(url);
+    const alpha = await joinChannel(url, channel, 'narrator');
+    await sayMany(url, alpha, 20, (n) => `number ${n}`);
     for (const [width, height] of [
       [1280, 860],
       [375, 780],
@@ -137,7 +177,7 @@ describe.each(['light', 'dark'] as Scheme[])('R-SITE-8: in %s', (colorScheme) =>
         await look('door');
         await enter(page);
         await page.getByRole('button', { name: channel.id }).click();
-        await page.locator('.members').waitFor();
+        await page.locator('.members').first().waitFor();
         await look('board');
       });
     }

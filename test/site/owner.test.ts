@@ -2,10 +2,11 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { call, expectCall, memberCall, type TestChannel } from '../harness/rest.ts';
-import { picture, REFUSALS, visiting } from './browser.ts';
+import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, visiting } from './browser.ts';
 import { consoleOf, hubForFile, say, talkOf } from './hub.ts';
 
 const hub = hubForFile();
+const guarded = hubForFile(['--limits', 'off,identicalMessages=2']);
 
 const unlock = async (page: Page, { ownerToken }: Pick<TestChannel, 'ownerToken'>): Promise<void> => {
   const owner = page.locator('details.owner');
@@ -65,6 +66,47 @@ test('R-SITE-20: kicks, asked twice, and says so to a person who is kicked', asy
     await page.getByRole('alert').filter({ hasText: 'removed this session' }).waitFor();
     await page.getByRole('button', { name: 'Join again' }).click();
     await page.getByLabel('Message', { exact: true }).waitFor();
+  });
+});
+
+test('R-SITE-20: shows whom the guards stopped and why, raises and resets them', async () => {
+  const { url } = guarded();
+  const [channel, alpha] = await talkOf(url, {}, 'alpha');
+  for (const _ of [1, 2]) await say(url, alpha!, 'all', 'Are you there?');
+  const again = () => call(url, memberCall(alpha!, { path: 'send', body: { to: 'all', message: 'Are you there?' } }));
+  expect(await again()).toMatchObject({ status: 409, body: { code: 'loop_suspected' } });
+  for (const [colorScheme, width] of [
+    ['light', 375],
+    ['dark', 1280],
+  ] as const) {
+    await visiting(url, { provokes: REFUSALS, colorScheme, viewport: { width, height: 900 } }, async (page) => {
+      await page.goto(consoleOf(channel));
+      if (width < 800) await page.getByRole('button', { name: 'Channel', exact: true }).click();
+      await unlock(page, channel);
+      const guards = page.getByRole('region', { name: 'Guards against loops' });
+      await guards.getByText('2 messages in this hour').waitFor();
+      await guards.getByText(/^alpha was stopped 1 time for saying the same again and again, last/).waitFor();
+      await guards.getByText(/say the same 2 times in a row/).waitFor();
+      await expectAccessible(page);
+      await expectNoSidewaysScroll(page);
+      await guards.scrollIntoViewIfNeeded();
+      await picture(page, `console-guards-${colorScheme}-${width}`);
+    });
+  }
+  await visiting(url, { provokes: REFUSALS }, async (page) => {
+    await page.goto(consoleOf(channel));
+    await unlock(page, channel);
+    const guards = page.getByRole('region', { name: 'Guards against loops' });
+    await guards.getByLabel('Limits of this channel').selectOption('5 times the usual');
+    await guards.getByText('The limits are 5 times the usual.').waitFor();
+    await guards.getByText(/say the same 10 times in a row/).waitFor();
+    const state = () => expectCall(url, { path: `${channel.path}/guards`, token: channel.ownerToken });
+    expect(await state()).toMatchObject({ factor: 5, messages: 2 });
+    await guards.getByRole('button', { name: 'Count anew' }).click();
+    await guards.getByText('Nobody was stopped.').waitFor();
+    expect(await state()).toMatchObject({ factor: 5, messages: 0, tripped: [] });
+    expect(await again()).toMatchObject({ status: 200 });
+    await guards.getByText('1 message in this hour').waitFor();
   });
 });
 

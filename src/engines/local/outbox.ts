@@ -28,6 +28,7 @@ export class Outbox {
   /** Those to which something is owed; who was served last stands last. */
   readonly #owed = new Set<HookState>();
   #lastItem: number;
+  #failed = 0;
   #hear: () => void = () => {};
 
   /** @param hooks all there are, by id */
@@ -36,6 +37,11 @@ export class Outbox {
     this.#hooks = hooks;
     this.#lastItem = lastItem;
     for (const state of hooks.values()) if (state.pending.length > 0) this.#owed.add(state);
+  }
+
+  /** Deliveries that were given up since the start. */
+  get failed(): number {
+    return this.#failed;
   }
 
   onDue(hear: () => void): void {
@@ -98,6 +104,7 @@ export class Outbox {
     this.#write(state, item);
     return () => {
       for (const before of overdue) Object.assign(pending.find(({ n }) => n === before.n)!, before);
+      this.#failed -= overdue.length;
       Object.assign(state, { pending, done, held });
       if (pending.length === 0) this.#owed.delete(state);
     };
@@ -110,6 +117,7 @@ export class Outbox {
     item.message = null;
     if (item.lease !== null && item.type !== 'webhook.test') state.busyUntil = 0;
     item.state = as;
+    if (as === 'failed') this.#failed++;
     item.reason = reason;
     item.lease = null;
     state.done = [...state.done, item];
@@ -198,9 +206,12 @@ export class Outbox {
       if (item?.lease !== lease) return () => {};
       const before = { ...state };
       const touched = (verdict.state === 'disable' ? state.pending : [item]).map((one) => [one, { ...one }] as const);
+      const failedBefore = this.#failed;
       this.#settle(state, item, attempt, verdict);
+      const failed = this.#failed - failedBefore;
       return () => {
         Object.assign(state, before);
+        this.#failed -= failed;
         for (const [one, was] of touched) Object.assign(one, was);
         this.#owed.add(state);
       };

@@ -1,6 +1,6 @@
 /** The local engine's part of the port for webhooks: hooks are made and found here, what is owed to them is in the outbox. */
 import { HubError } from '../../core/errors.ts';
-import type { Due, Outbox as Port } from '../../core/outbox.ts';
+import type { Due, HookCounts, Outbox as Port } from '../../core/outbox.ts';
 import { type Attempt, type Claimed, isArmed, keyOf, type Verdict, type Webhook, type WebhookDelivery } from '../../core/webhooks.ts';
 import type { Book } from './book.ts';
 import { deliveryOf, type HookState, hookRow, newHookState } from './hook.ts';
@@ -43,6 +43,15 @@ export class Webhooks implements Port {
 
   webhooks(channelId: string): Webhook[] {
     return hooksOf(this.#book.state(channelId));
+  }
+
+  hookCounts(): HookCounts {
+    const counts = { armed: 0, disabled: 0, waiting: 0, failed: this.outbox.failed };
+    for (const { hook, channel, pending } of this.#hooks.values()) {
+      counts.waiting += pending.length;
+      if (channel !== null) counts[isArmed(hook) ? 'armed' : 'disabled']++;
+    }
+    return counts;
   }
 
   #find(channelId: string, webhookId: string): HookState | undefined {

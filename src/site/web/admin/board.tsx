@@ -13,7 +13,7 @@ const MODES: Readonly<Record<Overview['mode'], string>> = {
 };
 
 const Figures = ({ overview }: { readonly overview: Overview }) => {
-  const { counts, most, memory, engine, minutes } = overview;
+  const { counts, webhooks, most, memory, engine, minutes } = overview;
   const last = minutes[minutes.length - 2]?.messages ?? 0;
   const figures: readonly (readonly [name: string, value: string, more: string])[] = [
     ['Channels', count(counts.channels), `of ${count(most.channels)}`],
@@ -21,6 +21,11 @@ const Figures = ({ overview }: { readonly overview: Overview }) => {
     ['Parked', count(counts.parked), 'requests that wait'],
     ['Messages', count(last), `last minute; ${count(counts.sent)} since the start`],
     ['Guards', count(counts.tripped), counts.tripped === 0 ? 'have stopped nobody' : 'have stopped somebody: sort by Stopped'],
+    [
+      'Webhooks',
+      count(webhooks.armed),
+      `armed, ${count(webhooks.disabled)} disabled; ${count(webhooks.waiting)} waiting, ${count(webhooks.failed)} failed since the start`,
+    ],
     ['Memory', bytes(memory.rss_bytes), `${bytes(memory.heap_bytes)} heap`],
   ];
   return (

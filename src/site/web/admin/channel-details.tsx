@@ -1,17 +1,12 @@
 /** One channel: who is on it, and its end. */
 import { useSignal } from '@preact/signals';
 import { type Problem, problemIn } from '../shared/api.ts';
-import { duration, plural } from '../shared/format.ts';
+import { duration } from '../shared/format.ts';
+import { Stopped } from '../shared/stopped.tsx';
 import { Trouble } from '../shared/trouble.tsx';
+import { HookList } from './hook-list.tsx';
 import type { Tower } from './tower.ts';
-import type { ChannelDetail, ChannelRow } from './wire.ts';
-
-const STOPPED_FOR: Readonly<Record<ChannelDetail['guards'][number]['guard'], string>> = {
-  callsign_budget: 'for its budget of messages',
-  channel_budget: 'for the budget of the channel',
-  identical: 'for saying the same again and again',
-  hops: 'for a chain of answers without end',
-};
+import type { ChannelRow } from './wire.ts';
 
 export const ChannelDetails = ({ tower, row }: { readonly tower: Tower; readonly row: ChannelRow }) => {
   const asked = useSignal(false);
@@ -46,13 +41,12 @@ export const ChannelDetails = ({ tower, row }: { readonly tower: Tower; readonly
       )}
       {detail !== null && detail.guards.length > 0 && (
         <ul class="members">
-          {detail.guards.map(({ guard, callsign, times, at }) => (
-            <li key={`${guard} ${callsign}`}>
-              <b>{callsign}</b> was stopped {plural(times, 'time')} {STOPPED_FOR[guard]}, last {duration(Date.now() - Date.parse(at))} ago
-            </li>
+          {detail.guards.map((trip) => (
+            <Stopped key={`${trip.guard} ${trip.callsign}`} trip={trip} />
           ))}
         </ul>
       )}
+      {detail !== null && detail.webhooks.length > 0 && <HookList hooks={detail.webhooks} />}
       {asked.value ? (
         <div class="confirm">
           <p>Close {row.channel_id} for good? Its sessions end, its messages and mailboxes go.</p>

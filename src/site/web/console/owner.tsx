@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { call, type Problem, problemIn } from '../shared/api.ts';
 import { Snippet } from '../shared/copy.tsx';
 import { Trouble } from '../shared/trouble.tsx';
+import { GuardsPanel } from './guards.tsx';
 import type { Station } from './station.ts';
 
 export const OwnerPanel = ({ station }: { readonly station: Station }) => {
@@ -111,12 +112,14 @@ export const OwnerPanel = ({ station }: { readonly station: Station }) => {
           <p role="status">{told.value}</p>
           {rotated.value && <Snippet text={rotated.value} what="the new join token" />}
           <p class="where">Kick somebody in the roster.</p>
+          <GuardsPanel station={station} problem={problem} />
           <button
             type="button"
             class="quiet"
             onClick={() => {
               token.value = '';
               rotated.value = null;
+              problem.value = null;
               told.value = '';
             }}
           >

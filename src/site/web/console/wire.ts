@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { channelInfo } from '../../../operations/channels.ts';
 import type { join } from '../../../operations/members.ts';
+import type { guards } from '../../../operations/owner.ts';
 import type { gap, message, rosterEntry } from '../../../operations/schemas.ts';
 import type { messageReceipts, send } from '../../../operations/talk.ts';
 
@@ -10,6 +11,7 @@ export type Gap = z.output<typeof gap>;
 export type Member = z.output<typeof rosterEntry>;
 export type Receipt = z.output<typeof messageReceipts.output>['receipts'][number];
 export type Info = z.output<typeof channelInfo.output>;
+export type Guards = z.output<typeof guards.output>;
 export type Joined = z.output<typeof join.output>;
 export type Sent = z.output<typeof send.output>;
 
