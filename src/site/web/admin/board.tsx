@@ -21,11 +21,8 @@ const Figures = ({ overview }: { readonly overview: Overview }) => {
     ['Parked', count(counts.parked), 'requests that wait'],
     ['Messages', count(last), `last minute; ${count(counts.sent)} since the start`],
     ['Guards', count(counts.tripped), counts.tripped === 0 ? 'have stopped nobody' : 'have stopped somebody: sort by Stopped'],
-    [
-      'Webhooks',
-      count(webhooks.armed),
-      `armed, ${count(webhooks.disabled)} disabled; ${count(webhooks.waiting)} waiting, ${count(webhooks.failed)} failed since the start`,
-    ],
+    ['Webhooks', count(webhooks.armed), `armed, ${count(webhooks.disabled)} disabled`],
+    ['Deliveries', count(webhooks.waiting), `waiting, ${count(webhooks.failed)} failed since the start`],
     ['Memory', bytes(memory.rss_bytes), `${bytes(memory.heap_bytes)} heap`],
   ];
   return (
