@@ -6,7 +6,7 @@
  * looks at the whole register now and then, for what a hub that died was about to send.
  */
 import { newNonce } from '../../core/ids.ts';
-import type { Due } from '../../core/outbox.ts';
+import type { Due, HookCounts } from '../../core/outbox.ts';
 import {
   type Attempt,
   type Claimed,
@@ -57,6 +57,7 @@ export class Outbox {
   #looked = Number.NEGATIVE_INFINITY;
   #stopLooking: () => void = () => {};
   #closed = false;
+  #failed = 0;
 
   constructor(book: Book) {
     this.#book = book;
@@ -107,6 +108,18 @@ export class Outbox {
       .map(hookOf)
       .sort((a, b) => a.n - b.n)
       .map(plain);
+  }
+
+  /** Deliveries given up are those of this hub's own attempts. */
+  async counts(): Promise<HookCounts> {
+    const counts = { armed: 0, disabled: 0, waiting: 0, failed: this.#failed };
+    for (const channelId of await this.#hooked()) {
+      const [armed = 0, disabled = 0, waiting = 0] = (await this.#book.run('countHooks', channelId)) as number[];
+      counts.armed += armed;
+      counts.disabled += disabled;
+      counts.waiting += waiting;
+    }
+    return counts;
   }
 
   async remove(channelId: string, webhookId: string): Promise<boolean> {
@@ -217,7 +230,17 @@ export class Outbox {
     const [n = '', held = ''] = lease.split(' ', 2);
     const more = verdict.state === 'retry' ? verdict.inMs : verdict.state === 'disable' ? verdict.reason : '';
     const kept = this.#book.limits.sizes.deliveriesKept;
-    await this.#book.run('settle', hook.channelId, hook.id, n, held, JSON.stringify(attempt), verdict.state, more, kept);
+    this.#failed += (await this.#book.run(
+      'settle',
+      hook.channelId,
+      hook.id,
+      n,
+      held,
+      JSON.stringify(attempt),
+      verdict.state,
+      more,
+      kept,
+    )) as number;
     await this.#book.store.settled();
     if (!this.#closed) this.tell(hook.channelId);
   }

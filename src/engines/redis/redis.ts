@@ -21,7 +21,7 @@ import type {
 } from '../../core/engine.ts';
 import type { Rate } from '../../core/limits.ts';
 import type { AnswerLimits, Unready } from '../../core/mailbox.ts';
-import type { Due } from '../../core/outbox.ts';
+import type { Due, HookCounts } from '../../core/outbox.ts';
 import type {
   Channel,
   Eventually,
@@ -256,6 +256,10 @@ export class RedisEngine implements Engine {
     return this.#outbox.list(channelId);
   }
 
+  hookCounts(): Promise<HookCounts> {
+    return this.#outbox.counts();
+  }
+
   removeWebhook(channelId: string, webhookId: string): Promise<boolean> {
     return this.#outbox.remove(channelId, webhookId);
   }
@@ -288,10 +292,8 @@ export class RedisEngine implements Engine {
 
   async sweep(): Promise<readonly string[]> {
     await this.#noteTime();
-    const removed = await this.#channels.sweep(
-      (channelId) => this.#presence.tell(channelId),
-      (channelId) => this.#outbox.tell(channelId),
-    );
+    const [seats, hooks] = [(id: string) => this.#presence.tell(id), (id: string) => this.#outbox.tell(id)];
+    const removed = await this.#channels.sweep(seats, hooks);
     for (const channelId of removed) this.#hints.forget(channelId);
     return removed;
   }

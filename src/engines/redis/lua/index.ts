@@ -1,7 +1,7 @@
 /** Every script, put together from the rules it needs. Each is one atomic step of the port. */
 import { ACKNOWLEDGE, ARRIVE, HANDED, HISTORY, MISSED, OBSERVE, READ, RECEIPTS, TRANSCRIPT } from './listening.ts';
 import { MAILBOX } from './mailbox.ts';
-import { ADD_HOOK, CLAIM_DUE, CLAIM_TEST, DELIVERIES, DISABLE_HOOKS, HOOKS, OUTBOX, REMOVE_HOOK, SETTLE } from './outbox.ts';
+import { ADD_HOOK, CLAIM_DUE, CLAIM_TEST, COUNT_HOOKS, DELIVERIES, DISABLE_HOOKS, HOOKS, OUTBOX, REMOVE_HOOK, SETTLE } from './outbox.ts';
 import { CLOSE, ERASE, GUARD_REPORT, GUARDS, KICK, PAUSE, ROTATE, SET_GUARDS } from './owners.ts';
 import { EPILOGUE, PRELUDE } from './prelude.ts';
 import { CLAIM, COUNTS, CREATE, LEAVE, PARKED, ROSTER, SEATS, SESSION, SWEEP } from './seats.ts';
@@ -40,6 +40,7 @@ export const SCRIPTS = {
   setGuards: seating(SET_GUARDS),
   addHook: owing(ADD_HOOK),
   hooks: owing(HOOKS),
+  countHooks: owing(COUNT_HOOKS),
   removeHook: owing(REMOVE_HOOK),
   disableHooks: owing(DISABLE_HOOKS),
   deliveries: owing(DELIVERIES),

@@ -6,7 +6,10 @@
  * the channel until nothing is owed.
  */
 export const OUTBOX = `
+-- How many deliveries this step gave up.
+local gaveup = 0
 local function finishitem(hook, n, item, state, reason)
+  if state == 'failed' then gaveup = gaveup + 1 end
   if item.lease and item.type ~= 'webhook.test' then call('HDEL', B .. ':busy', hook) end
   item.state, item.reason, item.lease = state, reason, nil
   call('HSET', B .. ':items:' .. hook, n, cjson.encode(item))
@@ -123,6 +126,21 @@ local function main()
 end
 `;
 
+/** countHooks() → armed, disabled, deliveries that wait. A channel that is closed has only the last. */
+export const COUNT_HOOKS = `
+local function main()
+  local armed, disabled, waiting = 0, 0, 0
+  local closed = isclosed()
+  for _, text in ipairs(call('HVALS', B .. ':hooks')) do
+    local hook = cjson.decode(text)
+    waiting = waiting + call('ZCARD', B .. ':owed:' .. hook.id)
+    if hook.disabled == cjson.null then armed = armed + 1 else disabled = disabled + 1 end
+  end
+  if closed then return { 0, 0, waiting } end
+  return { armed, disabled, waiting }
+end
+`;
+
 /** removeHook(id) → 1 when it was there. */
 export const REMOVE_HOOK = `
 local function main()
@@ -218,7 +236,7 @@ local function main()
 end
 `;
 
-/** settle(hook, number, lease, attempt, state, retry in ms or reason, kept): what an attempt means for its delivery. */
+/** settle(hook, number, lease, attempt, state, retry in ms or reason, kept): what an attempt means for its delivery → how many were given up. */
 export const SETTLE = `
 local function main()
   local hook, n = arg(1), num(2)
@@ -233,7 +251,7 @@ local function main()
     item.lease = nil
     call('HSET', B .. ':items:' .. hook, n, cjson.encode(item))
     call('ZADD', B .. ':owed:' .. hook, exact(T + num(6)), n)
-    return 1
+    return 0
   end
   finishitem(hook, n, item, arg(5) == 'delivered' and 'delivered' or 'failed', nil)
   if arg(5) == 'disable' then disable(hook, arg(6)) end
@@ -241,6 +259,6 @@ local function main()
     call('HDEL', B .. ':items:' .. hook, call('LPOP', B .. ':done:' .. hook))
   end
   forgetifclosed(hook)
-  return 1
+  return gaveup
 end
 `;
