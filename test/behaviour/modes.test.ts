@@ -90,6 +90,8 @@ const TYPED: Readonly<Record<string, readonly [value: string, read: object]>> = 
   'secret-key': ['a-key-for-signing-secrets', { secretKey: 'a-key-for-signing-secrets' }],
   bands: ['true', { bands: true }],
   limits: ['sessions=7', { limits: expect.objectContaining({ sizes: expect.objectContaining({ sessions: 7 }) }) }],
+  redis: ['redis://127.0.0.1:6379', { redis: 'redis://127.0.0.1:6379' }],
+  durability: ['async', { durability: 'async' }],
   'log-level': ['debug', { logLevel: 'debug' }],
 };
 
