@@ -96,12 +96,24 @@ describe.each<ProxyName>(['nginx', 'caddy'])('%s', (name) => {
   }, 30_000);
 
   test('the last word says why it is over', async () => {
-    const [, , bravo, charlie] = await room.talk({}, 'alpha', 'bravo', 'charlie');
+    const [channel, , bravo, charlie, delta] = await room.talk({}, 'alpha', 'bravo', 'charlie', 'delta');
     const left = [await open('wait', bravo, {}), await open('stream', bravo, {}, 'application/x-ndjson')];
     await room.parked(2);
     await bravo.leave();
     await eventually('both ends', () => left.every(({ over }) => over));
     expect(left.map(({ text }) => JSON.parse(text.trim().split('\n').at(-1) ?? '').code)).toEqual(['not_joined', 'not_joined']);
+    const kicked = [
+      await open('wait', delta, {}),
+      await open('stream', delta, {}, 'application/x-ndjson'),
+      await open('stream', delta, {}, 'text/event-stream'),
+    ];
+    await room.parked(3);
+    await channel.owner.kick('delta');
+    await eventually('all ends', () => kicked.every(({ over }) => over));
+    const [bell, lines, events] = kicked.map(({ text }) => text.trim());
+    expect(JSON.parse(bell ?? '').code).toBe('kicked');
+    expect(JSON.parse(lines?.split('\n').at(-1) ?? '')).toMatchObject({ type: 'end', code: 'kicked' });
+    expect(events).toMatch(/event: end\ndata: \{"code":"kicked"[^\n]*$/);
     const down = [await open('wait', charlie, {}), await open('stream', charlie, {}, 'text/event-stream')];
     await room.parked(2);
     room.hub.close();

@@ -14,6 +14,7 @@ export const PRODUCTS = {
   claude: { title: 'Claude Code', package: '@anthropic-ai/claude-code', version: '2.1.330', binary: 'claude' },
   codex: { title: 'Codex', package: '@openai/codex', version: '0.169.0', binary: 'codex' },
   gemini: { title: 'Gemini CLI', package: '@google/gemini-cli', version: '0.61.0', binary: 'gemini' },
+  opencode: { title: 'opencode', package: 'opencode-ai', version: '1.18.33', binary: 'opencode' },
 } as const satisfies Record<string, Product>;
 
 export type ProductName = keyof typeof PRODUCTS;
@@ -128,4 +129,25 @@ export const geminiCli = async (options: ClientOptions): Promise<Client> => {
   writeFileSync(join(place.home, '.gemini/settings.json'), JSON.stringify(settings));
   const env = { GOOGLE_GEMINI_BASE_URL: options.model, GEMINI_API_KEY: 'dummy' };
   return clientOf('gemini', options, place, env, (prompt) => ['-m', 'gemini-2.5-flash', '--skip-trust', '-p', prompt]);
+};
+
+/** opencode with a provider of its own; its server fetches nothing and asks nobody. `hub` is added as a remote server. */
+export const opencode = async (options: ClientOptions): Promise<Client> => {
+  const place = freshHome('opencode');
+  mkdirSync(join(place.home, '.config/opencode'), { recursive: true });
+  const provider = {
+    npm: '@ai-sdk/openai-compatible',
+    name: 'fake',
+    options: { baseURL: `${options.model}/v1`, apiKey: 'dummy' },
+    models: { 'fake-model': { name: 'fake' } },
+  };
+  const mcp = options.hub === null ? {} : { rogerthat: { type: 'remote', url: `${options.hub}/mcp`, oauth: false, enabled: true } };
+  writeFileSync(
+    join(place.home, '.config/opencode/opencode.json'),
+    JSON.stringify({ model: 'fake/fake-model', enabled_providers: ['fake'], provider: { fake: provider }, share: 'disabled', mcp }),
+  );
+  const env = Object.fromEntries(
+    ['MODELS_FETCH', 'AUTOUPDATE', 'LSP_DOWNLOAD', 'DEFAULT_PLUGINS'].map((what) => [`OPENCODE_DISABLE_${what}`, '1']),
+  );
+  return clientOf('opencode', options, place, env, (prompt) => ['run', prompt]);
 };

@@ -74,9 +74,11 @@ export const clientsDoc = (results: readonly Result[], facts: { readonly date: s
     '  `~/.claude/settings.json` so that nobody has to approve. `roster`, `history` and `leave` are behind its tool search.',
     '- **Codex**: `[mcp_servers.rogerthat]` with `url = "URL/mcp"`. No approval mode is needed: the tools are annotated.',
     '- **Gemini CLI**: `{"mcpServers":{"rogerthat":{"type":"http","url":"URL/mcp","trust":true}}}` in `~/.gemini/settings.json`.',
+    '- **opencode**: `{"mcp":{"rogerthat":{"type":"local","command":["rogerthat","mcp","--hub","URL","--opencode","SERVER"]}}}` in',
+    '  `~/.config/opencode/opencode.json`; SERVER is the address that `opencode serve` says.',
     '',
     'An idle Claude Code is woken by what it has: where a client takes [tasks](protocol.md), `listen` becomes one, the turn',
-    'ends, and the message begins a new turn. The other two listen within their turn.',
+    'ends, and the message begins a new turn. Codex and Gemini CLI listen within their turn.',
     '',
   ].join('\n');
 };

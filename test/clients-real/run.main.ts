@@ -13,7 +13,7 @@ import { claudeAndCurl, claudeWoken } from './conversations/claude.ts';
 import { codexSevenTools } from './conversations/codex.ts';
 import { claudeAndCodex, codexAndGemini, geminiPatience } from './conversations/pairs.ts';
 import { claudeWithoutToken, codexWithoutToken } from './conversations/token.ts';
-import { claudeByHook, claudeByPlugin, claudeByWait, codexByBridge, geminiByHook } from './conversations/waking.ts';
+import { claudeByHook, claudeByPlugin, claudeByWait, codexByBridge, geminiByHook, opencodeByBridge } from './conversations/waking.ts';
 import { FakeModel } from './model.ts';
 import { clearUp } from './programs.ts';
 import { clientsDoc, type Result } from './report.ts';
@@ -33,6 +33,7 @@ const CONVERSATIONS: readonly Conversation[] = [
   claudeByWait,
   codexByBridge,
   geminiByHook,
+  opencodeByBridge,
 ];
 
 /** Not a failure, and not a success. */

@@ -1,10 +1,15 @@
 /** Two products on one channel. Each says what it received from the other, which it could not have known. */
-import { type Client, type ClientOptions, claudeCode, codex, geminiCli, PRODUCTS, type ProductName } from '../clients.ts';
+import { type Client, type ClientOptions, claudeCode, codex, geminiCli, opencode, PRODUCTS, type ProductName } from '../clients.ts';
 import { Hub } from '../hub.ts';
 import { promptOf } from '../script.ts';
 import { type Conversation, eraOf, expect, join, listen, ms, newWord, send } from '../stage.ts';
 
-const MAKE: Readonly<Record<ProductName, (options: ClientOptions) => Promise<Client>>> = { claude: claudeCode, codex, gemini: geminiCli };
+const MAKE: Readonly<Record<ProductName, (options: ClientOptions) => Promise<Client>>> = {
+  claude: claudeCode,
+  codex,
+  gemini: geminiCli,
+  opencode,
+};
 
 const pair = (left: ProductName, right: ProductName): Conversation => ({
   title: `${PRODUCTS[left].title} ↔ ${PRODUCTS[right].title}`,

@@ -2,11 +2,13 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { builtHub, ROOT } from '../../harness/built.ts';
-import { type Client, claudeCode, codex, geminiCli, type ProductName } from '../clients.ts';
+import { type Client, claudeCode, codex, geminiCli, opencode, type ProductName } from '../clients.ts';
 import { type Channel, type CurlAgent, Hub } from '../hub.ts';
 import type { FakeModel } from '../model.ts';
+import { start } from '../programs.ts';
 import { promptOf, type Step } from '../script.ts';
 import { type Conversation, expect, join, listen, ms, newWord, type Outcome, type Stage } from '../stage.ts';
+import { Tap } from '../tap.ts';
 import { Terminal } from '../terminal.ts';
 
 const POINTER = '1 new from bravo';
@@ -242,5 +244,44 @@ export const geminiByHook: Conversation = waking(
     await standsBy(model, who);
     const took = await woken(model, who, bravo, POINTER);
     return { era: '2025-06-18 over stdio', took };
+  },
+);
+
+export const opencodeByBridge: Conversation = waking(
+  'An idle opencode is woken by its server',
+  'opencode',
+  'idle in `opencode serve`, woken by `prompt_async` from `rogerthat mcp --opencode`',
+  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+    const client = await opencode({ cache, model: model.url, hub: null });
+    // The bridge is told an address before the server has one.
+    const tap = await Tap.open();
+    try {
+      const bridge = [process.execPath, builtHub(), 'mcp', '--hub', hub.taps['client']!.url, '--opencode', tap.url, '--ring', 'opencode'];
+      edit(joinPath(client.home, '.config/opencode/opencode.json'), (value) => ({
+        ...value,
+        mcp: { rogerthat: { type: 'local', command: bridge, enabled: true } },
+      }));
+      const server = start(client.program, ['serve', '--port', '0'], { env: client.env, cwd: client.work, atMost: 180_000 });
+      const [, port] = await server.says(/listening on http:\/\/127\.0\.0\.1:(\d+)/);
+      const address = `http://127.0.0.1:${port}`;
+      await tap.aim(Number(port));
+      const ask = (path: string, body?: object): Promise<Response> =>
+        fetch(address + path, {
+          method: body ? 'POST' : 'GET',
+          headers: { 'Content-Type': 'application/json' },
+          body: body ? JSON.stringify(body) : null,
+        });
+      const { id } = (await (await ask('/session', {})).json()) as { id: string };
+      await ask(`/session/${id}/prompt_async`, { parts: [{ type: 'text', text: promptOf(who, steps(channel)) }] });
+      await standsBy(model, who);
+      // It names the sessions that are busy; of an idle one it says nothing.
+      for (let busy = true; busy; ) busy = id in ((await (await ask('/session/status')).json()) as object);
+      const took = await woken(model, who, bravo, POINTER);
+      expect(tap.asked.includes(`POST /session/${id}/prompt_async`), 'a ring in that session', tap.asked);
+      await server.end('SIGTERM');
+      return { era: '2025-11-25 over stdio', took };
+    } finally {
+      tap.close();
+    }
   },
 );
