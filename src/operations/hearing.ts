@@ -1,13 +1,16 @@
 /** Hearing: one answer, one answer however late, or all of them; and saying what was heard. */
 import { z } from 'zod';
 import { TIMES } from '../core/limits.ts';
+import type { Answer } from '../core/listening.ts';
 import type { Since } from '../core/types.ts';
 import { HEARD } from './examples.ts';
-import { operation } from './operation.ts';
+import { type Given, operation } from './operation.ts';
 import { cursor, cursorText, heardAnswer, limit, since, timeout } from './schemas.ts';
 import { encodeAnswer, wireAnswer } from './wire.ts';
 
 const BARE = { at: 'bare' } as const;
+
+const given = (answer: Answer): Given<z.output<typeof heardAnswer>> => ({ value: wireAnswer(answer), delivery: answer.delivery });
 
 /** A listen with a time and a cursor of the form the hub gives out. */
 const plainListen = (input: Readonly<Record<string, unknown>>): { timeout: number; since: Since; limit: number } | undefined => {
@@ -38,10 +41,9 @@ export const listen = operation({
   examples: [{ input: { timeout: 30, since: '6-k3f9' }, output: HEARD }],
   plain: plainListen,
   encode: encodeAnswer,
-  async run({ hub, session, input, signal }) {
+  run({ hub, session, input, signal }) {
     const timeoutMs = Math.min(input.timeout * 1000, TIMES.listenMs);
-    const answer = await hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs }, signal);
-    return { value: wireAnswer(answer), delivery: answer.delivery };
+    return hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs }, signal).then(given);
   },
 });
 
@@ -63,10 +65,9 @@ export const wait = operation({
   errors: ['invalid_timeout', 'invalid_since', 'invalid_limit'],
   examples: [{ input: { since: '6-k3f9' }, output: HEARD }],
   encode: encodeAnswer,
-  async run({ hub, session, input, signal }) {
+  run({ hub, session, input, signal }) {
     const timeoutMs = Math.min(input.timeout * 1000, TIMES.waitMs);
-    const answer = await hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs }, signal);
-    return { value: wireAnswer(answer), delivery: answer.delivery };
+    return hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs }, signal).then(given);
   },
 });
 

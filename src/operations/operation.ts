@@ -9,8 +9,8 @@ import { type ErrorCode, HubError } from '../core/errors.ts';
 import type { Hub } from '../core/hub.ts';
 import type { RateName } from '../core/limits.ts';
 import type { Cancel, Delivery, StreamItem } from '../core/listening.ts';
-import type { Channel, Session, TranscriptEvent } from '../core/types.ts';
-import { admit } from './admit.ts';
+import type { Channel, Eventually, Session, TranscriptEvent } from '../core/types.ts';
+import { admit, type OpenCall } from './admit.ts';
 import { problemsOf } from './problems.ts';
 
 /**
@@ -171,37 +171,48 @@ export type Executed =
 /**
  * The one gate: authorises, limits, validates, runs, measures.
  * @param input the fields as they came; unknown ones are refused
- * @throws HubError always; an unexpected failure becomes `internal` in the transport, which logs it once
+ * @throws HubError always, at once or later; an unexpected failure becomes `internal` in the transport, which logs it once
  */
-export const execute = async (
+export const execute = (
   hub: Hub,
   services: Services,
   op: AnyOperation,
   proof: Proof,
   input: unknown,
   signal?: Cancel,
-): Promise<Executed> => {
+): Eventually<Executed> => {
   const started = performance.now();
   const record = (code: string): void =>
     services.record(op.name, proof.transport, code, Math.round((performance.now() - started) * 1000), proof.requestId);
-  try {
-    const admitted = admit(hub, services, op, proof, signal);
-    const call = admitted instanceof Promise ? await admitted : admitted;
-    call.input = op.plain?.(input as Record<string, unknown>) ?? checked(op, input);
-    const produced = op.run(call);
-    if (op.answers === 'once') {
-      const given = (await produced) as Given<unknown>;
-      record('ok');
-      return { answers: 'once', value: given.value, delivery: given.delivery };
-    }
-    record('ok');
-    if (op.answers === 'late') return { answers: 'late', given: produced as Promise<Given<unknown>> };
-    if (op.answers === 'stream') return { answers: 'stream', items: produced as Produces<unknown>['stream'] };
-    return { answers: 'pages', ...(produced as Produces<unknown>['pages']) };
-  } catch (error) {
+  const failed = (error: unknown): never => {
     record(error instanceof HubError ? error.code : 'internal');
     throw error;
+  };
+  const answered = ({ value, delivery }: Given<unknown>): Executed => {
+    record('ok');
+    return { answers: 'once', value, delivery };
+  };
+  // No async function: a parked listen would hold its frame, and each one costs a promise and a turn.
+  const perform = (call: OpenCall): Eventually<Executed> => {
+    try {
+      call.input = op.plain?.(input as Record<string, unknown>) ?? checked(op, input);
+      const produced = op.run(call);
+      if (op.answers === 'once') return (produced as Promise<Given<unknown>>).then(answered, failed);
+      record('ok');
+      if (op.answers === 'late') return { answers: 'late', given: produced as Promise<Given<unknown>> };
+      if (op.answers === 'stream') return { answers: 'stream', items: produced as Produces<unknown>['stream'] };
+      return { answers: 'pages', ...(produced as Produces<unknown>['pages']) };
+    } catch (error) {
+      return failed(error);
+    }
+  };
+  let admitted: Eventually<OpenCall>;
+  try {
+    admitted = admit(hub, services, op, proof, signal);
+  } catch (error) {
+    return failed(error);
   }
+  return admitted instanceof Promise ? admitted.then(perform, failed) : perform(admitted);
 };
 
 /** @throws HubError for what the schema refuses */

@@ -170,13 +170,28 @@ export const createRest = (
     else await writeLate(response, hub.clock, executed, op.encode ?? encodeJson, (error) => problem(error, facts.origin, facts.requestId));
   };
 
-  const serve = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    found: Found,
-    query: string,
-    facts: RequestFacts,
-  ): Promise<void> => {
+  /** No async function, as with {@link execute}: a parked listen would hold its frame. */
+  const serve = (request: IncomingMessage, response: ServerResponse, found: Found, query: string, facts: RequestFacts): void => {
+    const failed = (error: unknown): void => fail(response, error, facts);
+    const answer = (route: Route, executed: Executed): void => {
+      try {
+        if (executed.answers === 'once')
+          writeJson(response, route.status, (route.op.encode ?? encodeJson)(executed.value), executed.delivery);
+        else write(request, response, route, executed, facts).catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    };
+    const run = (route: Route, proof: Proof, input: Record<string, unknown>): void => {
+      try {
+        gather(request, route, found, input);
+        const executed = execute(hub, services, route.op, proof, input, route.op.parks ? goneSignal(response) : undefined);
+        if (executed instanceof Promise) executed.then((done) => answer(route, done), failed);
+        else answer(route, executed);
+      } catch (error) {
+        failed(error);
+      }
+    };
     try {
       const route = found.segment.methods.get(request.method ?? '');
       if (!route) {
@@ -193,14 +208,10 @@ export const createRest = (
         channelToken: single(headers['x-channel-token']),
         sessionId: single(headers['x-session-id']),
       };
-      const { op } = route;
-      const input = op.rest.method === 'GET' ? readQuery(query) : await bodyOf(request, query);
-      gather(request, route, found, input);
-      const executed = await execute(hub, services, op, proof, input, op.parks ? goneSignal(response) : undefined);
-      if (executed.answers === 'once') writeJson(response, route.status, (op.encode ?? encodeJson)(executed.value), executed.delivery);
-      else await write(request, response, route, executed, facts);
+      if (route.op.rest.method === 'GET') run(route, proof, readQuery(query));
+      else bodyOf(request, query).then((input) => run(route, proof, input), failed);
     } catch (error) {
-      fail(response, error, facts);
+      failed(error);
     }
   };
 
@@ -215,7 +226,7 @@ export const createRest = (
       return true;
     }
     if (!found) return false;
-    void serve(request, response, found, mark < 0 ? '' : url.slice(mark + 1), facts);
+    serve(request, response, found, mark < 0 ? '' : url.slice(mark + 1), facts);
     return true;
   };
 };

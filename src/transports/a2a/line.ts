@@ -2,7 +2,7 @@
 import { HubError } from '../../core/errors.ts';
 import type { Hub } from '../../core/hub.ts';
 import type { Cancel } from '../../core/listening.ts';
-import type { Message, Receipt } from '../../core/types.ts';
+import type { Eventually, Message, Receipt } from '../../core/types.ts';
 import { type AnyOperation, type Executed, execute, type Proof, type Services } from '../../operations/operation.ts';
 import { failure } from './protocol.ts';
 import { isClosed, isQuestion, lostTask, type Task, type TaskRef, type TaskView, type Thread, taskOf, threadOf } from './tasks.ts';
@@ -41,7 +41,7 @@ export class Line {
     this.#proof = proof;
   }
 
-  #execute(step: Step, input: Fields, sessionId?: string, signal?: Cancel): Promise<Executed> {
+  #execute(step: Step, input: Fields, sessionId?: string, signal?: Cancel): Eventually<Executed> {
     const proof = sessionId === undefined ? this.#proof : { ...this.#proof, sessionId };
     return execute(this.#hub, this.#services, this.#steps[step], proof, input, signal);
   }

@@ -86,7 +86,7 @@ class DirectWire implements Wire {
 
   async close(): Promise<void> {}
 
-  #execute(name: string, { proofs, input, signal }: Call): Promise<Executed> {
+  async #execute(name: string, { proofs, input, signal }: Call): Promise<Executed> {
     const proof: Proof = {
       transport: 'direct',
       address: proofs.address ?? '127.0.0.1',
@@ -101,7 +101,7 @@ class DirectWire implements Wire {
     return this.#refusable(() => execute(this.#setup.hub, this.#services, operationNamed(name), proof, fields, signal));
   }
 
-  async #refusable<T>(run: () => Promise<T>): Promise<T> {
+  async #refusable<T>(run: () => T | Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
