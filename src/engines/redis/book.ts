@@ -55,10 +55,18 @@ export class Book {
    */
   async run(name: ScriptName, channelId: string, ...args: readonly Argument[]): Promise<Reply> {
     const { store, clock, seal, node } = this;
-    const rest = [String(this.now()), String(clock.now()), store.tag, seal.id, node, ...args.map(textOf)];
+    const rest = [String(this.now()), String(clock.now()), seal.id, node, ...args.map(textOf)];
     const answer = await store.run(name, store.base(channelId), rest);
     if (Array.isArray(answer) && answer[0] === '!') throw refusal(answer as readonly string[]);
     return answer;
+  }
+
+  /**
+   * Resolves when what was written to a channel before is as durable as the operator asked for.
+   * @throws HubError storage_unavailable when no replica has it in time; it may be stored all the same
+   */
+  settled(channelId: string): Promise<void> {
+    return this.store.settled(this.store.base(channelId));
   }
 
   /** {@link run}, for a script whose answer nobody waits for. What cannot be done now is no longer true later. */

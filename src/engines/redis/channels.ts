@@ -59,7 +59,7 @@ export class Channels {
   async #make(channel: Channel, factor: number): Promise<void> {
     const { sessionTtlMs, retention, joinTokenHash } = channel;
     await this.#book.run('create', channel.id, JSON.stringify(channel), sessionTtlMs, retention, factor, joinTokenHash);
-    await this.#book.store.settled();
+    await this.#book.settled(channel.id);
     this.#remember(channel);
   }
 
@@ -127,7 +127,7 @@ export class Channels {
     if (!(await this.#reserve(key, limits.sizes.identities, identity.keyHash, JSON.stringify(identity)))) {
       throw new HubError('hub_full', 'The hub has as many identities as it may have.');
     }
-    await store.settled();
+    await store.settled(key);
     return forget;
   }
 

@@ -94,7 +94,7 @@ export class Messages {
       ...[sizes.ringMessages, sizes.ringBytes, sizes.mailboxes, sizes.recipients, isBand(channelId)],
       ...[this.#guards, replyTo ?? '', this.#guards === '' ? '' : sha256(text)],
     )) as Answer;
-    await this.#book.store.settled();
+    await this.#book.settled(channelId);
     const [id, wall, duplicate, count, owed] = answer as [number, string, number, number, number];
     if (owed > 0) this.#outbox.tell(channelId);
     if (duplicate === 0) this.#hints.note(channelId, id);

@@ -99,7 +99,7 @@ export class Outbox {
     const kept = { ...hook, most: limits.sizes.deliveriesWaiting, bytes: limits.sizes.ringBytes };
     await store.command(['HSET', this.#register(), hook.channelId, '']);
     await this.#book.run('addHook', hook.channelId, hook.id, JSON.stringify(kept), limits.sizes.webhooks);
-    await store.settled();
+    await this.#book.settled(hook.channelId);
   }
 
   async list(channelId: string): Promise<Webhook[]> {
@@ -124,7 +124,7 @@ export class Outbox {
 
   async remove(channelId: string, webhookId: string): Promise<boolean> {
     const removed = (await this.#book.run('removeHook', channelId, webhookId)) === 1;
-    await this.#book.store.settled();
+    await this.#book.settled(channelId);
     return removed;
   }
 
@@ -241,7 +241,7 @@ export class Outbox {
       more,
       kept,
     )) as number;
-    await this.#book.store.settled();
+    await this.#book.settled(hook.channelId);
     if (!this.#closed) this.tell(hook.channelId);
   }
 }

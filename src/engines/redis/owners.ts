@@ -23,7 +23,7 @@ export class Owners {
 
   async #step(name: ScriptName, channelId: string, ...args: readonly Argument[]): Promise<Reply> {
     const answer = await this.#book.run(name, channelId, ...args);
-    await this.#book.store.settled();
+    await this.#book.settled(channelId);
     this.#outbox.tell(channelId);
     return answer;
   }

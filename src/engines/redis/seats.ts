@@ -41,7 +41,7 @@ export class Seats {
     const forget = claim.newIdentity && (await this.#channels.createIdentity(claim.newIdentity));
     try {
       const claimed = await this.#claim(claim);
-      await this.#book.store.settled();
+      await this.#book.settled(claim.channelId);
       return claimed;
     } catch (error) {
       // Where nobody knows whether the seat was given, an identity too many is the lesser evil.
@@ -100,7 +100,7 @@ export class Seats {
 
   async leave(channelId: string, hash: string): Promise<boolean> {
     const left = (await this.#book.run('leave', channelId, hash)) as number;
-    await this.#book.store.settled();
+    await this.#book.settled(channelId);
     if (left > 1) this.#outbox.tell(channelId);
     return left > 0;
   }

@@ -158,7 +158,7 @@ local function main()
   for _, text in ipairs(call('HVALS', B .. ':hooks')) do
     local hook = cjson.decode(text)
     local known = hook.disabled ~= cjson.null
-    for i = 7, #ARGV do known = known or string.match(hook.secret, '^([^%.]*)%.') == ARGV[i] end
+    for i = 6, #ARGV do known = known or string.match(hook.secret, '^([^%.]*)%.') == ARGV[i] end
     if not known then
       disable(hook.id, arg(1))
       count = count + 1

@@ -2,15 +2,15 @@
  * What every script begins with: the keys of a channel, its record, and how a script refuses.
  *
  * KEYS[1] is the base of the channel, `…{channel_id}`: every key begins with it, so that all lie in one slot of a
- * cluster. The arguments begin with the caller's clocks (see the port: time is the hub's), the tag of this run of the
- * store, the key that texts are sealed with, and the caller's node.
+ * cluster. The arguments begin with the caller's clocks (see the port: time is the hub's), the key that texts are sealed
+ * with, and the caller's node. TAG, the tag of this run of the store, stands before all of it (see link/primary.ts).
  */
 export const PRELUDE = `
-local B, T, W, TAG, SEAL, NODE = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local B, T, W, SEAL, NODE = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local call = redis.call
 local C
-local function arg(i) return ARGV[5 + i] end
-local function num(i) return tonumber(ARGV[5 + i]) end
+local function arg(i) return ARGV[4 + i] end
+local function num(i) return tonumber(ARGV[4 + i]) end
 local function exact(n) return string.format('%.17g', n) end
 
 -- A refusal is an answer that begins with '!': the code and what TypeScript makes a sentence of.

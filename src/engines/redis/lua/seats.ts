@@ -210,7 +210,7 @@ end
 export const PARKED = `
 local function main()
   if call('EXISTS', B) == 0 then return 0 end
-  for i = 6, #ARGV, 3 do
+  for i = 5, #ARGV, 3 do
     local callsign, till, seen = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
     if call('HEXISTS', B .. ':seats', callsign) == 1 then
       local marks = {}

@@ -1,0 +1,23 @@
+/** What the store refuses with, and what a caller is told of it. */
+import { HubError } from '../../../core/errors.ts';
+
+const RETRY_SECONDS = 2;
+
+export const unavailable = (detail = 'The hub cannot reach its store now.'): HubError =>
+  new HubError('storage_unavailable', detail, { retryAfter: RETRY_SECONDS });
+
+/** Refusals of a server that say "not now" or "not here", and not "wrong". */
+const NOT_NOW = /^(?:OOM|MISCONF|READONLY|LOADING|BUSY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOSCRIPT|MOVED|ASK)\b/;
+
+/** The text of a failure, whatever it is. */
+export const wordsOf = (error: unknown): string =>
+  (error as Error | undefined)?.message || String((error as { code?: string } | undefined)?.code);
+
+/**
+ * A failure as callers are told it.
+ * @param isReply whether a server said so
+ */
+export const translated = (error: unknown, isReply: boolean): unknown => {
+  if (error instanceof HubError) return error;
+  return isReply && !NOT_NOW.test(wordsOf(error)) ? error : unavailable();
+};
