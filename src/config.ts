@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { HubMode } from './core/hub.ts';
 import { type Limits, LimitsError, limitsFor } from './core/limits.ts';
+import { ADDRESS_FORMS, parseAddress } from './engines/redis/link/address.ts';
 
 interface Option {
   readonly type: 'string' | 'boolean' | 'list';
@@ -50,7 +51,7 @@ export const OPTIONS = {
     type: 'string',
     value: 'URL',
     secret: true,
-    help: 'Keep everything in Redis or Valkey (redis:// or rediss://), so that several hubs share it; needs the package @redis/client.',
+    help: 'Keep everything in Redis or Valkey, so that several hubs share it: redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/NAME or redis+cluster://HOST:6379,HOST:6379; rediss… for TLS. Needs the package @redis/client.',
   },
   durability: {
     type: 'string',
@@ -168,9 +169,9 @@ const originOf = (text: string): string => {
 };
 
 const redisOf = (text: string): string => {
-  if (/^rediss?:\/\//.test(text) && URL.canParse(text)) return text;
+  if (parseAddress(text) !== null) return text;
   // Never the text itself: it may have a password in it.
-  throw new ConfigError('--redis must be like redis://user:password@host:6379; Sentinel and Cluster are not used yet');
+  throw new ConfigError(`--redis must be like ${ADDRESS_FORMS}`);
 };
 
 /**

@@ -34,7 +34,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   client: { uses: OUTSIDE, packages: ['node:', 'zod'] },
   bridge: { uses: [...OUTSIDE, 'client', 'transports', 'version.ts'], packages: ['node:'] },
   'version.ts': { uses: [], packages: [] },
-  'config.ts': { uses: ['core'], packages: ['node:'] },
+  'config.ts': { uses: ['core', 'engines'], packages: ['node:'] },
   'log.ts': { uses: ['config.ts'], packages: [] },
   'metrics.ts': { uses: ['core'], packages: ['node:'] },
   'app.ts': {

@@ -56,7 +56,7 @@ export class Book {
   async run(name: ScriptName, channelId: string, ...args: readonly Argument[]): Promise<Reply> {
     const { store, clock, seal, node } = this;
     const rest = [String(this.now()), String(clock.now()), seal.id, node, ...args.map(textOf)];
-    const answer = await store.run(name, store.base(channelId), rest);
+    const answer = await store.runOn(name, channelId, rest);
     if (Array.isArray(answer) && answer[0] === '!') throw refusal(answer as readonly string[]);
     return answer;
   }

@@ -73,7 +73,7 @@ export class Hints {
     heard.ready = (this.#leaving.get(channelId) ?? Promise.resolve())
       .then(() => this.#book.store.subscribe(name, (text) => this.#take(channelId, heard, text)))
       .catch(() => {
-        // The connection is down; the client subscribes again by itself, and until then the slow look is what there is.
+        // The connection is down; the store subscribes when it is back, and until then the slow look is what there is.
       })
       .then(() => {
         heard.ready = null;
@@ -155,6 +155,12 @@ export class Hints {
       return;
     }
     const [head, ...missed] = answer as [number, ...string[]];
+    if (head < before) {
+      // The store went back behind what was told here (a failover): what comes now has ids that were told before.
+      heard.known = heard.newest = head;
+      heard.told.clear();
+      return;
+    }
     const news = missed.map((one) => one.split(' ') as [string, string, string]).filter(([id]) => !heard.told.has(Number(id)));
     if (heard.known > before) return;
     for (const id of heard.told) if (id <= head) heard.told.delete(id);

@@ -1,15 +1,20 @@
 /** The store as the engine uses it: commands by key, scripts, hints, and how sure a write is. See link/ for connections. */
+import { ADDRESS_FORMS, parseAddress } from './link/address.ts';
 import { type Driver, loadDriver, type Reply } from './link/client.ts';
-import type { Link } from './link/link.ts';
-import type { Primary } from './link/primary.ts';
+import { ClusterLink } from './link/cluster.ts';
+import type { Link, LinkOptions } from './link/link.ts';
+import type { Holder } from './link/primary.ts';
 import { translated } from './link/refusals.ts';
+import { SentinelLink } from './link/sentinel.ts';
 import { singleLink } from './link/single.ts';
 import { Subscriptions } from './link/subscriptions.ts';
 import type { ScriptName } from './lua/index.ts';
+import { RedisUnfitError } from './unfit.ts';
 
 export type { Reply } from './link/client.ts';
 
 export interface StoreOptions {
+  /** See link/address.ts. */
   readonly url: string;
   /** Every key begins with it. */
   readonly prefix: string;
@@ -18,35 +23,48 @@ export interface StoreOptions {
   readonly report: (error: unknown) => void;
 }
 
+const linkFor = (options: LinkOptions): Link => {
+  if (options.address.kind === 'cluster') return new ClusterLink(options);
+  return options.address.kind === 'sentinel' ? new SentinelLink(options) : singleLink(options);
+};
+
 export class Store {
   readonly prefix: string;
   readonly #options: StoreOptions;
   readonly #driver: Driver;
   readonly #link: Link;
+  readonly #clustered: boolean;
   readonly #subscriptions: Subscriptions;
   #closed = false;
   #underWay = 0;
+  #returning: NodeJS.Immediate | null = null;
   #onBack: () => void = () => {};
 
-  private constructor(options: StoreOptions, driver: Driver) {
+  private constructor(options: StoreOptions, how: Omit<LinkOptions, 'report' | 'back'>) {
     this.prefix = options.prefix;
     this.#options = options;
-    this.#driver = driver;
-    const { url, report } = options;
-    this.#link = singleLink({ driver, url, report, back: () => this.#back() });
+    this.#driver = how.driver;
+    this.#clustered = how.address.kind === 'cluster';
+    this.#link = linkFor({ ...how, report: options.report, back: () => this.#backSoon() });
     this.#subscriptions = new Subscriptions(this.#link);
   }
 
   /** @throws RedisUnfitError with a sentence for the operator */
   static async open(options: StoreOptions): Promise<Store> {
-    const store = new Store(options, await loadDriver());
+    const address = parseAddress(options.url);
+    if (address === null) throw new RedisUnfitError(`the address of the store must be like ${ADDRESS_FORMS}`);
+    const store = new Store(options, { address, driver: await loadDriver(address) });
     await store.#link.open();
     return store;
   }
 
-  #back(): void {
-    void this.#subscriptions.renew();
-    this.#onBack();
+  /** Several connections may come back, and many slots move, at once. */
+  #backSoon(): void {
+    this.#returning ??= setImmediate(() => {
+      this.#returning = null;
+      if (this.#closed) return;
+      this.#subscriptions.renew().finally(() => this.#onBack());
+    });
   }
 
   /** Tells that a connection is there again: what was said meanwhile was not heard. */
@@ -61,7 +79,7 @@ export class Store {
 
   /** The clock that all hubs share, ms since the epoch. */
   async time(): Promise<number> {
-    const [seconds, micros] = (await this.#ask(this.key('time'), (primary) => primary.send(['TIME']))) as string[];
+    const [seconds, micros] = (await this.#ask(this.key('time'), (holder) => holder.send(['TIME']))) as string[];
     return Number(seconds) * 1000 + Number(micros) / 1000;
   }
 
@@ -79,18 +97,31 @@ export class Store {
    * @throws HubError storage_unavailable
    */
   command(args: readonly [name: string, key: string, ...rest: string[]]): Promise<Reply> {
-    return this.#ask(args[1], (primary) => primary.send(args));
+    return this.#ask(args[1], (holder) => holder.send(args));
   }
 
   /**
-   * Runs a script on keys that begin with the first of them.
+   * Runs a script that looks at one key and at no other.
    * @throws HubError storage_unavailable
    */
   run(name: ScriptName, key: string, args: readonly string[]): Promise<Reply> {
-    return this.#ask(key, (primary) => primary.run(name, [key], args));
+    return this.#ask(key, (holder) => holder.run(name, [key], args));
   }
 
-  async #ask<T>(key: string, what: (primary: Primary) => Promise<T>): Promise<T> {
+  /**
+   * Runs a script on a channel, of which it is told the base and makes the keys.
+   *
+   * In a cluster a slot moves key by key. A second key that never exists makes the servers refuse the script for as long
+   * (TRYAGAIN), so that none sees half a channel.
+   * @throws HubError storage_unavailable
+   */
+  runOn(name: ScriptName, channelId: string, args: readonly string[]): Promise<Reply> {
+    const base = this.base(channelId);
+    const keys = this.#clustered ? [base, `${base}:-`] : [base];
+    return this.#ask(base, (holder) => holder.run(name, keys, args));
+  }
+
+  async #ask<T>(key: string, what: (holder: Holder) => Promise<T>): Promise<T> {
     this.#underWay++;
     try {
       return await this.#link.ask(key, what);

@@ -3,34 +3,40 @@
  * none.
  */
 import { RedisUnfitError } from '../unfit.ts';
+import type { Credentials, Endpoint, StoreAddress } from './address.ts';
 
 export type Reply = null | number | string | readonly Reply[];
 
-/** One connection. It connects again by itself, and refuses at once what it is asked meanwhile. */
+/** One connection. */
 export interface Client {
   readonly isReady: boolean;
   connect(): Promise<unknown>;
   destroy(): void;
   close(): Promise<unknown>;
-  duplicate(): Client;
   on(event: string, hear: (...told: unknown[]) => void): unknown;
   sendCommand(args: readonly string[]): Promise<Reply>;
-  sSubscribe(channel: string, hear: (message: string, channel: string) => void): Promise<void>;
+  subscribe(channel: string, hear: (message: string) => void): Promise<void>;
+  sSubscribe(channel: string, hear: (message: string) => void): Promise<void>;
   sUnsubscribe(channel: string): Promise<void>;
 }
 
 export interface Driver {
-  /** A connection that is not open yet. */
-  client(url: string): Client;
-  /** Whether the server said so, and not the way to it. */
+  /** A connection with a server of the store, not open yet. It connects again by itself, and refuses at once what it is asked meanwhile. */
+  client(endpoint: Endpoint): Client;
+  /** A connection that is made once, and not again when it is lost. */
+  once(endpoint: Endpoint, who: 'server' | 'sentinel'): Client;
+  /** Whether a server said so, and not the way to it. */
   isReply(error: unknown): boolean;
 }
 
 /** Waits before the next try to connect: from 25 ms to two seconds, ms. */
 const backOff = (tries: number): number => Math.min(2_000, 25 * 2 ** Math.min(tries, 7)) * (0.5 + Math.random() / 2);
 
+/** How long a connection that is made once may take, ms. */
+const ONCE_MS = 1_000;
+
 /** @throws RedisUnfitError when the package is not there */
-export const loadDriver = async (): Promise<Driver> => {
+export const loadDriver = async ({ tls, credentials, sentinelCredentials, database }: StoreAddress): Promise<Driver> => {
   let library: typeof import('@redis/client');
   try {
     library = await import('@redis/client');
@@ -38,15 +44,26 @@ export const loadDriver = async (): Promise<Driver> => {
     throw new RedisUnfitError('--redis needs the package @redis/client 6: npm install @redis/client');
   }
   const { createClient, ErrorReply } = library;
+  const make = (endpoint: Endpoint, who: Credentials, socket: object, more: object): Client =>
+    createClient({
+      ...{ ...who, ...more, RESP: 2, disableOfflineQueue: true },
+      socket: { ...endpoint, ...(tls ? { tls: true } : {}), ...socket } as { host: string },
+    }) as unknown as Client;
   return {
-    client: (url) =>
-      createClient({
-        url,
-        RESP: 2,
-        disableOfflineQueue: true,
-        pingInterval: 2_000,
-        socket: { connectTimeout: 5_000, socketTimeout: 7_000, reconnectStrategy: backOff },
-      }) as unknown as Client,
+    client: (endpoint) =>
+      make(
+        endpoint,
+        credentials,
+        { connectTimeout: 5_000, socketTimeout: 7_000, reconnectStrategy: backOff },
+        { database, pingInterval: 2_000 },
+      ),
+    once: (endpoint, who) =>
+      make(
+        endpoint,
+        who === 'sentinel' ? sentinelCredentials : credentials,
+        { connectTimeout: ONCE_MS, socketTimeout: 7_000, reconnectStrategy: false },
+        { pingInterval: 2_000 },
+      ),
     isReply: (error) => error instanceof ErrorReply,
   };
 };

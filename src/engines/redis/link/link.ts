@@ -1,13 +1,16 @@
 /** How a hub is connected with its store, whatever kind of store that is. */
+import { RedisUnfitError } from '../unfit.ts';
+import type { StoreAddress } from './address.ts';
 import type { Driver } from './client.ts';
-import type { Primary } from './primary.ts';
+import type { Holder, Primary } from './primary.ts';
+import { wordsOf } from './refusals.ts';
 
 export interface LinkOptions {
   readonly driver: Driver;
-  readonly url: string;
-  /** Told once of each outage. */
+  readonly address: StoreAddress;
+  /** Told of each outage once. */
   readonly report: (error: unknown) => void;
-  /** A connection is there again: what was said meanwhile was not heard. */
+  /** A connection is there again, or what lay at one server lies at another: what was said meanwhile was not heard. */
   readonly back: () => void;
 }
 
@@ -17,9 +20,12 @@ export interface Link {
    * @throws RedisUnfitError with a sentence for the operator
    */
   open(): Promise<void>;
-  /** Asks the server that holds a key. What it refuses with for not holding it any more is not told on. */
-  ask<T>(key: string, what: (primary: Primary) => Promise<T>): Promise<T>;
-  /** The server that took the latest write to a key. */
+  /**
+   * Asks whoever holds a key. When a server sends it elsewhere, nothing was done there, and it is asked again.
+   * @throws what the server refuses with, or why there is none
+   */
+  ask<T>(key: string, what: (holder: Holder) => Promise<T>): Promise<T>;
+  /** The connection that took the latest write to a key. @throws HubError storage_unavailable */
   writer(key: string): Primary;
   /** Null when all is well, else a sentence for the operator. */
   readonly trouble: string | null;
@@ -27,3 +33,7 @@ export interface Link {
   /** Lets go at once, as a killed process would. */
   destroy(): void;
 }
+
+/** Why a store cannot be used at the start, in a sentence for the operator. */
+export const unfit = (error: unknown, { shown }: StoreAddress): RedisUnfitError =>
+  error instanceof RedisUnfitError ? error : new RedisUnfitError(`cannot use ${shown}: ${wordsOf(error)}`);

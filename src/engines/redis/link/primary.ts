@@ -4,26 +4,38 @@
  */
 import { createHash } from 'node:crypto';
 import { SCRIPTS, type ScriptName } from '../lua/index.ts';
-import type { Client, Reply } from './client.ts';
-import { checkFit, type Info, infoOf, tagOf } from './info.ts';
+import { RedisUnfitError } from '../unfit.ts';
+import { type Endpoint, endpointText, type StoreAddress } from './address.ts';
+import type { Client, Driver, Reply } from './client.ts';
+import { faultOf, infoOf, tagOf } from './info.ts';
 import { unavailable, wordsOf } from './refusals.ts';
 
-/** How long a replica may take before a send is not acknowledged. */
+/** How long a replica may take before a send is not acknowledged, ms. */
 const WAIT_MS = 1000;
 
-/** What a server tells whoever holds it. */
+export type Hear = (message: string) => void;
+
+/** What can be asked of whoever holds a key. */
+export interface Holder {
+  send(args: readonly string[]): Promise<Reply>;
+  /** Runs a script of this store on keys of one slot. */
+  run(name: ScriptName, keys: readonly string[], args: readonly string[]): Promise<Reply>;
+  subscribe(channel: string, hear: Hear): Promise<void>;
+  unsubscribe(channel: string): Promise<void>;
+}
+
+/** What a primary tells whoever holds it. */
 export interface Told {
   /** A connection is there again: what was said meanwhile was not heard. */
   back(primary: Primary): void;
-  /** A connection is gone, or could not be made. Told once an outage. */
+  /** A connection is gone or cannot be made, or the server is not fit. Told once an outage. */
   lost(primary: Primary, error: unknown): void;
+  /** It does not hold all that it was asked to listen to any more. */
+  moved(primary: Primary): void;
 }
 
-/** A run of the server: its tag, and the scripts as it knows them. */
-interface Run {
-  readonly tag: string;
-  readonly shas: Readonly<Record<ScriptName, string>>;
-}
+/** A run of the server: the hash of each script as it knows it. */
+type Run = Readonly<Record<ScriptName, string>>;
 
 const NAMES = Object.keys(SCRIPTS) as ScriptName[];
 
@@ -33,73 +45,92 @@ const NAMES = Object.keys(SCRIPTS) as ScriptName[];
  */
 const textFor = (name: ScriptName, tag: string): string => `local TAG = '${tag}'\n${SCRIPTS[name]}`;
 
-const runOf = (tag: string): Run => ({
-  tag,
-  shas: Object.fromEntries(NAMES.map((name) => [name, createHash('sha1').update(textFor(name, tag)).digest('hex')])) as Run['shas'],
-});
-
-export class Primary {
-  /** Its address, without secrets. */
-  readonly name: string;
+export class Primary implements Holder {
+  readonly endpoint: Endpoint;
+  readonly #name: string;
+  readonly #kind: StoreAddress['kind'];
   readonly #commands: Client;
   readonly #hints: Client;
   readonly #told: Told;
   #run: Run | null = null;
   #learning: Promise<Run> | null = null;
+  #opening: Promise<void> | null = null;
   #trouble: string | null = null;
   #replicated: Promise<number> | null = null;
 
-  /** @param client a connection that is not open yet */
-  constructor(name: string, client: Client, told: Told) {
-    this.name = name;
-    this.#commands = client;
-    this.#hints = client.duplicate();
+  constructor(endpoint: Endpoint, { kind, shown }: StoreAddress, driver: Driver, told: Told) {
+    this.endpoint = endpoint;
+    this.#name = kind === 'single' ? shown : endpointText(endpoint);
+    this.#kind = kind;
+    this.#commands = driver.client(endpoint);
+    this.#hints = driver.client(endpoint);
     this.#told = told;
     for (const one of [this.#commands, this.#hints]) one.on('error', (error) => this.#lost(error));
-    this.#commands.on('ready', () => void this.#learn().catch((error) => this.#lost(error)));
+    this.#commands.on('ready', () => void this.#learn().catch(() => {}));
     this.#hints.on('ready', () => {
-      if (this.#commands.isReady) this.#trouble = null;
+      if (this.#commands.isReady && this.#run !== null) this.#trouble = null;
       told.back(this);
     });
+    // A slot went elsewhere, or was found elsewhere when the connection came back.
+    for (const event of ['sharded-channel-moved', '__MOVED']) this.#hints.on(event, () => told.moved(this));
   }
 
   /**
-   * Opens both connections. It goes on trying by itself when it fails.
-   * @throws the first failure
+   * Opens both connections, once. It goes on trying by itself when it fails.
+   * @throws the first failure; RedisUnfitError when the server is not fit
    */
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
     const failed = new Promise<never>((_, reject) => {
       for (const one of [this.#commands, this.#hints]) one.on('error', reject);
     });
     failed.catch(() => {});
-    await Promise.race([Promise.all([this.#commands.connect(), this.#hints.connect()]), failed]);
-    checkFit(await this.#info());
+    const connected = Promise.all([this.#commands.connect(), this.#hints.connect()]);
+    connected.catch(() => {});
+    await Promise.race([connected, failed]);
     await this.#learn();
   }
 
-  async #info(): Promise<Info> {
-    return infoOf(String(await this.#commands.sendCommand(['INFO'])));
+  /** Looks at the server anew. @throws when it cannot be asked, or is not fit */
+  async check(): Promise<void> {
+    await this.#learn();
   }
 
   #lost(error: unknown): void {
     const first = this.#trouble === null;
-    this.#trouble = `the connection to ${this.name} is down: ${wordsOf(error)}`;
+    this.#trouble = error instanceof RedisUnfitError ? error.message : `the connection to ${this.#name} is down: ${wordsOf(error)}`;
     if (first) this.#told.lost(this, error);
   }
 
   /** The connection is there: its run is told apart from others, and the scripts are made known to it. */
   #learn(): Promise<Run> {
-    this.#learning ??= this.#askRun().finally(() => {
-      this.#learning = null;
-    });
+    this.#learning ??= this.#askRun()
+      .catch((error: unknown) => {
+        this.#lost(error);
+        throw error;
+      })
+      .finally(() => {
+        this.#learning = null;
+      });
     return this.#learning;
   }
 
   async #askRun(): Promise<Run> {
-    const run = runOf(tagOf(await this.#info()));
-    const known = (await this.#commands.sendCommand(['SCRIPT', 'EXISTS', ...NAMES.map((name) => run.shas[name])])) as number[];
-    const unknown = NAMES.filter((_, i) => known[i] !== 1);
-    await Promise.all(unknown.map((name) => this.#commands.sendCommand(['SCRIPT', 'LOAD', textFor(name, run.tag)])));
+    const info = infoOf(String(await this.send(['INFO'])));
+    const fault = faultOf(info, this.#kind);
+    if (fault !== null) {
+      this.#run = null;
+      throw new RedisUnfitError(fault);
+    }
+    const texts = NAMES.map((name) => textFor(name, tagOf(info)));
+    const hashes = texts.map((text) => createHash('sha1').update(text).digest('hex'));
+    const known = (await this.send(['SCRIPT', 'EXISTS', ...hashes])) as number[];
+    await Promise.all(texts.filter((_, i) => known[i] !== 1).map((text) => this.send(['SCRIPT', 'LOAD', text])));
+    const run = Object.fromEntries(NAMES.map((name, i) => [name, hashes[i]])) as Run;
     this.#run = run;
     this.#trouble = null;
     this.#told.back(this);
@@ -109,25 +140,42 @@ export class Primary {
   /** Null when all is well, else a sentence for the operator. */
   get trouble(): string | null {
     if (this.#commands.isReady && this.#hints.isReady) return this.#trouble;
-    return this.#trouble ?? `the connection to ${this.name} is down`;
+    return this.#trouble ?? `the connection to ${this.#name} is down`;
   }
 
   send(args: readonly string[]): Promise<Reply> {
     return this.#commands.sendCommand(args);
   }
 
-  /** Runs a script of this store on keys of one slot. */
-  async run(name: ScriptName, keys: readonly string[], args: readonly string[]): Promise<Reply> {
+  run(name: ScriptName, keys: readonly string[], args: readonly string[]): Promise<Reply> {
+    return this.#runWith((command) => this.send(command), name, keys, args);
+  }
+
+  async #runWith(send: Holder['send'], name: ScriptName, keys: readonly string[], args: readonly string[]): Promise<Reply> {
     const rest = [String(keys.length), ...keys, ...args];
-    const { shas } = this.#run ?? (await this.#learn());
+    const run = this.#run ?? (await this.#learn());
     try {
-      return await this.#commands.sendCommand(['EVALSHA', shas[name], ...rest]);
+      return await send(['EVALSHA', run[name], ...rest]);
     } catch (error) {
       // Another run of the server, or somebody flushed the scripts.
       if (!wordsOf(error).startsWith('NOSCRIPT')) throw error;
-      const again = await this.#learn();
-      return await this.#commands.sendCommand(['EVALSHA', again.shas[name], ...rest]);
+      return await send(['EVALSHA', (await this.#learn())[name], ...rest]);
     }
+  }
+
+  /** What can be asked of it about a slot that is on its way to it: each command is announced with ASKING. */
+  get asking(): Holder {
+    const send = (args: readonly string[]): Promise<Reply> => {
+      // The two are written one after the other, and lost together.
+      this.send(['ASKING']).catch(() => {});
+      return this.send(args);
+    };
+    return {
+      send,
+      run: (name, keys, args) => this.#runWith(send, name, keys, args),
+      subscribe: (channel, hear) => this.subscribe(channel, hear),
+      unsubscribe: (channel) => this.unsubscribe(channel),
+    };
   }
 
   /**
@@ -142,7 +190,7 @@ export class Primary {
     if ((await this.#replicated) < 1) throw unavailable('No replica of the store has it: not replicated.');
   }
 
-  subscribe(channel: string, hear: (message: string, channel: string) => void): Promise<void> {
+  subscribe(channel: string, hear: Hear): Promise<void> {
     return this.#hints.sSubscribe(channel, hear);
   }
 
@@ -154,7 +202,7 @@ export class Primary {
     await Promise.all([this.#commands, this.#hints].map((one) => (one.isReady ? one.close().catch(() => {}) : one.destroy())));
   }
 
-  /** Lets go at once, as a killed process would. */
+  /** Lets go at once, as a killed process would. What was asked and not answered is refused. */
   destroy(): void {
     for (const one of [this.#commands, this.#hints]) {
       try {

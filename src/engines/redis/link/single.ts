@@ -1,14 +1,10 @@
 /** A store that is one primary, always at the same address. */
-import { RedisUnfitError } from '../unfit.ts';
-import type { Link, LinkOptions } from './link.ts';
+import { type Link, type LinkOptions, unfit } from './link.ts';
 import { Primary } from './primary.ts';
-import { wordsOf } from './refusals.ts';
 
-/** The text of a connection URL without its password. */
-const shown = (url: string): string => url.replace(/\/\/[^@/]*@/, '//');
-
-export const singleLink = ({ driver, url, report, back }: LinkOptions): Link => {
-  const primary = new Primary(shown(url), driver.client(url), { back, lost: (_, error) => report(error) });
+export const singleLink = ({ driver, address, report, back }: LinkOptions): Link => {
+  const told = { back, lost: (_: Primary, error: unknown) => report(error), moved: () => {} };
+  const primary = new Primary(address.endpoints[0]!, address, driver, told);
   return {
     async open() {
       try {
@@ -16,8 +12,7 @@ export const singleLink = ({ driver, url, report, back }: LinkOptions): Link => 
       } catch (error) {
         // A store that is not there at the start is a mistake of the operator's, not an outage to be waited for.
         primary.destroy();
-        if (error instanceof RedisUnfitError) throw error;
-        throw new RedisUnfitError(`cannot use ${primary.name}: ${wordsOf(error)}`);
+        throw unfit(error, address);
       }
     },
     ask: (_, what) => what(primary),

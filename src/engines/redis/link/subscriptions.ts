@@ -1,13 +1,11 @@
 /** What this hub listens to, kept apart from connections, which come and go and move. */
 import type { Link } from './link.ts';
-import type { Primary } from './primary.ts';
-
-type Hear = (message: string) => void;
+import type { Hear, Holder } from './primary.ts';
 
 interface Wanted {
   readonly hear: Hear;
   /** Where it is subscribed; null: nowhere yet. */
-  at: Primary | null;
+  at: Holder | null;
 }
 
 export class Subscriptions {
@@ -32,9 +30,9 @@ export class Subscriptions {
   }
 
   async #place(channel: string, wanted: Wanted): Promise<void> {
-    await this.#link.ask(channel, async (primary) => {
-      await primary.subscribe(channel, wanted.hear);
-      wanted.at = primary;
+    await this.#link.ask(channel, async (holder) => {
+      await holder.subscribe(channel, wanted.hear);
+      wanted.at = holder;
     });
     // It may have been given up meanwhile.
     if (this.#wanted.get(channel) !== wanted) await wanted.at?.unsubscribe(channel);
