@@ -7,6 +7,7 @@ import type { Engine } from '../../src/core/engine.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import { type LocalEngine, openLocal } from '../../src/engines/local/index.ts';
 import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
+import { sharedCluster } from './cluster.ts';
 import type { Need } from './needs.ts';
 import { sharedRedis } from './redis.ts';
 import { scratch } from './scratch.ts';
@@ -45,8 +46,8 @@ const localShelf = (base: string | null): Shelf => {
   };
 };
 
-const redisShelf = async (): Promise<Shelf> => {
-  const { url } = await sharedRedis();
+const redisShelf = async (store: Promise<{ readonly url: string }>): Promise<Shelf> => {
+  const { url } = await store;
   const prefix = `${randomBytes(6).toString('hex')}:`;
   return {
     directory: null,
@@ -67,5 +68,8 @@ const redisShelf = async (): Promise<Shelf> => {
 export const ENGINES: readonly EngineKind[] = [
   { name: 'local in memory', offers: ['alone'], shelf: async () => localShelf(null) },
   { name: 'local on disk', offers: ['durable', 'alone'], shelf: async () => localShelf(mkdtempSync(join(scratch, 'rogerthat-'))) },
-  { name: 'redis', offers: ['durable'], shelf: redisShelf },
+  { name: 'redis', offers: ['durable'], shelf: () => redisShelf(sharedRedis()) },
 ];
+
+/** For the suite of the port: see test/redis/port.test.ts. */
+export const CLUSTER: EngineKind = { name: 'redis cluster', offers: ['durable'], shelf: () => redisShelf(sharedCluster()) };

@@ -5,7 +5,7 @@ import type { ClaimedSeat, Draft, Engine, Read, SeatClaim } from '../../src/core
 import { type Limits, limitsFor } from '../../src/core/limits.ts';
 import type { Channel, Identity, Position, Since, Slice } from '../../src/core/types.ts';
 import { type TestClock, testClock } from './clock.ts';
-import { ENGINES, type EngineKind, type Shelf } from './engines.ts';
+import { CLUSTER, ENGINES, type EngineKind, type Shelf } from './engines.ts';
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -157,9 +157,9 @@ export const everyEngine = (
   body: (port: Port) => Promise<void>,
   { limits = '', durable = false, alone = false }: { limits?: string; durable?: boolean; alone?: boolean } = {},
 ): void => {
-  const kinds: readonly EngineKind[] = ENGINES.filter(
-    ({ offers }) => (!durable || offers.includes('durable')) && (!alone || offers.includes('alone')),
-  );
+  const all: readonly EngineKind[] = process.env['PORT_OVER'] === 'cluster' ? [CLUSTER] : ENGINES;
+  const kinds = all.filter(({ offers }) => (!durable || offers.includes('durable')) && (!alone || offers.includes('alone')));
+  if (kinds.length === 0) return;
   describe(what, () => {
     test.each(kinds.map((kind) => [kind.name, kind] as const))('%s', async (_, kind) => {
       const port = new Port(await kind.shelf(), limitsFor('local', limits));

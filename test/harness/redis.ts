@@ -3,13 +3,14 @@
  * so that nothing is ever flushed. It ends with the process that started it.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createClient } from '@redis/client';
 import { scratch } from './scratch.ts';
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);
@@ -39,9 +40,13 @@ echo "pid $server"
 (cat <&3 >/dev/null; kill -9 $server && rm -rf "$DIRECTORY") 2>/dev/null &
 wait $server`;
 
-const start = async (port: number, directory: string, more: readonly string[]): Promise<RedisServer> => {
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'yes'];
-  const child = spawn('sh', ['-c', GUARDED, 'sh', ...options, '--maxmemory-policy', 'noeviction', ...more], {
+const keeping = (port: number, directory: string): string[] => [
+  ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'yes'],
+  ...['--maxmemory-policy', 'noeviction'],
+];
+
+const start = async (port: number, directory: string, options: readonly string[], ready = 'Ready to accept'): Promise<RedisServer> => {
+  const child = spawn('sh', ['-c', GUARDED, 'sh', ...options], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, DIRECTORY: directory },
   });
@@ -51,7 +56,7 @@ const start = async (port: number, directory: string, more: readonly string[]): 
     child.once('exit', () => reject(new Error(`redis-server, which script/test installs, ended: ${said}`)));
     child.stdout.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-8000);
-      if (said.includes('Ready to accept connections')) resolve();
+      if (said.includes(ready)) resolve();
     });
   });
   const pid = Number(/pid (\d+)/.exec(said)?.[1]);
@@ -65,7 +70,7 @@ const start = async (port: number, directory: string, more: readonly string[]): 
   };
   return {
     ...{ url: `redis://127.0.0.1:${port}`, port, directory, pid, end },
-    again: () => start(port, directory, more),
+    again: () => start(port, directory, options, ready),
     clear: async () => {
       await end('SIGKILL');
       rmSync(directory, { recursive: true, force: true });
@@ -75,7 +80,30 @@ const start = async (port: number, directory: string, more: readonly string[]): 
 
 /** A server of its own, for a test that ends it. */
 export const startRedis = async (more: readonly string[] = []): Promise<RedisServer> =>
-  start(await freePort(), mkdtempSync(join(scratch, 'rogerthat-redis-')), more);
+  startIn(mkdtempSync(join(scratch, 'rogerthat-redis-')), more);
+
+/** … in a directory that is there already. */
+export const startIn = async (directory: string, more: readonly string[] = []): Promise<RedisServer> => {
+  const port = await freePort();
+  return start(port, directory, [...keeping(port, directory), ...more]);
+};
+
+/** A Sentinel that watches a server under a name, alone. */
+export const startSentinel = async (name: string, watched: number, more: readonly string[] = []): Promise<RedisServer> => {
+  const [port, directory] = [await freePort(), mkdtempSync(join(scratch, 'rogerthat-sentinel-'))];
+  const file = join(directory, 'sentinel.conf');
+  const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, `sentinel monitor ${name} 127.0.0.1 ${watched} 1`];
+  writeFileSync(file, [...lines, ...more.map((line) => `sentinel ${line.replace(/^(\S+)/, `$1 ${name}`)}`), ''].join('\n'));
+  return start(port, directory, [file, '--sentinel'], '+monitor');
+};
+
+/** Commands of the test's own, beside those of the engines. */
+export const asking = async (url: string): Promise<{ ask(...args: string[]): Promise<unknown>; end(): void }> => {
+  const client = createClient({ url, RESP: 2 });
+  client.on('error', () => {});
+  await client.connect();
+  return { ask: (...args) => client.sendCommand(args), end: () => client.destroy() };
+};
 
 let shared: Promise<RedisServer> | null = null;
 

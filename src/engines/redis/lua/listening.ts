@@ -30,6 +30,11 @@ local function main()
   open()
   local s = myseat(arg(1))
   local from, bare, final = num(2), arg(3) == '1', arg(4) == '1'
+  -- GAP: it was parked at a place that this history does not have: the store went back (a failover).
+  if from > C.head then
+    s.rewound = 'owed'
+    from = s.confirmed
+  end
   local slice = peek(s, from, num(6), num(7), arg(5) == '1')
   local empty = #slice.heard == 0 and slice.gap == nil
   local again = true

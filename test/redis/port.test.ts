@@ -1,0 +1,10 @@
+/** The whole suite of the port once more, over a Redis Cluster of three primaries. */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+process.env['PORT_OVER'] = 'cluster';
+
+const SUITE = fileURLToPath(new URL('../engine/', import.meta.url));
+// These two are about the files of the local engine.
+const ALONE = ['journal.test.ts', 'synced.test.ts'];
+for (const name of readdirSync(SUITE).sort()) if (name.endsWith('.test.ts') && !ALONE.includes(name)) await import(`../engine/${name}`);
