@@ -74,7 +74,11 @@ export const moveSlot = async (cluster: RedisCluster, slot: number, from: RedisS
     if (key === undefined) break;
     await cluster.ask(from, 'MIGRATE', '127.0.0.1', String(to.port), key, '0', '5000');
   }
-  for (const one of [to, from, ...cluster.primaries]) await cluster.ask(one, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', target!);
+  for (const one of [to, from]) await cluster.ask(one, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', target!);
+  // The others would hear of it by themselves; replicas may not be told.
+  for (const one of [...cluster.primaries, ...cluster.replicas]) {
+    await cluster.ask(one, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', target!).catch(() => {});
+  }
 };
 
 let shared: Promise<RedisCluster> | null = null;

@@ -6,5 +6,8 @@ process.env['PORT_OVER'] = 'cluster';
 
 const SUITE = fileURLToPath(new URL('../engine/', import.meta.url));
 // These two are about the files of the local engine.
-const ALONE = ['journal.test.ts', 'synced.test.ts'];
-for (const name of readdirSync(SUITE).sort()) if (name.endsWith('.test.ts') && !ALONE.includes(name)) await import(`../engine/${name}`);
+const ALONE = ['journal', 'synced'];
+for (const file of readdirSync(SUITE).sort()) {
+  const [name = '', kind] = file.split('.');
+  if (kind === 'test' && !ALONE.includes(name)) await import(`../engine/${name}.test.ts`);
+}

@@ -1,0 +1,60 @@
+/** Several engines on one store, without hubs around them: each has connections of its own, and all have one clock. */
+import { randomBytes } from 'node:crypto';
+import type { Engine } from '../../src/core/engine.ts';
+import { limitsFor } from '../../src/core/limits.ts';
+import type { Message } from '../../src/core/types.ts';
+import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
+import type { TestClock } from './clock.ts';
+import type { Shelf } from './engines.ts';
+import { BARE, Port } from './port.ts';
+
+const limits = limitsFor('local');
+
+export interface Fleet {
+  readonly port: Port;
+  /** One more beside the port's own. */
+  another(): Promise<RedisEngine>;
+  clear(): Promise<void>;
+}
+
+export const openFleet = async (url: string, durability: 'async' | 'replicated' = 'async'): Promise<Fleet> => {
+  const prefix = `${randomBytes(6).toString('hex')}:`;
+  const open = (clock: TestClock): Promise<RedisEngine> => openRedis({ url, prefix, durability, limits, clock, report: () => {} });
+  const shelf = { directory: null, open: (clock: unknown) => open(clock as TestClock), clear: async () => {} } as unknown as Shelf;
+  const port = new Port(shelf, limits);
+  await port.open();
+  const beside: RedisEngine[] = [];
+  return {
+    port,
+    async another() {
+      const engine = await open(port.clock);
+      beside.push(engine);
+      return engine;
+    },
+    async clear() {
+      for (const engine of beside) await engine.close();
+      await port.clear();
+    },
+  };
+};
+
+/** A listener that waits at an engine: what it is woken for. */
+export const parkAt = async (engine: Engine, channelId: string, callsign: string): Promise<{ readonly woken: readonly number[] }> => {
+  const woken: number[] = [];
+  engine.onAppended((_, message: Message) => void woken.push(message.id));
+  engine.park(channelId, callsign);
+  await engine.arrive(channelId, callsign, BARE);
+  return { woken };
+};
+
+/** Tries until the store takes it: it is away, or a part of it is being replaced. Gives up with the test. */
+export const insist = async <T>(what: () => Promise<T>): Promise<T> => {
+  for (;;) {
+    try {
+      return await what();
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'storage_unavailable') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+};
