@@ -11,12 +11,20 @@ export interface Pair {
   ear: Agent;
 }
 
+/** Something whose CPU time is read from outside: a server. */
+export interface Metered {
+  /** CPU time so far, in microseconds. */
+  cpu(): number;
+}
+
 /** What one slice of load came to. */
 export interface Slice {
   /** How many units. */
   units: number;
-  /** CPU of the server for one unit (a message, a delivery), in microseconds. */
+  /** CPU of the server, or of all of them, for one unit (a message, a delivery), in microseconds. */
   cpuPerUnit: number;
+  /** … and of each server, in the order of the question. */
+  cpuEach: number[];
   /** Units a second. */
   rate: number;
   /** Share of the slice in which the server was on its core (0…1); near 1 means the generator kept it busy. */
@@ -38,21 +46,37 @@ function nextText(): string {
 
 /**
  * Keeps every lane's message in flight for about `ms` milliseconds. A lane parks the ear, then sends from the mouth, and
- * goes on when both are answered; with several pairs it takes them in turn.
+ * goes on when both are answered; with several pairs it takes them in turn. All mouths of a lane speak to one server, and
+ * all its ears listen at one.
  */
-export async function talk(server: Server, lanes: readonly (readonly Pair[])[], ms: number): Promise<Slice> {
-  const open = lanes.map((pairs) => new Lane(server.port, pairs));
+export function talk(servers: Metered | readonly Metered[], lanes: readonly (readonly Pair[])[], ms: number): Promise<Slice> {
+  return inLanes(
+    servers,
+    lanes.map((pairs) => new Lane(pairs)),
+    ms,
+  );
+}
+
+/** As {@link talk}, but nobody listens: a message is a send and no more. */
+export function shout(servers: Metered | readonly Metered[], lanes: readonly (readonly Pair[])[], ms: number): Promise<Slice> {
+  return inLanes(
+    servers,
+    lanes.map((pairs) => new Lane(pairs, false)),
+    ms,
+  );
+}
+
+async function inLanes(servers: Metered | readonly Metered[], lanes: readonly Lane[], ms: number): Promise<Slice> {
   try {
     // Connections are made and both sides warm before the clock starts.
-    await guarded(open.map((lane) => lane.run(0)));
-    const count = await measured(server, async () => {
+    await guarded(lanes.map((lane) => lane.run(0)));
+    return await measured(servers, async () => {
       const deadline = performance.now() + ms;
-      const counts = await guarded(open.map((lane) => lane.run(deadline)));
+      const counts = await guarded(lanes.map((lane) => lane.run(deadline)));
       return counts.reduce((sum, messages) => sum + messages, 0);
     });
-    return count;
   } finally {
-    for (const lane of open) lane.close();
+    for (const lane of lanes) lane.close();
   }
 }
 
@@ -61,12 +85,15 @@ class Lane {
   readonly #mouth: Wire;
   readonly #ear: Wire;
   readonly #pairs: readonly Pair[];
+  readonly #listens: boolean;
   #turn = 0;
 
-  constructor(port: number, pairs: readonly Pair[]) {
-    this.#mouth = new Wire(port);
-    this.#ear = new Wire(port);
+  constructor(pairs: readonly Pair[], listens = true) {
+    const [{ mouth, ear }] = pairs as readonly [Pair];
+    this.#mouth = new Wire(mouth.port);
+    this.#ear = new Wire(ear.port);
     this.#pairs = pairs;
+    this.#listens = listens;
   }
 
   close(): void {
@@ -84,8 +111,8 @@ class Lane {
       const step = () => {
         pair = this.#pairs[this.#turn++ % this.#pairs.length] as Pair;
         text = nextText();
-        waiting = 2;
-        this.#ear.ask(pair.ear.listen(), heard, reject);
+        waiting = this.#listens ? 2 : 1;
+        if (this.#listens) this.#ear.ask(pair.ear.listen(), heard, reject);
         this.#mouth.ask(pair.mouth.send(pair.ear.callsign, text), sent, reject);
       };
       const done = () => {
@@ -165,15 +192,18 @@ export function hear(wire: Wire, agent: Agent, text: string): Promise<void> {
   });
 }
 
-async function measured(server: Server, load: () => Promise<number>): Promise<Slice> {
-  const cpuBefore = server.cpu();
+async function measured(servers: Metered | readonly Metered[], load: () => Promise<number>): Promise<Slice> {
+  const all = [servers].flat();
+  const before = all.map((server) => server.cpu());
+  const spent = () => all.map((server, at) => server.cpu() - (before[at] as number));
+  const total = (each: readonly number[]) => each.reduce((sum, one) => sum + one, 0);
   const began = performance.now();
   const units = await load();
   const elapsed = performance.now() - began;
-  const cpuInLoad = server.cpu() - cpuBefore;
+  const inLoad = total(spent());
   await pause(SETTLE_MS);
-  const cpu = server.cpu() - cpuBefore;
-  return { units, cpuPerUnit: cpu / units, rate: (units * 1000) / elapsed, busy: cpuInLoad / (elapsed * 1000) };
+  const each = spent().map((cpu) => cpu / units);
+  return { units, cpuPerUnit: total(each), cpuEach: each, rate: (units * 1000) / elapsed, busy: inLoad / (elapsed * 1000) };
 }
 
 function refused(what: string, status: number): Error {

@@ -14,6 +14,7 @@ import { machineLine, pinGenerator } from './machine.ts';
 import { warm } from './pairs.ts';
 import { document, markdownSection, type Section, type Setting } from './report.ts';
 import { broadcast } from './scenarios/broadcast.ts';
+import { fleet } from './scenarios/fleet.ts';
 import { growth } from './scenarios/growth.ts';
 import { latency } from './scenarios/latency.ts';
 import { mcp } from './scenarios/mcp.ts';
@@ -30,6 +31,7 @@ const scenarios: Record<string, (setting: Setting) => Promise<Section>> = {
   broadcast,
   parked,
   growth,
+  fleet,
   startup,
 };
 

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,6 +95,8 @@ export interface StartOptions {
   collectable?: boolean;
   /** Where to leave a CPU profile when it ends. */
   profileDir?: string | undefined;
+  /** On any core, not on the one for what is measured. */
+  anyCore?: boolean;
 }
 
 /** Starts the reference server and waits until it answers. */
@@ -114,6 +116,36 @@ export async function startHub(options: StartOptions = {}): Promise<Server> {
   if (!existsSync(cliFile)) throw new Error('dist/cli.js is missing: run `npm run build` first');
   const port = await freePort();
   return started([...nodeFlags(options), cliFile, ...(await hubFlags(port))], port);
+}
+
+/** Starts a hub with the rates and guards that hubs have, on a store or, without one, on a directory of its own. */
+export async function startFleetHub(store: Server | null, options: StartOptions = {}): Promise<Server> {
+  if (!existsSync(cliFile)) throw new Error('dist/cli.js is missing: run `npm run build` first');
+  const port = await freePort();
+  const where = store ? ['--redis', `redis://127.0.0.1:${store.port}`] : ['--data-dir', await mkdtemp(join(await workDir(), 'data-'))];
+  const flags = ['--port', String(port), ...where, '--limits', 'channels=200000', '--log-level', 'error'];
+  return started([...nodeFlags(options), cliFile, ...flags], port, options);
+}
+
+/** Starts an empty Redis as docs/engines.md wants it, on any core, and waits until it answers. */
+export async function startRedis(): Promise<Server> {
+  const port = await freePort();
+  const directory = await mkdtemp(join(await workDir(), 'redis-'));
+  const keeps = ['--dir', directory, '--save', '', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'];
+  const child = launch('redis-server', ['--port', String(port), '--bind', '127.0.0.1', ...keeps], { cwd: directory });
+  child.stdout?.resume();
+  for (let tries = 0; !(await connects(port)); tries++) {
+    if (child.exitCode !== null || tries > 3_000) throw new Error('redis-server, which script/bootstrap installs, did not start');
+    await pause(5);
+  }
+  return new Server(child, port);
+}
+
+function connects(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
 }
 
 /** The flags of a hub under test: nothing throttled, nothing logged. */
@@ -162,8 +194,8 @@ function nodeFlags({ collectable, profileDir }: StartOptions): string[] {
   return [...(collectable ? COLLECT_ON_SIGNAL : []), ...profile];
 }
 
-async function started(args: readonly string[], port: number): Promise<Server> {
-  const child = spawn('taskset', ['-c', serverCore, process.execPath, ...args], {
+async function started(args: readonly string[], port: number, { anyCore }: StartOptions = {}): Promise<Server> {
+  const child = spawn('taskset', ['-c', anyCore ? allCores : serverCore, process.execPath, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   running.add(child);

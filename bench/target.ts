@@ -23,12 +23,13 @@ export class Agent {
   readonly #listenEnd: string;
   readonly #path: string;
   readonly #headers: Record<string, string>;
-  readonly #port: number;
+  /** Of the server it speaks to. */
+  readonly port: number;
 
   constructor(port: number, channel: Channel, callsign: string, session: string, cursor: string) {
     this.callsign = callsign;
     this.cursor = cursor;
-    this.#port = port;
+    this.port = port;
     this.#path = `/api/channels/${channel.id}`;
     this.#headers = { Authorization: `Bearer ${channel.token}`, 'X-Session-Id': session };
     const listen = head('GET', `${this.#path}/listen?timeout=`, port, this.#headers);
@@ -44,7 +45,7 @@ export class Agent {
 
   /** The bytes of a message. */
   send(to: string, message: string): string {
-    return head('POST', `${this.#path}/send`, this.#port, this.#headers, JSON.stringify({ to, message }));
+    return head('POST', `${this.#path}/send`, this.port, this.#headers, JSON.stringify({ to, message }));
   }
 
   /** Moves on to where an answer to `listen` ends. */
