@@ -21,6 +21,8 @@ import type { Trip } from './guards.ts';
 import type { Rate } from './limits.ts';
 import type { AnswerLimits, Ask, Standing, Unready } from './mailbox.ts';
 import type { Outbox } from './outbox.ts';
+import type { Allowance } from './rates.ts';
+import type { Recalled, Recollection } from './recalling.ts';
 import type {
   Attestation,
   Channel,
@@ -87,6 +89,18 @@ export interface Draft {
   readonly sender: Attestation;
   /** Hash of the Idempotency-Key, and of what was sent with it; null without a key. */
   readonly key: { readonly hash: string; readonly content: string } | null;
+  /** One call is taken from it first; null where nobody counts. */
+  readonly allowance: Allowance | null;
+  /** The sender's session, where the hub goes by it from memory: then it is looked at before anything else. */
+  readonly recalled: Recollection | null;
+}
+
+/** How a listener arrives. */
+export interface Arrival {
+  /** It waits when there is nothing for it. */
+  readonly waits: boolean;
+  /** Its session, where the hub goes by it from memory. */
+  readonly recalled: Recollection | null;
 }
 
 export interface Recipient {
@@ -219,6 +233,11 @@ export interface Engine extends Outbox {
   claimSeat(claim: SeatClaim): Promise<ClaimedSeat>;
   /** What a session id (by its hash) is worth now. `live` counts as a sign of life. */
   session(channelId: string, sessionHash: string): Eventually<SessionState>;
+  /**
+   * A caller as it was when it last called here, from memory; undefined where nothing is remembered. An engine whose
+   * `session` answers at once has no use for it.
+   */
+  recall?(channelId: string, sessionHash: string): Recalled | undefined;
   /** Ends a session; the mailbox stays. Returns false when it was not live. */
   leave(channelId: string, sessionHash: string): Promise<boolean>;
   roster(channelId: string): Eventually<readonly RosterEntry[]>;
@@ -232,11 +251,15 @@ export interface Engine extends Outbox {
    * mode keeps, and tells the other processes. A mailbox is made for a direct message's callsign that has none,
    * except on a band (`invalid_to`).
    * The guards of `guards.ts` are asked first, in the same step; a repeat of a key is none of their business.
-   * @throws HubError idempotency_conflict, channel_paused, budget_spent, loop_suspected, hub_full, storage_unavailable (then nothing of it is ever heard)
+   * @throws HubError rate_limited, idempotency_conflict, channel_paused, budget_spent, loop_suspected, hub_full, storage_unavailable (then nothing of it is ever heard)
+   * @throws OutdatedError when what was recalled of the sender is no longer so
    */
   append(draft: Draft): Promise<Appended>;
-  /** A listen arrives with its evidence; where its answer starts. */
-  arrive(channelId: string, callsign: string, since: Since): Eventually<Position>;
+  /**
+   * A listen arrives with its evidence; where its answer starts.
+   * @throws OutdatedError when what was recalled of the listener is no longer so
+   */
+  arrive(channelId: string, callsign: string, since: Since, arrival?: Arrival): Eventually<Position>;
   /** What the mailbox has for a listener, or that it had better wait. Returned messages count as sent, durably. */
   read(read: Read): Eventually<Slice | Unready>;
   /** An answer's bytes were accepted by a live socket. */

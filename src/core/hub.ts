@@ -6,7 +6,7 @@
  * for, and their own {@link Hub.listen} goes on and answers.
  */
 import { type Clock, systemClock } from './clock.ts';
-import type { ChannelCounts, Engine, RateAnswer } from './engine.ts';
+import type { ChannelCounts, Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import { andThen } from './eventually.ts';
 import { type Courier, Hooks } from './hooks.ts';
@@ -16,6 +16,7 @@ import type { Limits, Rate } from './limits.ts';
 import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
 import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
 import { closedError, Owner, refuseSession, rotatedError, tellEnded } from './owning.ts';
+import { tooFast } from './rates.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
 import { Traffic } from './traffic.ts';
 import { readTranscript } from './transcripts.ts';
@@ -48,17 +49,6 @@ export interface Joined extends Seated {
 const JOIN_HISTORY = 20;
 const SWEEP_MS = 30_000;
 const NO_HASH = '0'.repeat(64);
-
-const tooFast = (rate: Rate, { remaining, retryAfterMs }: RateAnswer, detail: string): HubError => {
-  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
-  return new HubError('rate_limited', detail, {
-    retryAfter: seconds,
-    headers: {
-      'RateLimit-Policy': `"default";q=${rate.burst};w=${Math.ceil(rate.burst / rate.perSecond)}`,
-      RateLimit: `"default";r=${remaining};t=${seconds}`,
-    },
-  });
-};
 
 export class Hub {
   readonly engine: Engine;
@@ -164,7 +154,7 @@ export class Hub {
   spend(key: string, rate: Rate, detail: string): Eventually<void> {
     if (rate.burst === Number.POSITIVE_INFINITY) return;
     return andThen(this.engine.spend(key, rate), (answer) => {
-      if (!answer.allowed) throw tooFast(rate, answer, detail);
+      if (!answer.allowed) throw tooFast({ rate, detail }, answer);
     });
   }
 

@@ -146,13 +146,16 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
   const { engine } = ear;
   const { channelId, callsign } = session;
   const waiter = new Waiter(channelId, callsign, session.hash);
+  const arrival = { waits: request.timeoutMs > 0, recalled: session.recalled ?? null };
+  // Whom the hub goes by from memory takes nobody's place before the engine has looked.
+  const looked = session.recalled ? await engine.arrive(channelId, callsign, request.since, arrival) : null;
   signal?.addEventListener('abort', waiter);
   ear.waiters.park(waiter, ear.limits.sizes.parked);
   engine.park(channelId, callsign);
   let stopTimer: (() => void) | null = null;
   try {
     if (signal?.aborted) waiter.handleEvent();
-    const arrived = engine.arrive(channelId, callsign, request.since);
+    const arrived = looked ?? engine.arrive(channelId, callsign, request.since, arrival);
     const from = arrived instanceof Promise ? await arrived : arrived;
     let final = request.timeoutMs <= 0;
     let stop: 'superseded' | 'shutdown' | null = null;

@@ -3,10 +3,10 @@ import { isBand } from './bands.ts';
 import type { Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import { sha256 } from './ids.ts';
-import type { Limits, Rate } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { safeText } from './text.ts';
 import type { Traffic } from './traffic.ts';
-import type { Eventually, Kind, Message, Presence, ReceiptState, Session } from './types.ts';
+import type { Kind, Message, Presence, ReceiptState, Session } from './types.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface SendRequest {
@@ -31,7 +31,6 @@ interface Desk {
   readonly limits: Limits;
   readonly waiters: Waiters;
   readonly traffic: Traffic;
-  spend(key: string, rate: Rate, detail: string): Eventually<void>;
 }
 
 /** The text as it will be stored. @throws HubError invalid_message, message_too_large */
@@ -60,10 +59,8 @@ export const sendMessage = async (desk: Desk, session: Session, request: SendReq
   const band = isBand(channelId);
   if (request.to === session.callsign) throw new HubError('invalid_to', 'That is your own callsign.');
   const { text, sanitized } = checkText(desk, request, band);
-  const { rates } = desk.limits;
-  const spent = desk.spend(`send ${session.hash}`, band ? rates.bandSend : rates.send, 'This session sends too fast.');
-  if (spent instanceof Promise) await spent;
-
+  const { bandSend, send } = desk.limits.rates;
+  const rate = band ? bandSend : send;
   const key = request.idempotencyKey;
   const appended = await desk.engine.append({
     channelId,
@@ -73,6 +70,9 @@ export const sendMessage = async (desk: Desk, session: Session, request: SendReq
     kind: request.kind,
     replyTo: request.replyTo,
     sender: session.sender,
+    allowance:
+      rate.burst === Number.POSITIVE_INFINITY ? null : { key: `send ${session.hash}`, rate, detail: 'This session sends too fast.' },
+    recalled: session.recalled ?? null,
     key: key === null ? null : { hash: sha256(key), content: sha256(JSON.stringify([request.to, request.kind, request.replyTo, text])) },
   });
   const { message, recipientCount, duplicate } = appended;

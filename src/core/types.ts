@@ -2,6 +2,7 @@
  * The words of the product as data: what a channel, a seat and a message are.
  * Everything here is readonly and knows no wire and no database.
  */
+import type { Recollection } from './recalling.ts';
 
 /** What a channel keeps on disk (docs/protocol.md, "Retention"). */
 export const RETENTIONS = ['none', 'metadata', 'prompts', 'full'] as const;
@@ -116,6 +117,8 @@ export interface Session {
   readonly sender: Attestation;
   /** Wall clock, ms; moves with every call. */
   readonly expiresAt: number;
+  /** Nobody has asked about it in this call: whoever goes by it shows this with the first step. */
+  readonly recalled?: Recollection;
 }
 
 /**

@@ -39,6 +39,7 @@ export const listen = operation({
   output: heardAnswer,
   errors: ['invalid_timeout', 'invalid_since', 'invalid_limit'],
   examples: [{ input: { timeout: 30, since: '6-k3f9' }, output: HEARD }],
+  shows: true,
   plain: plainListen,
   encode: encodeAnswer,
   run({ hub, session, input, signal }) {

@@ -11,6 +11,7 @@ import type { RateName } from '../core/limits.ts';
 import type { Cancel, Delivery, StreamItem } from '../core/listening.ts';
 import type { Channel, Eventually, Session, TranscriptEvent } from '../core/types.ts';
 import { admit, type OpenCall } from './admit.ts';
+import { fromMemory, recalled } from './memory.ts';
 import { problemsOf } from './problems.ts';
 
 /**
@@ -141,6 +142,8 @@ export interface Operation<
   readonly rate?: RateName;
   /** It answers for a channel that its owner closed, too. */
   readonly closed?: true;
+  /** Its run shows the engine the session it is given with its first step, so that the gate may go by memory; with `once` only. */
+  readonly shows?: true;
   /** It may wait, so the transport tells it when the caller goes away. */
   readonly parks?: true;
   /**
@@ -195,7 +198,7 @@ export const execute = (
   // No async function: a parked listen would hold its frame, and each one costs a promise and a turn.
   const perform = (call: OpenCall): Eventually<Executed> => {
     try {
-      call.input = op.plain?.(input as Record<string, unknown>) ?? checked(op, input);
+      call.input = inputOf(op, input);
       const produced = op.run(call);
       if (op.answers === 'once') return (produced as Promise<Given<unknown>>).then(answered, failed);
       record('ok');
@@ -206,14 +209,19 @@ export const execute = (
       return failed(error);
     }
   };
+  const ask = (): Eventually<OpenCall> => admit(hub, services, op, proof, signal);
   let admitted: Eventually<OpenCall>;
   try {
-    admitted = admit(hub, services, op, proof, signal);
+    const known = op.shows && hub.engine.recall ? recalled(hub, services, op, proof, signal) : undefined;
+    if (known) return fromMemory(op, known, () => inputOf(op, input), ask).then(answered, failed);
+    admitted = ask();
   } catch (error) {
     return failed(error);
   }
   return admitted instanceof Promise ? admitted.then(perform, failed) : perform(admitted);
 };
+
+const inputOf = (op: AnyOperation, input: unknown): unknown => op.plain?.(input as Record<string, unknown>) ?? checked(op, input);
 
 /** @throws HubError for what the schema refuses */
 const checked = (op: AnyOperation, input: unknown): unknown => {

@@ -39,6 +39,7 @@ export const send = operation({
     duplicate: z.literal(true).optional().describe('This key was used before; nothing was sent again.'),
     sanitized: z.int().optional().describe('Invisible characters that were removed.'),
   }),
+  shows: true,
   plain: plainSend,
   errors: [
     'invalid_to',

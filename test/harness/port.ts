@@ -115,6 +115,8 @@ export class Port {
       replyTo: null,
       sender: { verified: false, authorized: false },
       key: null,
+      allowance: null,
+      recalled: null,
       ...fields,
     };
   }

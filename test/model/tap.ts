@@ -240,6 +240,10 @@ export class Tap extends PassOutbox implements Engine {
     this.risen.set(callsign, this.#options.uptime());
   }
 
+  recall(): undefined {
+    // Every call of the model's is asked about.
+  }
+
   async append(draft: Draft): Promise<Appended> {
     return this.#stored('send', () => this.#engine.append(draft));
   }

@@ -4,7 +4,7 @@
  * Rules are not decided here: each method finds the record, runs the rule of `core/mailbox.ts` or `core/seats.ts` on
  * it, and has the store write what changed. One process, one thread: a method without `await` is atomic by itself.
  */
-import { BANDS, isBand } from '../../core/bands.ts';
+import { isBand } from '../../core/bands.ts';
 import type {
   Appended,
   ChannelCounts,
@@ -41,7 +41,7 @@ import { OF_THE_LIVING, Owners } from './owners.ts';
 import { Allowances } from './rates.ts';
 import { Seats } from './seats.ts';
 import { type ChannelState, channelRow, newState } from './state.ts';
-import { countsOf, survey } from './survey.ts';
+import { channelsOf, countsOf, sessionsOf, survey } from './survey.ts';
 import { Webhooks } from './webhooks.ts';
 
 interface LocalEngineOptions extends BookOptions {
@@ -63,9 +63,9 @@ export class LocalEngine extends Webhooks implements Engine {
     super(book, options.loaded);
     this.#book = book;
     this.#seats = new Seats(book, this.outbox);
-    this.#messages = new Messages(book, this.outbox);
-    this.#owners = new Owners(book, this.outbox);
     this.#allowances = new Allowances(options.clock);
+    this.#messages = new Messages(book, this.outbox, this.#allowances);
+    this.#owners = new Owners(book, this.outbox);
     this.#lastNo = options.loaded.lastNo;
     this.#release = options.release;
   }
@@ -144,10 +144,7 @@ export class LocalEngine extends Webhooks implements Engine {
   }
 
   channelCount(): number {
-    const { channels } = this.#book;
-    let bands = 0;
-    for (const id in BANDS) if (channels.has(id)) bands++;
-    return channels.size - bands;
+    return channelsOf(this.#book);
   }
 
   // Owners
@@ -177,9 +174,7 @@ export class LocalEngine extends Webhooks implements Engine {
   }
 
   sessionCount(): number {
-    let count = 0;
-    for (const { sessions } of this.#book.channels.values()) count += sessions.size;
-    return count;
+    return sessionsOf(this.#book);
   }
 
   // Identities

@@ -6,11 +6,13 @@ import { checkGuards, newSeatGuard, noteHops, type SeatGuard, takeBack } from '.
 import { newTag } from '../../core/ids.ts';
 import { type AnswerLimits, arrive, cost, handOver, isFor, receiptFor, take, type Unready } from '../../core/mailbox.ts';
 import { closedError } from '../../core/owning.ts';
+import { tooFast } from '../../core/rates.ts';
 import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
 import { presenceOf } from '../../core/seats.ts';
 import type { Eventually, Message, Position, Receipt, Since, Slice } from '../../core/types.ts';
 import type { Book } from './book.ts';
 import type { Outbox } from './outbox.ts';
+import type { Allowances } from './rates.ts';
 import { type ChannelState, type KeptSeat, keyName } from './state.ts';
 
 let isoMs = 0;
@@ -42,13 +44,19 @@ export class Messages {
   /** Some guard has a limit. */
   readonly #guarded: boolean;
 
-  constructor(book: Book, outbox: Outbox) {
+  readonly #allowances: Allowances;
+
+  constructor(book: Book, outbox: Outbox, allowances: Allowances) {
     this.#book = book;
+    this.#allowances = allowances;
     this.#guarded = Object.values(book.limits.guards).some((most) => most !== Number.POSITIVE_INFINITY);
     this.#outbox = outbox;
   }
 
   async append(draft: Draft): Promise<Appended> {
+    const { allowance } = draft;
+    const spent = allowance && this.#allowances.spend(allowance.key, allowance.rate, 1);
+    if (spent && !spent.allowed) throw tooFast(allowance, spent);
     const state = this.#book.state(draft.channelId);
     const name = draft.key ? keyName(draft.from, draft.key.hash) : null;
     const used = name ? state.keys.get(name) : undefined;

@@ -1,4 +1,5 @@
 /** Counting what the local engine holds, for one channel and for all of them. Reads no text from disk. */
+import { BANDS } from '../../core/bands.ts';
 import type { ChannelCounts, ChannelFacts } from '../../core/engine.ts';
 import type { Book } from './book.ts';
 import type { ChannelState } from './state.ts';
@@ -22,4 +23,18 @@ export const survey = ({ clock, channels }: Book): ChannelFacts[] => {
     facts.push({ members, listening, messages, head, channel: state.channel, lastActiveAt, tripped: state.guard.trips?.size ?? 0 });
   }
   return facts;
+};
+
+/** Channels that somebody made; bands are not among them. */
+export const channelsOf = ({ channels }: Book): number => {
+  let bands = 0;
+  for (const id in BANDS) if (channels.has(id)) bands++;
+  return channels.size - bands;
+};
+
+/** Live sessions of all channels. */
+export const sessionsOf = ({ channels }: Book): number => {
+  let count = 0;
+  for (const { sessions } of channels.values()) count += sessions.size;
+  return count;
 };

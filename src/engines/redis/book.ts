@@ -78,11 +78,11 @@ export class Book {
 }
 
 /** Refusals that need more than a code and a detail; filled in by the parts that know them. */
-const SPECIAL = new Map<string, (words: readonly string[]) => HubError>();
+const SPECIAL = new Map<string, (words: readonly string[]) => Error>();
 
-export const refuseWith = (word: string, make: (words: readonly string[]) => HubError): void => void SPECIAL.set(word, make);
+export const refuseWith = (word: string, make: (words: readonly string[]) => Error): void => void SPECIAL.set(word, make);
 
-const refusal = ([, word = 'internal', ...words]: readonly string[]): HubError => {
+const refusal = ([, word = 'internal', ...words]: readonly string[]): Error => {
   const special = SPECIAL.get(words[0] === undefined ? word : `${word} ${words[0]}`) ?? SPECIAL.get(word);
   return special ? special(words) : new HubError(word as ErrorCode, words[0]);
 };

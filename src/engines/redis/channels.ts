@@ -6,14 +6,14 @@ import { BAND_GUARD_FACTOR, type Rate, TIMES } from '../../core/limits.ts';
 import type { Channel, Eventually, Identity, Retention } from '../../core/types.ts';
 import type { Book } from './book.ts';
 
-const RETENTIONS_KEPT = 20_000;
+const KNOWN = 20_000;
 /** Channels that a sweep looks at together. */
 const AT_ONCE = 50;
 
 export class Channels {
   readonly #book: Book;
-  /** What a channel keeps never changes. */
-  readonly #retentions = new Map<string, Retention>();
+  /** As they were when they were last asked about. What a channel keeps never changes; the rest may have. */
+  readonly #known = new Map<string, Channel>();
 
   constructor(book: Book) {
     this.#book = book;
@@ -23,13 +23,17 @@ export class Channels {
     return this.#book.store.key(name);
   }
 
-  retention(channelId: string): Retention | undefined {
-    return this.#retentions.get(channelId);
+  known(channelId: string): Channel | undefined {
+    return this.#known.get(channelId);
   }
 
-  #remember({ id, retention }: Channel): void {
-    if (this.#retentions.size >= RETENTIONS_KEPT) this.#retentions.clear();
-    this.#retentions.set(id, retention);
+  retention(channelId: string): Retention | undefined {
+    return this.#known.get(channelId)?.retention;
+  }
+
+  #remember(channel: Channel): void {
+    if (this.#known.size >= KNOWN) this.#known.clear();
+    this.#known.set(channel.id, channel);
   }
 
   /**
@@ -184,7 +188,7 @@ export class Channels {
 
   /** Gives a channel's place back. */
   async forget(channelId: string): Promise<void> {
-    this.#retentions.delete(channelId);
+    this.#known.delete(channelId);
     await this.#book.store.command(['HDEL', this.#key('channels'), channelId]);
   }
 }

@@ -1,10 +1,12 @@
 /** Messages of the Redis engine: appending, reading mailboxes, receipts. The rules run in the store (see lua/). */
 import { isBand } from '../../core/bands.ts';
-import type { Appended, Draft, Read, Recipient } from '../../core/engine.ts';
+import type { Appended, Arrival, Draft, Read, Recipient } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { type GuardName, guardError } from '../../core/guards.ts';
 import { sha256 } from '../../core/ids.ts';
 import { type AnswerLimits, type Mailbox, receiptFor, type Unready } from '../../core/mailbox.ts';
+import { tooFast } from '../../core/rates.ts';
+import type { Recollection } from '../../core/recalling.ts';
 import { newRing } from '../../core/ring.ts';
 import type {
   Eventually,
@@ -18,13 +20,14 @@ import type {
   Slice,
   TranscriptEvent,
 } from '../../core/types.ts';
-import { type Answer, type Book, refuseWith } from './book.ts';
+import { type Answer, type Argument, type Book, refuseWith } from './book.ts';
 import type { Channels } from './channels.ts';
 import type { Hints } from './hints.ts';
 import { pairsOf } from './lua/prelude.ts';
 import type { Outbox } from './outbox.ts';
 import type { Presence } from './presence.ts';
 import { openMessage } from './seal.ts';
+import type { Seats } from './seats.ts';
 
 refuseWith('guard', ([guard, most, seconds, to]) => guardError(guard as GuardName, Number(most), Number(seconds), to ?? ''));
 refuseWith(
@@ -47,12 +50,19 @@ export const gapOf = (reply: Answer): Gap | null => {
 
 const isoOf = (wall: string | number): string => new Date(Number(wall)).toISOString();
 
+const JUST_LOOKS: Arrival = { waits: false, recalled: null };
+
 /** Marks of a seat as `mailbox.ts` has them. */
 const marksOf = (reply: Answer): number[] => (reply as string[]).flatMap((mark) => mark.split(' ').map(Number));
+
+/** What a script looks at before it goes by a caller from memory; nothing when the caller was asked about. */
+const shownArgs = (recalled: Recollection | null): Argument[] =>
+  recalled ? [recalled.sessionHash, recalled.tokenHash, recalled.sender.verified, recalled.sender.authorized] : ['', '', '', ''];
 
 export class Messages {
   readonly #book: Book;
   readonly #channels: Channels;
+  readonly #seats: Seats;
   readonly #presence: Presence;
   readonly #hints: Hints;
   readonly #outbox: Outbox;
@@ -61,9 +71,10 @@ export class Messages {
   /** The limits of the guards as the script takes them; empty when there are none. */
   readonly #guards: string;
 
-  constructor(book: Book, channels: Channels, presence: Presence, hints: Hints, outbox: Outbox) {
+  constructor(book: Book, channels: Channels, seats: Seats, presence: Presence, hints: Hints, outbox: Outbox) {
     this.#book = book;
     this.#channels = channels;
+    this.#seats = seats;
     this.#presence = presence;
     this.#hints = hints;
     this.#outbox = outbox;
@@ -74,7 +85,7 @@ export class Messages {
   }
 
   async append(draft: Draft): Promise<Appended> {
-    const { channelId, from, to, text, kind, replyTo, sender, key } = draft;
+    const { channelId, from, to, text, kind, replyTo, sender, key, allowance, recalled } = draft;
     const keep = this.#channels.retention(channelId) ?? (await this.#channels.find(channelId))?.retention ?? 'none';
     this.#presence.tell(channelId);
     const { sizes } = this.#book.limits;
@@ -87,13 +98,18 @@ export class Messages {
     const body = `,${JSON.stringify({ from, to, ...kept, at, ...fields }).slice(1)}`;
     const meta = keep === 'none' || kind === 'status' ? '' : `,${JSON.stringify({ from, to, bytes, ...reply, sender }).slice(1, -1)}`;
     const plain = kind === 'status' ? this.#book.seal.close(text) : keep === 'full' || keep === 'prompts' ? JSON.stringify(text) : '';
-    const answer = (await this.#book.run(
+    const rate = allowance && [allowance.key, allowance.rate.burst, 1000 / allowance.rate.perSecond];
+    const step = this.#book.run(
       'append',
       channelId,
       ...[from, to, kind, body, meta, plain, bytes, key?.hash ?? '', key?.content ?? ''],
       ...[sizes.ringMessages, sizes.ringBytes, sizes.mailboxes, sizes.recipients, isBand(channelId)],
       ...[this.#guards, replyTo ?? '', this.#guards === '' ? '' : sha256(text)],
-    )) as Answer;
+      ...shownArgs(recalled),
+      ...(rate ?? ['', '', '']),
+    );
+    const answer = (await this.#seats.show(recalled, step)) as Answer;
+    if (allowance && answer[0] === 'slow') throw tooFast(allowance, { remaining: 0, retryAfterMs: Number(answer[1]) });
     await this.#book.settled(channelId);
     const [id, wall, duplicate, count, owed] = answer as [number, string, number, number, number];
     if (owed > 0) this.#outbox.tell(channelId);
@@ -104,17 +120,19 @@ export class Messages {
     return { message, recipients, recipientCount: count, duplicate: duplicate === 1 };
   }
 
-  async arrive(channelId: string, callsign: string, since: Since): Promise<Position> {
+  async arrive(channelId: string, callsign: string, since: Since, arrival: Arrival = JUST_LOOKS): Promise<Position> {
+    const { waits, recalled } = arrival;
     const ready = this.#hints.ensure(channelId);
     if (ready) await ready;
-    const [id, tag, head, empty] = (await this.#book.run('arrive', channelId, callsign, ...sinceArgs(since))) as [
-      number,
-      string,
-      number,
-      number,
-    ];
+    const until = waits ? this.#presence.until() : '';
+    const args = [callsign, ...sinceArgs(since), until, ...shownArgs(recalled)];
+    const answer = await this.#seats.show(recalled, this.#book.run('arrive', channelId, ...args));
+    const [id, tag, head, empty] = answer as [number, string, number, number];
     this.#hints.begin(channelId, head);
-    if (empty === 1) this.#nothing.set(`${channelId} ${callsign}`, { from: id, head });
+    if (empty === 1) {
+      this.#nothing.set(`${channelId} ${callsign}`, { from: id, head });
+      if (until !== '') this.#presence.marked(channelId, callsign, until);
+    }
     return { id, tag };
   }
 
@@ -161,7 +179,10 @@ export class Messages {
   }
 
   handed(channelId: string, callsign: string, slice: Slice): void {
-    this.#book.tell('handed', channelId, callsign, slice.after.id, slice.cursor.id, slice.gap?.reason === 'rewound');
+    const { after, cursor, gap } = slice;
+    // Whoever was answered is parked no more: one step tells both.
+    const seen = this.#presence.takeEnd(channelId, callsign);
+    this.#book.tell('handed', channelId, callsign, after.id, cursor.id, gap?.reason === 'rewound', '', seen ?? '');
   }
 
   async acknowledge(channelId: string, callsign: string, since: Since): Promise<Position> {

@@ -43,14 +43,47 @@ export class Presence {
   }
 
   park(channelId: string, callsign: string): void {
+    const mark = this.#mark(channelId, callsign);
+    if (++mark.parked > 1) return;
+    if (mark.told > this.#book.now()) mark.changed = null;
+    else this.#change(channelId, mark);
+  }
+
+  #mark(channelId: string, callsign: string): Mark {
     let marks = this.#channels.get(channelId);
     if (!marks) {
       marks = new Map();
       this.#channels.set(channelId, marks);
     }
-    const mark = marks.get(callsign) ?? { parked: 0, told: 0, changed: null };
-    marks.set(callsign, mark);
-    if (++mark.parked === 1) this.#change(channelId, mark);
+    let mark = marks.get(callsign);
+    if (!mark) {
+      mark = { parked: 0, told: 0, changed: null };
+      marks.set(callsign, mark);
+    }
+    return mark;
+  }
+
+  /** Until when a mark holds that is made now, shared time. */
+  until(): number {
+    return this.#book.now() + MARK_MS;
+  }
+
+  /** The store was told of a listener, who is parked here or will be at once. */
+  marked(channelId: string, callsign: string, until: number): void {
+    const mark = this.#mark(channelId, callsign);
+    mark.told = until;
+    if (mark.parked > 0) mark.changed = null;
+    else this.#change(channelId, mark);
+  }
+
+  /** What is to be told of one callsign that is parked no more, which counts as told: when it was seen; null for nothing. */
+  takeEnd(channelId: string, callsign: string): number | null {
+    const marks = this.#channels.get(channelId);
+    const mark = marks?.get(callsign);
+    if (!marks || !mark || mark.parked > 0 || mark.changed === null) return null;
+    marks.delete(callsign);
+    if (marks.size === 0) this.#channels.delete(channelId);
+    return mark.changed;
   }
 
   unpark(channelId: string, callsign: string): void {
@@ -80,6 +113,7 @@ export class Presence {
 
   /** Tells the store of a channel's listeners what it does not know. To be called before a script that looks at them. */
   tell(channelId: string, always = false): void {
+    this.#changed.delete(channelId);
     const marks = this.#channels.get(channelId);
     if (!marks) return;
     const now = this.#book.now();
@@ -93,7 +127,6 @@ export class Presence {
       mark.changed = null;
       if (mark.parked === 0) marks.delete(callsign);
     }
-    this.#changed.delete(channelId);
     if (marks.size === 0) this.#channels.delete(channelId);
     if (told.length > 0) this.#book.tell('parked', channelId, ...told);
   }

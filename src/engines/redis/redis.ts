@@ -6,6 +6,7 @@
  */
 import type {
   Appended,
+  Arrival,
   ChannelCounts,
   ChannelFacts,
   ClaimedSeat,
@@ -21,7 +22,7 @@ import type {
 } from '../../core/engine.ts';
 import type { Rate } from '../../core/limits.ts';
 import type { AnswerLimits, Unready } from '../../core/mailbox.ts';
-import type { Due, HookCounts } from '../../core/outbox.ts';
+import type { Recalled } from '../../core/recalling.ts';
 import type {
   Channel,
   Eventually,
@@ -34,17 +35,17 @@ import type {
   Slice,
   TranscriptEvent,
 } from '../../core/types.ts';
-import type { Attempt, Claimed, Verdict, Webhook, WebhookDelivery } from '../../core/webhooks.ts';
 import { Book, type BookOptions } from './book.ts';
 import { Channels } from './channels.ts';
 import { Hints } from './hints.ts';
+import { Hooked } from './hooked.ts';
 import { Messages } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { Owners } from './owners.ts';
 import { Presence } from './presence.ts';
 import { Seats } from './seats.ts';
 
-export class RedisEngine implements Engine {
+export class RedisEngine extends Hooked implements Engine {
   readonly #book: Book;
   readonly #presence: Presence;
   readonly #hints: Hints;
@@ -52,17 +53,17 @@ export class RedisEngine implements Engine {
   readonly #messages: Messages;
   readonly #seats: Seats;
   readonly #owners: Owners;
-  readonly #outbox: Outbox;
 
   constructor(options: BookOptions) {
-    this.#book = new Book(options);
+    const book = new Book(options);
+    super(new Outbox(book));
+    this.#book = book;
     this.#presence = new Presence(this.#book);
     this.#hints = new Hints(this.#book, (channelId) => this.#presence.has(channelId));
     this.#channels = new Channels(this.#book);
-    this.#outbox = new Outbox(this.#book);
-    this.#messages = new Messages(this.#book, this.#channels, this.#presence, this.#hints, this.#outbox);
-    this.#seats = new Seats(this.#book, this.#channels, this.#presence, this.#outbox);
-    this.#owners = new Owners(this.#book, this.#channels, this.#hints, this.#outbox);
+    this.#seats = new Seats(this.#book, this.#channels, this.#presence, this.outbox);
+    this.#messages = new Messages(this.#book, this.#channels, this.#seats, this.#presence, this.#hints, this.outbox);
+    this.#owners = new Owners(this.#book, this.#channels, this.#hints, this.outbox);
     this.#book.store.onBack(() => {
       this.#presence.tellAll();
       this.#hints.look().catch(this.#book.report);
@@ -87,7 +88,7 @@ export class RedisEngine implements Engine {
   async close(): Promise<void> {
     this.#hints.close();
     this.#presence.close();
-    this.#outbox.close();
+    this.outbox.close();
     await this.#noteTime().catch(() => {});
     await this.#book.store.close();
   }
@@ -100,7 +101,7 @@ export class RedisEngine implements Engine {
   /** @internal For crash tests: dies like a killed process. */
   abandon(): void {
     this.#hints.close();
-    this.#outbox.close();
+    this.outbox.close();
     this.#book.store.abandon();
     this.#presence.close();
   }
@@ -188,6 +189,10 @@ export class RedisEngine implements Engine {
     return this.#seats.session(channelId, sessionHash);
   }
 
+  recall(channelId: string, sessionHash: string): Recalled | undefined {
+    return this.#seats.recall(channelId, sessionHash);
+  }
+
   leave(channelId: string, sessionHash: string): Promise<boolean> {
     return this.#seats.leave(channelId, sessionHash);
   }
@@ -210,8 +215,8 @@ export class RedisEngine implements Engine {
     return this.#messages.append(draft);
   }
 
-  arrive(channelId: string, callsign: string, since: Since): Promise<Position> {
-    return this.#messages.arrive(channelId, callsign, since);
+  arrive(channelId: string, callsign: string, since: Since, arrival?: Arrival): Promise<Position> {
+    return this.#messages.arrive(channelId, callsign, since, arrival);
   }
 
   read(read: Read): Eventually<Slice | Unready> {
@@ -242,48 +247,6 @@ export class RedisEngine implements Engine {
     return this.#messages.transcript(channelId, after, limit);
   }
 
-  // Webhooks
-
-  onDue(hear: () => void): void {
-    this.#outbox.onDue(hear);
-  }
-
-  addWebhook(hook: Webhook): Promise<void> {
-    return this.#outbox.add(hook);
-  }
-
-  webhooks(channelId: string): Promise<readonly Webhook[]> {
-    return this.#outbox.list(channelId);
-  }
-
-  hookCounts(): Promise<HookCounts> {
-    return this.#outbox.counts();
-  }
-
-  removeWebhook(channelId: string, webhookId: string): Promise<boolean> {
-    return this.#outbox.remove(channelId, webhookId);
-  }
-
-  disableWebhooks(exceptKeys: readonly string[], reason: string): Promise<number> {
-    return this.#outbox.disableExcept(exceptKeys, reason);
-  }
-
-  deliveries(channelId: string, webhookId: string, limit: number): Promise<readonly WebhookDelivery[] | undefined> {
-    return this.#outbox.deliveries(channelId, webhookId, limit);
-  }
-
-  claimTest(channelId: string, webhookId: string, leaseMs: number): Promise<Claimed | undefined> {
-    return this.#outbox.claimTest(channelId, webhookId, leaseMs);
-  }
-
-  claimDue(leaseMs: number, limit: number): Promise<Due> {
-    return this.#outbox.claimDue(leaseMs, limit);
-  }
-
-  settle(claimed: Claimed, attempt: Attempt, verdict: Verdict): Promise<void> {
-    return this.#outbox.settle(claimed, attempt, verdict);
-  }
-
   // Rates and cleaning
 
   spend(key: string, rate: Rate, calls: 1 | -1 = 1): Eventually<RateAnswer> {
@@ -292,7 +255,7 @@ export class RedisEngine implements Engine {
 
   async sweep(): Promise<readonly string[]> {
     await this.#noteTime();
-    const [seats, hooks] = [(id: string) => this.#presence.tell(id), (id: string) => this.#outbox.tell(id)];
+    const [seats, hooks] = [(id: string) => this.#presence.tell(id), (id: string) => this.outbox.tell(id)];
     const removed = await this.#channels.sweep(seats, hooks);
     for (const channelId of removed) this.#hints.forget(channelId);
     return removed;

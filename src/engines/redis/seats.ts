@@ -2,6 +2,7 @@
 import type { ClaimedSeat, SeatClaim, SessionState } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { bannedError, closedError, rotatedError } from '../../core/owning.ts';
+import { OutdatedError, type Recalled, type Recollection } from '../../core/recalling.ts';
 import { rosterEntry, type Seat } from '../../core/seats.ts';
 import type { Channel, RosterEntry, Session } from '../../core/types.ts';
 import type { Webhook } from '../../core/webhooks.ts';
@@ -23,7 +24,14 @@ refuseWith(
     }),
 );
 
+refuseWith('outdated', () => new OutdatedError());
+
+/** Sessions that a hub remembers. */
+const KNOWN = 20_000;
+
 export class Seats {
+  /** As they were when they were last asked about, by hash. */
+  readonly #known = new Map<string, Session>();
   readonly #book: Book;
   readonly #channels: Channels;
   readonly #presence: Presence;
@@ -81,7 +89,33 @@ export class Seats {
 
   #session(channelId: string, callsign: string, hash: string, verified: number, authorized: number, left: number): Session {
     const sender = { verified: verified === 1, authorized: authorized === 1 };
-    return { channelId, callsign, hash, sender, expiresAt: this.#book.clock.now() + left };
+    const session = { channelId, callsign, hash, sender, expiresAt: this.#book.clock.now() + left };
+    if (this.#known.size >= KNOWN) this.#known.clear();
+    this.#known.set(hash, session);
+    return session;
+  }
+
+  /** See `Engine.recall`. */
+  recall(channelId: string, hash: string): Recalled | undefined {
+    const session = this.#known.get(hash);
+    const channel = session?.channelId === channelId ? this.#channels.known(channelId) : undefined;
+    if (!session || !channel) return undefined;
+    const { sender } = session;
+    return { channel, session: { ...session, recalled: { sessionHash: hash, tokenHash: channel.joinTokenHash, sender, holds: false } } };
+  }
+
+  /** A step that shows what was recalled: it holds when the script went by it. */
+  async show<T>(recalled: Recollection | null, step: Promise<T>): Promise<T> {
+    if (!recalled) return step;
+    try {
+      const answer = await step;
+      recalled.holds = true;
+      return answer;
+    } catch (error) {
+      if (error instanceof OutdatedError) this.#known.delete(recalled.sessionHash);
+      else if (error instanceof HubError && error.code !== 'storage_unavailable') recalled.holds = true;
+      throw error;
+    }
   }
 
   async session(channelId: string, hash: string): Promise<SessionState> {

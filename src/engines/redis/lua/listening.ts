@@ -1,14 +1,19 @@
 /** Scripts of a listener: it arrives, reads, its answer is handed over; an observer looks on. */
 
-/** arrive(callsign, since, id, tag) → id, tag, head, 1 when a read from there would find nothing. */
+/**
+ * arrive(callsign, since, id, tag, until, session, token, verified, authorized) → id, tag, head, 1 when a read from there would
+ * find nothing; then, with a time until which it will be parked, it is marked.
+ */
 export const ARRIVE = `
 local function main()
   open()
+  prove(arg(1), arg(6), arg(7), arg(8), arg(9))
   local s = myseat(arg(1))
   local before = s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats
   local from = arrive(s, arg(2), num(3), arg(4))
   if before ~= s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats then save(s) end
   local empty = from >= C.head and not hasgap(s, from)
+  if empty and arg(5) ~= '' then markparked(arg(1), arg(5), T) end
   return { from, tagof(from) or '0', C.head, empty and 1 or 0 }
 end
 `;
@@ -54,7 +59,7 @@ local function main()
 end
 `;
 
-/** handed(callsign, after, cursor, rewound) */
+/** handed(callsign, after, cursor, rewound, until, seen): the last two as for `parked`, when there is something to tell. */
 export const HANDED = `
 local function main()
   open()
@@ -63,6 +68,7 @@ local function main()
   local before = s.handed .. s.rewound
   handover(s, num(2), num(3), arg(4) == '1')
   if before ~= s.handed .. s.rewound then save(s) end
+  if arg(6) ~= '' then markparked(arg(1), arg(5), num(6)) end
   return 1
 end
 `;

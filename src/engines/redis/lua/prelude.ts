@@ -18,12 +18,12 @@ local function refuse(...) error({ refusal = { '!', ... } }) end
 
 -- The channel's own record. What was said under another seal cannot be read any more: it has rotated (RETAIN).
 local function open()
-  local v = call('HMGET', B, 'ttl', 'keep', 'head', 'floor', 'goneFloor', 'bytes', 'broadcasts', 'runs', 'seq', 'seal', 'halt', 'hooks')
+  local v = call('HMGET', B, 'ttl', 'keep', 'head', 'floor', 'goneFloor', 'bytes', 'broadcasts', 'runs', 'seq', 'seal', 'halt', 'hooks', 'token')
   if not v[1] then refuse('unauthorized') end
   C = {
     ttl = tonumber(v[1]), keep = v[2], head = tonumber(v[3]), floor = tonumber(v[4]), goneFloor = tonumber(v[5]),
     bytes = tonumber(v[6]), broadcasts = tonumber(v[7]), runs = v[8], seq = tonumber(v[9]), halt = v[11] or '',
-    hooks = tonumber(v[12] or '0'),
+    hooks = tonumber(v[12] or '0'), token = v[13],
   }
   if v[10] ~= SEAL and C.keep ~= 'full' then
     call('HSET', B, 'seal', SEAL, 'floor', C.head, 'goneFloor', C.head, 'bytes', 0)
@@ -108,6 +108,32 @@ local function savesession(callsign, s)
   local text = table.concat({ s.hash, s.nonce, s.token, s.authorized and '1' or '0', s.verified and '1' or '0' }, '\\n')
   call('HSET', B .. ':live', callsign, text)
   call('HSET', B .. ':sessions', s.hash, callsign)
+end
+
+-- SESSION: whom a hub goes by from memory: the session is live, and stands under the token it stood under. A sign of life.
+local function prove(callsign, hash, token, verified, authorized)
+  if hash == '' then return end
+  local s = session(callsign)
+  if not s or s.hash ~= hash or C.token ~= token or s.verified ~= (verified == '1') or s.authorized ~= (authorized == '1') then
+    refuse('outdated')
+  end
+  local seen = call('HGET', B .. ':seen', callsign)
+  if tonumber(seen) + C.ttl - T <= 0 and timeleft(callsign, seen, call('HGET', B .. ':parked', callsign)) <= 0 then refuse('outdated') end
+  call('HSET', B .. ':seen', callsign, ARGV[1])
+  call('HSET', B, 'touched', ARGV[1])
+end
+
+-- Presence: this node has a listener of the callsign until then, or none any more; when it was seen last.
+local function markparked(callsign, till, seen)
+  local marks = {}
+  for node, other in string.gmatch(call('HGET', B .. ':parked', callsign) or '', '(%w+)=([%d%.]+)') do
+    if node ~= NODE and tonumber(other) > T then marks[#marks + 1] = node .. '=' .. other end
+  end
+  if till ~= '' then marks[#marks + 1] = NODE .. '=' .. till end
+  if #marks > 0 then call('HSET', B .. ':parked', callsign, table.concat(marks, ' '))
+  else call('HDEL', B .. ':parked', callsign) end
+  if seen > tonumber(call('HGET', B .. ':seen', callsign) or '0') then call('HSET', B .. ':seen', callsign, exact(seen)) end
+  if seen > tonumber(call('HGET', B, 'touched')) then call('HSET', B, 'touched', exact(seen)) end
 end
 `;
 

@@ -212,17 +212,7 @@ local function main()
   if call('EXISTS', B) == 0 then return 0 end
   for i = 5, #ARGV, 3 do
     local callsign, till, seen = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
-    if call('HEXISTS', B .. ':seats', callsign) == 1 then
-      local marks = {}
-      for node, other in string.gmatch(call('HGET', B .. ':parked', callsign) or '', '(%w+)=([%d%.]+)') do
-        if node ~= NODE and tonumber(other) > T then marks[#marks + 1] = node .. '=' .. other end
-      end
-      if till ~= '' then marks[#marks + 1] = NODE .. '=' .. till end
-      if #marks > 0 then call('HSET', B .. ':parked', callsign, table.concat(marks, ' '))
-      else call('HDEL', B .. ':parked', callsign) end
-      if seen > tonumber(call('HGET', B .. ':seen', callsign) or '0') then call('HSET', B .. ':seen', callsign, exact(seen)) end
-      if seen > tonumber(call('HGET', B, 'touched')) then call('HSET', B, 'touched', exact(seen)) end
-    end
+    if call('HEXISTS', B .. ':seats', callsign) == 1 then markparked(callsign, till, seen) end
   end
   return 1
 end

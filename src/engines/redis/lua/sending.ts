@@ -1,12 +1,24 @@
 /** The script of a send: id, ring, key, transcript and wake-up in one step. */
 
+/** GCRA: whether a key's allowance has so many calls left, which are taken then → allowed, remaining, retry after. */
+const ALLOWANCE = `
+local function allowance(key, now, burst, each, calls)
+  local full = math.max(tonumber(redis.call('GET', key) or '0'), now) + calls * each
+  local wait = full - now - burst * each
+  if wait > 0 then return 0, 0, string.format('%.17g', wait) end
+  redis.call('SET', key, string.format('%.17g', full), 'PX', math.ceil(math.max(0, full - now)) + 3600000)
+  return 1, math.floor(burst - (full - now) / each), '0'
+end
+`;
+
 /**
- * append(from, to, kind, body, meta, text, bytes, key, content, ringMessages, ringBytes, mailboxes, recipients, band, guards …)
+ * append(from, to, kind, body, meta, text, bytes, key, content, ringMessages, ringBytes, mailboxes, recipients, band, guards … (3),
+ * session, token, verified, authorized, allowance's name, burst, each)
  * `body` is the JSON of the message after its id, `meta` that of the transcript's line without a text, `text` the JSON of
  * the text where the channel may keep it.
- * → id, at, duplicate, count, hooks, then callsign and presence of each recipient.
+ * → id, at, duplicate, count, hooks, then callsign and presence of each recipient; or 'slow' and the time until the next.
  */
-export const APPEND = `
+export const APPEND = `${ALLOWANCE}
 local function presence(callsign, live, seen, marks)
   if isparked(marks) then return 'listening' end
   if not live or tonumber(seen) + C.ttl - T <= 0 then return 'offline' end
@@ -61,6 +73,11 @@ end
 local function main()
   open()
   local from, to, kind, bytes = arg(1), arg(2), arg(3), num(7)
+  prove(from, arg(18), arg(19), arg(20), arg(21))
+  if arg(22) ~= '' then
+    local allowed, _, wait = allowance(B .. ':rate:' .. arg(22), T, num(23), num(24), 1)
+    if allowed == 0 then return { 'slow', wait } end
+  end
   local name = arg(8) ~= '' and from .. ' ' .. arg(8)
   if name then
     -- SEND: the same key and content is the same message; other content a conflict.
@@ -135,13 +152,9 @@ end
 `;
 
 /** spend(burst, each, calls) on a key of its own: GCRA → allowed, remaining, retry after. */
-export const SPEND = `
+export const SPEND = `${ALLOWANCE}
 local now, burst, each, calls = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + calls * each
-local wait = full - now - burst * each
-if wait > 0 then return { 0, 0, string.format('%.17g', wait) } end
-redis.call('SET', KEYS[1], string.format('%.17g', full), 'PX', math.ceil(math.max(0, full - now)) + 3600000)
-return { 1, math.floor(burst - (full - now) / each), '0' }
+return { allowance(KEYS[1], now, burst, each, calls) }
 `;
 
 /** reserve(most, name, value) in a register: a place among so many → 1, or 0 when all are taken. */
