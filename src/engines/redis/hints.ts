@@ -84,7 +84,10 @@ export class Hints {
   /** A first listener begins at the head: what came before concerns nobody here. */
   begin(channelId: string, head: number): void {
     const heard = this.#channels.get(channelId);
-    if (heard && heard.known < 0) heard.known = heard.newest = head;
+    if (!heard || heard.known >= 0) return;
+    // A hint of what came after may have been here first.
+    heard.known = head;
+    told(heard, head);
   }
 
   /** A message that was sent from here is told here. */
