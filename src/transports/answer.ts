@@ -42,7 +42,12 @@ const sign = (response: ServerResponse, delivery: Delivery | undefined): void =>
     return;
   }
   delivery?.unsure();
-  void flushed(response, (done) => response.once('finish', done)).then((alive) => {
+  // The response has its connection only while it is its turn. For Node, an answer on a dead one finishes too.
+  const { socket } = response.req;
+  const finished = (done: () => void): void => {
+    if (!socket.destroyed) done();
+  };
+  void flushed(response, (done) => response.once('finish', () => finished(done))).then((alive) => {
     if (alive) delivery?.handed();
   });
 };
@@ -55,13 +60,23 @@ export const writeJson = (response: ServerResponse, status: number, text: string
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
   });
-  response.end(text);
-  sign(response, delivery);
+  endWith(response, text, delivery);
 };
 
-/** Ends an answer that was begun before. */
+/**
+ * Writes the rest of an answer and ends it. `end(text)` would have Node write the text and an empty last piece together,
+ * which costs a sixth of a whole listen; a piece by itself goes out as one string.
+ */
 export const endWith = (response: ServerResponse, text: string, delivery?: Delivery): void => {
-  response.end(text);
+  const { socket } = response;
+  // Behind an answer that is still being written, a response has no socket yet.
+  if (socket === null) response.end(text);
+  else {
+    socket.cork();
+    response.write(text);
+    socket.uncork();
+    response.end();
+  }
   sign(response, delivery);
 };
 

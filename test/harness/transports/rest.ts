@@ -48,6 +48,8 @@ const HEADERS: Readonly<Record<string, string>> = { idempotency_key: 'Idempotenc
 
 /** Asks the test's own server to let the connection die just before the answer. */
 const CUT = 'x-test-cut';
+/** What was heard, as REST or a tool says it. */
+const ANSWER = /\\?"messages\\?":/;
 
 interface Prepared {
   readonly method: string;
@@ -90,11 +92,14 @@ const cutting =
   (app: RequestListener): RequestListener =>
   (request, response) => {
     if (request.headers[CUT] !== undefined) {
-      const end = response.end.bind(response) as (...all: unknown[]) => typeof response;
-      response.end = ((...all: unknown[]) => {
-        response.socket?.destroy();
-        return end(...all);
-      }) as typeof response.end;
+      // A wait writes spaces before its answer, and an event stream comments.
+      for (const name of ['write', 'end'] as const) {
+        const write = response[name].bind(response) as (...all: unknown[]) => boolean & typeof response;
+        response[name] = (...all: unknown[]) => {
+          if (name === 'end' || ANSWER.test(String(all[0]))) response.socket?.destroy();
+          return write(...all);
+        };
+      }
     }
     app(request, response);
   };
