@@ -93,6 +93,7 @@ test('a replica that was behind takes over: cursors of the lost stretch are rewo
   const primary = await holderOf(slotOfChannel(channel));
   const replica = cluster.replicas[cluster.primaries.indexOf(primary)]!;
   for (const one of [channel, ...rest]) for (const text of ['one', 'two']) await port.append(one, 'alpha', 'bravo', text);
+  await cluster.ask(primary, 'SET', `probe:{${channel.id}}`, '1');
   await cluster.ask(primary, 'WAIT', '1', '0');
   const { woken } = await parkAt(other, channel.id, 'bravo');
 
