@@ -88,12 +88,20 @@ export const startIn = async (directory: string, more: readonly string[] = []): 
   return start(port, directory, [...keeping(port, directory), ...more]);
 };
 
-/** A Sentinel that watches a server under a name, alone. */
-export const startSentinel = async (name: string, watched: number, more: readonly string[] = []): Promise<RedisServer> => {
+/**
+ * A Sentinel that watches a server under a name, alone.
+ * @param about lines of its file about the server, and of its own
+ */
+export const startSentinel = async (
+  name: string,
+  watched: number,
+  about: readonly string[] = [],
+  more: readonly string[] = [],
+): Promise<RedisServer> => {
   const [port, directory] = [await freePort(), mkdtempSync(join(scratch, 'rogerthat-sentinel-'))];
   const file = join(directory, 'sentinel.conf');
-  const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, `sentinel monitor ${name} 127.0.0.1 ${watched} 1`];
-  writeFileSync(file, [...lines, ...more.map((line) => `sentinel ${line.replace(/^(\S+)/, `$1 ${name}`)}`), ''].join('\n'));
+  const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, ...more, `sentinel monitor ${name} 127.0.0.1 ${watched} 1`];
+  writeFileSync(file, [...lines, ...about.map((line) => `sentinel ${line.replace(/^(\S+)/, `$1 ${name}`)}`), ''].join('\n'));
   return start(port, directory, [file, '--sentinel'], '+monitor');
 };
 
