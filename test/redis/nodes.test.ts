@@ -10,7 +10,7 @@ import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
 import type { TestClock } from '../harness/clock.ts';
 import type { Shelf } from '../harness/engines.ts';
 import { BARE, hashOf, heard, Port } from '../harness/port.ts';
-import { type RedisServer, startRedis } from '../harness/redis.ts';
+import { asking, type RedisServer, startRedis } from '../harness/redis.ts';
 import { turns, until } from '../harness/until.ts';
 
 const server: Promise<RedisServer> = startRedis();
@@ -84,8 +84,9 @@ test('a hint that was lost delays, and no more', async () => {
   const channel = await port.channel();
   await port.seats(channel, 'alpha', 'bravo');
   const { told } = await listenAt(other, channel.id, 'bravo');
-  const probe = await openRedisCommands();
-  await probe(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+  const { ask, end } = await asking((await server).url);
+  await ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  end();
   // As if the connection had been away while it was said.
   await port.append(channel, 'alpha', 'bravo', 'one');
   for (let i = 0; i < 200 && told.length === 0; i++) {
@@ -101,6 +102,33 @@ test('a hint that was lost delays, and no more', async () => {
     await turns(20);
   }
   expect(told).toContain(2);
+  await clear();
+});
+
+test('a store that went back, as after a failover: what comes with ids that were told before is told again', async () => {
+  const { port, another, clear, prefix } = await scene();
+  const other = await another();
+  const channel = await port.channel();
+  await port.seats(channel, 'alpha', 'bravo');
+  const { told } = await listenAt(other, channel.id, 'bravo');
+  for (const text of ['one', 'lost', 'lost too']) await port.append(channel, 'alpha', 'bravo', text);
+  await until(() => told.length === 3, 'the hints');
+  const { ask, end } = await asking((await server).url);
+  const base = `${prefix}{${channel.id}}`;
+  await ask('HSET', base, 'head', '1');
+  await ask('XDEL', `${base}:ring`, '2-0', '3-0');
+  const look = async (): Promise<void> => {
+    port.clock.advance(5_000);
+    await turns(20);
+  };
+  await look();
+  for (let i = 0; i < 200 && other.underWay > 0; i++) await turns();
+  await ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  end();
+  // As if the connection had been away while it was said.
+  await port.append(channel, 'alpha', 'bravo', 'anew');
+  for (let i = 0; i < 200 && told.length === 3; i++) await look();
+  expect(told.slice(3)).toContain(2);
   await clear();
 });
 
@@ -194,15 +222,3 @@ test('replicated: without a replica nothing is acknowledged', async () => {
   await strict.clear();
   await clear();
 });
-
-/** Commands of the test's own, beside those of the engines. */
-const openRedisCommands = async (): Promise<(args: string[]) => Promise<unknown>> => {
-  const { createClient } = await import('@redis/client');
-  const client = createClient({ url: (await server).url });
-  await client.connect();
-  return async (args) => {
-    const answer = await client.sendCommand(args);
-    client.destroy();
-    return answer;
-  };
-};
