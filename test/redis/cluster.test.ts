@@ -119,7 +119,7 @@ test('a replica that was behind takes over: cursors of the lost stretch are rewo
   if (typeof slice !== 'string') expect(heard(slice)).toEqual(['one', 'two', 'anew']);
   // A cursor of the lost stretch is known by its tag, when this history has come as far, too.
   for (const text of ['anew 2', 'anew 3']) await port.append(channel, 'alpha', 'bravo', text);
-  expect((await port.hear(channel, 'bravo', at(ahead)))?.gap).toMatchObject({ reason: 'rewound' });
+  expect((await port.hear(channel, 'alpha', at(ahead)))?.gap).toMatchObject({ reason: 'rewound' });
   for (const [i, one] of rest.entries()) {
     await port.append(one, 'alpha', 'bravo', 'three');
     const slice = await port.hear(one, 'bravo', at(cursors[i + 1]!));

@@ -117,6 +117,7 @@ test('a store that went back, as after a failover: what comes with ids that were
   const base = `${prefix}{${channel.id}}`;
   await ask('HSET', base, 'head', '1');
   await ask('XDEL', `${base}:ring`, '2-0', '3-0');
+  await ask('XSETID', `${base}:ring`, '1-0');
   const look = async (): Promise<void> => {
     port.clock.advance(5_000);
     await turns(20);
