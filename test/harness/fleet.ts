@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Engine } from '../../src/core/engine.ts';
 import { limitsFor } from '../../src/core/limits.ts';
-import type { Message } from '../../src/core/types.ts';
+import type { Channel } from '../../src/core/types.ts';
 import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
 import type { TestClock } from './clock.ts';
 import type { Shelf } from './engines.ts';
@@ -38,13 +38,15 @@ export const openFleet = async (url: string, durability: 'async' | 'replicated' 
   };
 };
 
-/** A listener that waits at an engine: what it is woken for. */
-export const parkAt = async (engine: Engine, channelId: string, callsign: string): Promise<{ readonly woken: readonly number[] }> => {
-  const woken: number[] = [];
-  engine.onAppended((_, message: Message) => void woken.push(message.id));
-  engine.park(channelId, callsign);
-  await engine.arrive(channelId, callsign, BARE);
-  return { woken };
+/** A listener on each of these channels, at an engine that has no others: what each is woken for, in the order of the channels. */
+export const parkAt = async (engine: Engine, callsign: string, ...channels: readonly Channel[]): Promise<(readonly number[])[]> => {
+  const woken = new Map<string, number[]>(channels.map(({ id }) => [id, []]));
+  engine.onAppended((channelId, { id }) => void woken.get(channelId)?.push(id));
+  for (const { id } of channels) {
+    engine.park(id, callsign);
+    await engine.arrive(id, callsign, BARE);
+  }
+  return [...woken.values()];
 };
 
 /** Tries until the store takes it: it is away, or a part of it is being replaced. Gives up with the test. */

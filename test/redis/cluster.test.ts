@@ -57,7 +57,7 @@ test('while the slot of a channel moves nothing of it is done by halves; who lis
   const other = await another();
   const [channel] = (await spread(port)) as [Channel];
   const slot = slotOfChannel(channel);
-  const { woken } = await parkAt(other, channel.id, 'bravo');
+  const [woken = []] = await parkAt(other, 'bravo', channel);
   await port.append(channel, 'alpha', 'bravo', 'before');
   await until(() => woken.length === 1, 'the first hint');
 
@@ -95,7 +95,7 @@ test('a replica that was behind takes over: cursors of the lost stretch are rewo
   for (const one of [channel, ...rest]) for (const text of ['one', 'two']) await port.append(one, 'alpha', 'bravo', text);
   await cluster.ask(primary, 'SET', `probe:{${channel.id}}`, '1');
   await cluster.ask(primary, 'WAIT', '1', '0');
-  const { woken } = await parkAt(other, channel.id, 'bravo');
+  const [woken = []] = await parkAt(other, 'bravo', channel);
 
   // The replica hears nothing any more, and is promoted without what it did not hear.
   await cluster.ask(replica, 'CONFIG', 'SET', 'masteruser', 'nobody', 'masterauth', 'nothing');
@@ -195,4 +195,22 @@ test('three hubs under load: slots move, a replica is promoted; everything ackno
   expect(verdict.violations).toEqual([]);
   expect(verdict.figures).toMatchObject({ acked: MESSAGES, lost: 0, unflagged: 0 });
   for (const hub of hubs) expect((await hub.end('SIGTERM')).code).toBe(0);
+});
+
+test('a primary is killed: its replica takes over by itself, and everybody goes on', async () => {
+  const { port, another, clear } = await openFleet(cluster.url);
+  const other = await another();
+  const channels = await spread(port);
+  const woken = await parkAt(other, 'bravo', ...channels);
+  const slot = slotOfChannel(channels[0]!);
+  const primary = await holderOf(slot);
+  await cluster.ask(primary, 'SET', `probe:{${channels[0]!.id}}`, '1');
+  await cluster.ask(primary, 'WAIT', '1', '0');
+  await primary.end('SIGKILL');
+  await expect(port.append(channels[0]!, 'alpha', 'bravo', 'too early')).rejects.toMatchObject({ code: 'storage_unavailable' });
+  expect(port.engine.health()).toMatch(/^the connection to 127\.0\.0\.1:\d+ is down/);
+  for (const channel of channels) await insist(() => port.append(channel, 'alpha', 'bravo', 'after'));
+  for (const ids of woken) await until(() => ids.includes(1), 'a hint on each');
+  expect([port.engine.health(), other.health()]).toEqual([null, null]);
+  await clear();
 });

@@ -61,7 +61,7 @@ test('the primary is killed, its replica promoted: hubs go on, listeners hear, t
   const other = await another();
   const channel = await port.channel({ retention: 'full' });
   await port.seats(channel, 'alpha', 'bravo');
-  const { woken } = await parkAt(other, channel.id, 'bravo');
+  const [woken = []] = await parkAt(other, 'bravo', channel);
   await port.append(channel, 'alpha', 'bravo', 'before');
   await until(() => woken.length === 1, 'the first hint');
   const at = await asking(primary.url);
