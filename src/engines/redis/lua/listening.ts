@@ -12,7 +12,8 @@ local function main()
   local before = s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats
   local from = arrive(s, arg(2), num(3), arg(4))
   if before ~= s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats then save(s) end
-  local empty = from >= C.head and not hasgap(s, from)
+  -- Where it has a few to look through, what is for others alone is nothing to read.
+  local empty = not hasgap(s, from) and (from >= C.head or (C.head - from <= 16 and countafter(s, from) == 0))
   if empty and arg(5) ~= '' then markparked(arg(1), arg(5), T) end
   return { from, tagof(from) or '0', C.head, empty and 1 or 0 }
 end
