@@ -20,11 +20,25 @@ export interface Seal {
 const NONCE = 12;
 const TAG = 16;
 
+const NONCES = 512;
+let nonces = Buffer.alloc(0);
+let used = 0;
+
+/** Random bytes are drawn for many nonces at once: each draw costs more than the bytes. */
+const nextNonce = (): Buffer => {
+  if (used + NONCE > nonces.length) {
+    nonces = randomBytes(NONCES * NONCE);
+    used = 0;
+  }
+  used += NONCE;
+  return nonces.subarray(used - NONCE, used);
+};
+
 /** AES-256-GCM: nonce, tag, text. */
 export const sealOf = (key: Buffer): Seal => ({
   id: createHash('sha256').update(key).digest('hex').slice(0, 12),
   close: (text) => {
-    const nonce = randomBytes(NONCE);
+    const nonce = nextNonce();
     const cipher = createCipheriv('aes-256-gcm', key, nonce);
     const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');

@@ -45,7 +45,9 @@ export const loadDriver = async ({ tls, credentials, sentinelCredentials, databa
   }
   const { createClient, ErrorReply } = library;
   // Never opened: a copy of a client costs a hundredth of a new one.
-  const model = createClient({ RESP: 2, disableOfflineQueue: true });
+  // Its own time limit makes a signal, a timer and in the end an error object for every command, and only guards the queue
+  // before the socket; the socket has a limit.
+  const model = createClient({ RESP: 2, disableOfflineQueue: true, commandOptions: { timeout: 0 } });
   const make = (endpoint: Endpoint, who: Credentials, socket: object, more: object): Client =>
     model.duplicate({
       ...{ ...who, ...more },

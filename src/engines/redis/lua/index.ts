@@ -7,10 +7,36 @@ import { EPILOGUE, PRELUDE } from './prelude.ts';
 import { CLAIM, COUNTS, CREATE, LEAVE, PARKED, ROSTER, SEATS, SESSION, SWEEP } from './seats.ts';
 import { APPEND, RESERVE, SPEND } from './sending.ts';
 
-const listening = (body: string): string => PRELUDE + MAILBOX + body + EPILOGUE;
-const seating = (body: string): string => PRELUDE + OUTBOX + MAILBOX + SEATS + body + EPILOGUE;
+/** A function of a script that stands at its margin, with the comment above it. */
+const FUNCTION = /^(?:--[^\n]*\n)*local function (\w+)\((?:[^\n]*\bend\n|[^\n]*\n(?:[^\n]*\n)*?end\n)/gm;
 
-const owing = (body: string): string => PRELUDE + OUTBOX + body + EPILOGUE;
+/**
+ * A script with those of the functions that it calls, through others too. Every run of a script makes all its functions
+ * anew, which for a short one was most of its work.
+ */
+const script = (rules: string, body: string): string => {
+  const all = rules + body + EPILOGUE;
+  const functions = new Map<string, string>();
+  const rest = all.replace(FUNCTION, (text, name: string) => {
+    functions.set(name, text);
+    return '';
+  });
+  const needed = new Set<string>();
+  const need = (text: string): void => {
+    for (const [word] of text.matchAll(/\w+/g)) {
+      const found = functions.get(word);
+      if (found === undefined || needed.has(word)) continue;
+      needed.add(word);
+      need(found);
+    }
+  };
+  need(rest);
+  return all.replace(FUNCTION, (text, name: string) => (needed.has(name) ? text : ''));
+};
+
+const listening = (body: string): string => script(PRELUDE + MAILBOX, body);
+const seating = (body: string): string => script(PRELUDE + OUTBOX + MAILBOX + SEATS, body);
+const owing = (body: string): string => script(PRELUDE + OUTBOX, body);
 
 export const SCRIPTS = {
   create: seating(CREATE),
@@ -19,9 +45,9 @@ export const SCRIPTS = {
   leave: seating(LEAVE),
   roster: seating(ROSTER),
   counts: seating(COUNTS),
-  parked: PRELUDE + PARKED + EPILOGUE,
+  parked: script(PRELUDE, PARKED),
   sweep: seating(SWEEP),
-  append: PRELUDE + OUTBOX + GUARDS + APPEND + EPILOGUE,
+  append: script(PRELUDE + OUTBOX + GUARDS, APPEND),
   arrive: listening(ARRIVE),
   acknowledge: listening(ACKNOWLEDGE),
   read: listening(READ),

@@ -7,7 +7,7 @@
 export const ARRIVE = `
 local function main()
   open()
-  prove(arg(1), arg(6), arg(7), arg(8), arg(9))
+  if prove(arg(1), arg(6), arg(7), arg(8), arg(9)) then call('HSET', B, 'touched', ARGV[1]) end
   local s = myseat(arg(1))
   local before = s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats
   local from = arrive(s, arg(2), num(3), arg(4))

@@ -20,8 +20,8 @@ local function trip(name, callsign)
 end
 
 -- GUARD: counts a message, or refuses it and notes that it did. Returns how many answers deep it is.
-local function guard(from, to, kind)
-  if arg(15) == '' or call('HEXISTS', B .. ':seats', from) == 0 then return 0 end
+local function guard(from, to, kind, seated)
+  if arg(15) == '' or not (seated or call('HEXISTS', B .. ':seats', from) == 1) then return 0 end
   local mine, all, same, deep = string.match(arg(15), '^(%S+) (%S+) (%S+) (%S+)$')
   local g = call('HMGET', B, 'factor', 'hourFrom', 'hourCount')
   local factor, allfrom, allcount = tonumber(g[1]), tonumber(g[2] or '0'), tonumber(g[3] or '0')
@@ -53,7 +53,8 @@ local function guard(from, to, kind)
     end
   end
   call('HSET', B .. ':said', from, table.concat({ exact(at), count + 1, times, last, said }, ' '))
-  call('HSET', B, 'hourFrom', exact(allfrom), 'hourCount', allcount + 1)
+  -- Written with the message.
+  C.hour = { 'hourFrom', exact(allfrom), 'hourCount', allcount + 1 }
   return depth
 end
 local function notehops(id, depth)

@@ -110,9 +110,10 @@ local function savesession(callsign, s)
   call('HSET', B .. ':sessions', s.hash, callsign)
 end
 
--- SESSION: whom a hub goes by from memory: the session is live, and stands under the token it stood under. A sign of life.
+-- SESSION: whom a hub goes by from memory: the session is live, and stands under the token it stood under. A sign of
+-- life, for the caller to note on the channel.
 local function prove(callsign, hash, token, verified, authorized)
-  if hash == '' then return end
+  if hash == '' then return false end
   local s = session(callsign)
   if not s or s.hash ~= hash or C.token ~= token or s.verified ~= (verified == '1') or s.authorized ~= (authorized == '1') then
     refuse('outdated')
@@ -120,7 +121,7 @@ local function prove(callsign, hash, token, verified, authorized)
   local seen = call('HGET', B .. ':seen', callsign)
   if tonumber(seen) + C.ttl - T <= 0 and timeleft(callsign, seen, call('HGET', B .. ':parked', callsign)) <= 0 then refuse('outdated') end
   call('HSET', B .. ':seen', callsign, ARGV[1])
-  call('HSET', B, 'touched', ARGV[1])
+  return true
 end
 
 -- Presence: this node has a listener of the callsign until then, or none any more; when it was seen last.

@@ -19,8 +19,7 @@ end
  * → id, at, duplicate, count, hooks, then callsign and presence of each recipient; or 'slow' and the time until the next.
  */
 export const APPEND = `${ALLOWANCE}
-local function presence(callsign, live, seen, marks)
-  if isparked(marks) then return 'listening' end
+local function presence(live, seen)
   if not live or tonumber(seen) + C.ttl - T <= 0 then return 'offline' end
   return T - tonumber(seen) < 60000 and 'active' or 'idle'
 end
@@ -41,11 +40,17 @@ local function recipients(answer, from, to)
     answer[4] = 1
   end
   if #names == 0 then return answer end
-  local live, seen = call('HMGET', B .. ':live', unpack(names)), call('HMGET', B .. ':seen', unpack(names))
   local marks = call('HMGET', B .. ':parked', unpack(names))
+  local live, seen
   for i, callsign in ipairs(names) do
+    local state = 'listening'
+    if not isparked(marks[i]) then
+      live = live or call('HMGET', B .. ':live', unpack(names))
+      seen = seen or call('HMGET', B .. ':seen', unpack(names))
+      state = presence(live[i], seen[i])
+    end
     answer[#answer + 1] = callsign
-    answer[#answer + 1] = presence(callsign, live[i], seen[i], marks[i])
+    answer[#answer + 1] = state
   end
   return answer
 end
@@ -55,6 +60,7 @@ local function push(id, from, to, bytes, json)
   call('XADD', B .. ':ring', id .. '-0', 'from', from, 'to', to, 'bytes', bytes, 'json', json)
   C.bytes = C.bytes + bytes
   local length = call('XLEN', B .. ':ring')
+  local first = C.floor
   while length > 1 and (length > num(10) or C.bytes > num(11)) do
     local oldest = call('XRANGE', B .. ':ring', '-', '+', 'COUNT', 1)[1]
     call('XDEL', B .. ':ring', oldest[1])
@@ -63,7 +69,7 @@ local function push(id, from, to, bytes, json)
     C.floor = tonumber(string.match(oldest[1], '^%d+'))
     length = length - 1
   end
-  if call('XLEN', B .. ':gone') > 800 then
+  if C.floor > first and call('XLEN', B .. ':gone') > 800 then
     local cut = call('XRANGE', B .. ':gone', '-', '+', 'COUNT', 400)
     C.goneFloor = tonumber(string.match(cut[400][1], '^%d+'))
     call('XTRIM', B .. ':gone', 'MAXLEN', '=', call('XLEN', B .. ':gone') - 400)
@@ -73,7 +79,7 @@ end
 local function main()
   open()
   local from, to, kind, bytes = arg(1), arg(2), arg(3), num(7)
-  prove(from, arg(18), arg(19), arg(20), arg(21))
+  local seated = prove(from, arg(18), arg(19), arg(20), arg(21))
   if arg(22) ~= '' then
     local allowed, _, wait = allowance(B .. ':rate:' .. arg(22), T, num(23), num(24), 1)
     if allowed == 0 then return { 'slow', wait } end
@@ -85,6 +91,7 @@ local function main()
     if used then
       local content, id, at = string.match(used, '^(%S+) (%d+) (%S+)$')
       if content ~= arg(9) then refuse('idempotency_conflict') end
+      call('HSET', B, 'touched', ARGV[1])
       return recipients({ tonumber(id), at, 1, 0, 0 }, from, to)
     end
   end
@@ -97,7 +104,7 @@ local function main()
     if not direct and arg(14) == '1' then refuse('invalid_to', 'band') end
     if not direct and not status then checkroom(num(12)) end
   end
-  local depth = guard(from, to, kind)
+  local depth = guard(from, to, kind, seated)
   if to ~= 'all' and not direct and not status then
     -- A mailbox for somebody who has not joined is made before the message, so that the message is after its start.
     direct = newseat(to, num(12))
@@ -123,7 +130,7 @@ local function main()
       sender.status = arg(6)
       save(sender)
     end
-    call('HSET', B, 'head', id)
+    call('HSET', B, 'head', id, 'touched', ARGV[1], unpack(C.hour or {}))
   else
     push(id, from, to, bytes, json)
     if direct then
@@ -137,7 +144,8 @@ local function main()
     if first then sender.spoken = true end
     if direct then save(direct) end
     if sender and (not direct or first) and sender ~= direct then save(sender) end
-    call('HSET', B, 'head', id, 'floor', C.floor, 'goneFloor', C.goneFloor, 'bytes', C.bytes, 'broadcasts', C.broadcasts, 'touched', ARGV[1])
+    call('HSET', B, 'head', id, 'floor', C.floor, 'goneFloor', C.goneFloor, 'bytes', C.bytes, 'broadcasts', C.broadcasts, 'touched', ARGV[1],
+      unpack(C.hour or {}))
     if C.keep ~= 'none' then
       local kept = (C.keep == 'full' or first) and ',"text":' .. arg(6) or ''
       event('message', '{"id":' .. id .. arg(5) .. kept .. '}')
