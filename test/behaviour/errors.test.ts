@@ -170,6 +170,31 @@ verifies('error:internal', { trouble: 'expected' }, async (room) => {
   expect(room.troubles[0]).toMatchObject({ request_id: failed.problem['request_id'] });
 });
 
+verifies('error:away', { trouble: 'expected' }, async (room) => {
+  const [channel, alpha, bravo] = await room.talk({ retention: 'full' }, 'alpha', 'bravo');
+  await alpha.say('before');
+  const parked = await bravo.park({ since: 'latest' });
+  const key = { idempotency_key: 'k' };
+  await room.away(async () => {
+    const calls = [
+      refused(alpha.say('refused', key), 'storage_unavailable'),
+      refused(alpha.listen(), 'storage_unavailable'),
+      refused(room.anyone().createChannel(), 'storage_unavailable'),
+      refused(channel.join('charlie'), 'storage_unavailable'),
+      refused(bravo.leave(), 'storage_unavailable'),
+      refused(channel.history(), 'storage_unavailable'),
+    ];
+    for (const { retryAfter } of await Promise.all(calls)) expect(retryAfter).toBeGreaterThan(0);
+    expect(room.hub.waiters.count).toBe(1);
+  });
+  const sent = await alpha.say('stored', { ...key });
+  expect(sent).not.toHaveProperty('duplicate');
+  expect(texts(await parked.answer)).toEqual(['stored']);
+  expect(texts({ messages: await channel.history() })).toEqual(['before', 'stored']);
+  expect((await channel.roster()).map(({ callsign }) => callsign)).toEqual(['alpha', 'bravo']);
+  await room.channel();
+});
+
 verifies('error:storage', { trouble: 'expected', slow: true }, async (room) => {
   const [channel, alpha, bravo] = await room.talk({ retention: 'full' }, 'alpha', 'bravo');
   await alpha.say('before');

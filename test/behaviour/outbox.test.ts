@@ -1,16 +1,10 @@
 /** What of webhooks is on disk, and comes back from there. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { done, receives, tried } from '../harness/hooks.ts';
 import { answering, hanging } from '../harness/receiver.ts';
-import type { Room } from '../harness/room.ts';
 import { verifies } from '../harness/verifies.ts';
-
-const bytesOnDisk = (room: Room): string =>
-  readdirSync(room.directory)
-    .map((name) => readFileSync(join(room.directory, name), 'latin1'))
-    .join('\0');
 
 verifies('hook:restart', async (room) => {
   for (const how of ['stop', 'crash'] as const) {
@@ -23,6 +17,7 @@ verifies('hook:restart', async (room) => {
     // In the middle of an attempt; another one has not begun.
     receiver.answer(answering(200));
     await room.restart(how);
+    await room.leasesEnd();
     const deliveries = await done(channel, id, 2);
     const again = receiver.received.slice(1);
     expect(receiver.texts).toEqual(['one', 'one', 'two']);
@@ -46,16 +41,17 @@ verifies('hook:retention', async (room) => {
     const text = `${retention} says this to the hook`;
     await alpha.send('bravo', text, { reply_to: 1 });
     const [first] = await receiver.has(1);
-    expect(bytesOnDisk(room).includes(text)).toBe(retention === 'full');
+    expect(room.bytesOnDisk().includes(text)).toBe(retention === 'full');
     receiver.answer(answering(200));
     await room.restart('crash');
+    await room.leasesEnd();
     await done(channel, id, 1);
     const again = receiver.received[1]!;
     expect(again.id).toBe(first!.id);
     const { message } = first!.body.data;
     const kept = { none: { id: 2, text: null }, metadata: { ...message, text: null }, prompts: { ...message, text: null }, full: message };
     expect(again.body).toEqual({ ...first!.body, data: { channel_id: channel.id, message: kept[retention] } });
-    expect(bytesOnDisk(room).includes(text)).toBe(retention === 'full');
+    expect(room.bytesOnDisk().includes(text)).toBe(retention === 'full');
   }
 });
 
@@ -64,7 +60,7 @@ verifies('hook:lost-key', { trouble: 'expected' }, async (room) => {
   const [channel, alpha] = await room.talk({}, 'alpha', 'bravo');
   const { webhook_id: id, secret } = await channel.createWebhook({ url: receiver.url, callsign: 'bravo' });
   const inPlain = [secret, secret.slice('whsec_'.length), Buffer.from(secret.slice('whsec_'.length), 'base64').toString('latin1')];
-  for (const form of inPlain) expect(bytesOnDisk(room).includes(form)).toBe(false);
+  for (const form of inPlain) expect(room.bytesOnDisk().includes(form)).toBe(false);
   await alpha.say('one');
   await tried(channel, id, 1);
   await room.restart('stop', 0, () => rmSync(join(room.directory, 'secret.key')));

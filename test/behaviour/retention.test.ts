@@ -1,17 +1,11 @@
 /** What a channel keeps, and who can read it. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { refused } from '../harness/refused.ts';
-import type { Room } from '../harness/room.ts';
 import { verifies } from '../harness/verifies.ts';
 
 const RETENTIONS = ['none', 'metadata', 'prompts', 'full'] as const;
-
-const bytesOnDisk = (room: Room): string =>
-  readdirSync(room.directory)
-    .map((name) => readFileSync(join(room.directory, name), 'latin1'))
-    .join('\0');
 
 verifies('retention:on-disk', async (room) => {
   const kept = { none: [], metadata: [], prompts: ['alpha-1', 'bravo-1'], full: ['alpha-1', 'alpha-2', 'bravo-1', 'bravo-2'] };
@@ -27,7 +21,7 @@ verifies('retention:on-disk', async (room) => {
     await bravo.listen();
   }
   const look = (): void => {
-    const bytes = bytesOnDisk(room);
+    const bytes = room.bytesOnDisk();
     for (const retention of RETENTIONS) {
       const found = ['status', 'key', 'alpha-1', 'alpha-2', 'bravo-1', 'bravo-2'].filter((what) =>
         bytes.includes(`${retention} says ${what}`),

@@ -1,4 +1,7 @@
-/** An engine that writes more than it likes to leave lying about: whatever it tidies up, a crash finds everything. */
+/**
+ * An engine that writes more than it likes to leave lying about: whatever it tidies up, a crash finds everything. Only for
+ * one that has such a journal: with Redis, tidying up is the server's.
+ */
 import { expect } from 'vitest';
 import { everyEngine } from '../harness/port.ts';
 

@@ -9,19 +9,24 @@ import { type LocalEngine, openLocal } from '../../src/engines/local/index.ts';
 import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
 import { sharedCluster } from './cluster.ts';
 import type { Need } from './needs.ts';
-import { sharedRedis } from './redis.ts';
+import { type RedisServer, sharedRedis, startRedis } from './redis.ts';
 import { scratch } from './scratch.ts';
 import { turns, until } from './until.ts';
 
 /** A place where an engine keeps things, for one test. */
 export interface Shelf {
-  /** Where its files are; null when it has none. */
+  /** Where its files are; null when it has none, or none that a test may touch. */
   readonly directory: string | null;
+  /** The key that its hubs are given for the secrets of webhooks, unless each makes its own. */
+  readonly secretKey?: string;
   open(clock: Clock, limits: Limits, report: (error: unknown) => void): Promise<Engine>;
   /** The process of this engine dies: nothing more is written. */
   crash(engine: Engine): Promise<void>;
   /** Resolves when nothing that was asked of the engine is still under way. */
   quiet(engine: Engine): Promise<void>;
+  /** Nothing holds its files, and a store in another process is away, until `resume`. */
+  halt?(): Promise<void>;
+  resume?(): Promise<void>;
   /** Removes everything. */
   clear(): Promise<void>;
 }
@@ -29,7 +34,8 @@ export interface Shelf {
 export interface EngineKind {
   readonly name: string;
   readonly offers: readonly Need[];
-  shelf(): Promise<Shelf>;
+  /** @param own with a store of its own, for tests that look into its files */
+  shelf(own?: boolean): Promise<Shelf>;
 }
 
 const localShelf = (base: string | null): Shelf => {
@@ -46,11 +52,17 @@ const localShelf = (base: string | null): Shelf => {
   };
 };
 
-const redisShelf = async (store: Promise<{ readonly url: string }>): Promise<Shelf> => {
+const redisShelf = async (store: Promise<{ readonly url: string }>, own: RedisServer | null = null): Promise<Shelf> => {
   const { url } = await store;
+  let server = own;
   const prefix = `${randomBytes(6).toString('hex')}:`;
   return {
-    directory: null,
+    directory: own?.directory ?? null,
+    secretKey: 'the key of this fleet',
+    halt: async () => server?.end(),
+    resume: async () => {
+      server = (await server?.again()) ?? null;
+    },
     open: (clock, limits, report) => openRedis({ url, prefix, limits, clock, report }),
     crash: async (engine) => (engine as RedisEngine).abandon(),
     quiet: async (engine) => {
@@ -60,15 +72,21 @@ const redisShelf = async (store: Promise<{ readonly url: string }>): Promise<She
         await turns();
       }
     },
-    // The server ends with this process, and takes all prefixes along.
-    clear: async () => {},
+    // One that is shared ends with this process, and takes all prefixes along.
+    clear: async () => server?.clear(),
   };
+};
+
+/** What it was given is in its log as soon as it has answered. */
+const ownRedisShelf = async (): Promise<Shelf> => {
+  const server = await startRedis(['--appendfsync', 'no']);
+  return redisShelf(Promise.resolve(server), server);
 };
 
 export const ENGINES: readonly EngineKind[] = [
   { name: 'local in memory', offers: ['alone'], shelf: async () => localShelf(null) },
-  { name: 'local on disk', offers: ['durable', 'alone'], shelf: async () => localShelf(mkdtempSync(join(scratch, 'rogerthat-'))) },
-  { name: 'redis', offers: ['durable'], shelf: () => redisShelf(sharedRedis()) },
+  { name: 'local on disk', offers: ['durable', 'files', 'alone'], shelf: async () => localShelf(mkdtempSync(join(scratch, 'rogerthat-'))) },
+  { name: 'redis', offers: ['durable', 'files', 'remote'], shelf: (own) => (own ? ownRedisShelf() : redisShelf(sharedRedis())) },
 ];
 
 /** For the suite of the port: see test/redis/port.test.ts. */

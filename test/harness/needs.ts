@@ -6,7 +6,11 @@ export type Need =
   | 'rest'
   /** An engine that comes back after a restart. */
   | 'durable'
-  /** An engine of one process: its files are its own, and what the process held ends with it. */
+  /** A store of the test's own, whose files it looks into, takes away and puts back. */
+  | 'files'
+  /** A store in another process, which may be away while the hub is there. */
+  | 'remote'
+  /** An engine of one process: its files are its own, and what the process held ends with it. The requirement says why. */
   | 'alone'
   /** The operations that only some ways in have. */
   | 'ack'

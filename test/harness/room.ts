@@ -1,4 +1,6 @@
 /** A room for one test: a hub with its own clock and engine, and people who call it one way. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { openBands } from '../../src/core/bands.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import { Hub, type HubMode } from '../../src/core/hub.ts';
@@ -29,6 +31,8 @@ export interface RoomOptions {
   readonly bands?: true;
   /** As the flag of this name; by default as a local hub has it. */
   readonly allowPrivateWebhooks?: boolean;
+  /** The store is this room's alone, and its files may be touched. */
+  readonly ownStore?: boolean;
   /** The hub is made to fail, so it may log errors. */
   readonly trouble?: 'expected';
 }
@@ -100,7 +104,7 @@ export class Room {
   }
 
   static async open(transport: Transport, engine: EngineKind, options: RoomOptions = {}): Promise<Room> {
-    const room = new Room(transport, await engine.shelf(), options);
+    const room = new Room(transport, await engine.shelf(options.ownStore), options);
     await room.#start();
     return room;
   }
@@ -125,7 +129,7 @@ export class Room {
     };
     return new Courier({
       ...{ outbox, report, resolve, clock: this.#clock, version: 'test', random: () => 0.5 },
-      vault: openVault(this.#shelf.directory, null),
+      vault: openVault(this.#shelf.directory, this.#shelf.secretKey ?? null),
       allowPrivate: this.#options.allowPrivateWebhooks ?? true,
     });
   }
@@ -150,6 +154,35 @@ export class Room {
   get directory(): string {
     if (this.#shelf.directory === null) throw new Error('this engine has no files');
     return this.#shelf.directory;
+  }
+
+  /**
+   * What a hub that ended had claimed is let go. An engine of one process knows at its start that nobody holds it; where
+   * others may, it waits for the end of the lease.
+   */
+  async leasesEnd(): Promise<void> {
+    if (this.#shelf.secretKey !== undefined) await this.pass(this.#courier!.leaseMs);
+  }
+
+  async #without(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#shelf.halt?.();
+    await meanwhile();
+    await this.#shelf.resume?.();
+  }
+
+  /** The store of the engine goes away, and comes back with all it had. */
+  async away(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#without(async () => {
+      await until(() => this.engine.health() !== null, 'the hub to notice');
+      await meanwhile();
+    });
+    await until(() => this.engine.health() === null, 'the connection');
+  }
+
+  /** Every byte that the engine has on disk. */
+  bytesOnDisk(): string {
+    const files = readdirSync(this.directory, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
+    return files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('\0');
   }
 
   /** The sockets, where the way in has some. */
@@ -217,7 +250,7 @@ export class Room {
   }
 
   /** The hub ends and another one starts on what is left: in good order, or killed. The monotonic clock starts anew. */
-  async restart(how: 'stop' | 'crash' = 'stop', away = 0, meanwhile: () => void = () => {}): Promise<void> {
+  async restart(how: 'stop' | 'crash' = 'stop', away = 0, meanwhile: (() => void) | null = null): Promise<void> {
     if (how === 'crash') await this.#shelf.crash(this.engine);
     this.hub.close();
     await turns();
@@ -226,7 +259,7 @@ export class Room {
     if (how === 'crash') void this.#hangUp();
     else await this.#hangUp();
     if (how === 'stop') await this.engine.close();
-    meanwhile();
+    if (meanwhile) await this.#without(async () => meanwhile());
     this.#clock = testClock(this.#clock.now() + away);
     await this.#start();
   }

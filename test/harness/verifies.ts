@@ -38,7 +38,7 @@ const turnOf = (id: string): number => [...id].reduce((sum, char) => sum + char.
 type Pair = readonly [Transport, EngineKind];
 
 /** What engines offer, and not ways in. */
-const OF_ENGINES = ['durable', 'alone'] as const satisfies readonly Need[];
+const OF_ENGINES = ['durable', 'files', 'remote', 'alone'] as const satisfies readonly Need[];
 
 const pairs = (id: RequirementId, slow: boolean): Pair[] => {
   const { needs = [] } = requirement(id);
@@ -58,12 +58,12 @@ const pairs = (id: RequirementId, slow: boolean): Pair[] => {
 };
 
 export const verifies = (id: RequirementId, ...rest: [Body] | [Options, Body]): void => {
-  const { behaviour } = requirement(id);
+  const { behaviour, needs = [] } = requirement(id);
   const [options, body]: [Options, Body] = rest.length === 1 ? [{}, rest[0]] : rest;
   describe(`${id}: ${behaviour}`, () => {
     for (const [transport, engine] of pairs(id, options.slow === true)) {
       test(`${transport.name}, ${engine.name}`, { timeout: 20_000 }, async () => {
-        const room = await Room.open(transport, engine, options);
+        const room = await Room.open(transport, engine, { ...options, ownStore: needs.includes('files') || needs.includes('remote') });
         try {
           await body(room);
         } catch (error) {

@@ -77,5 +77,11 @@ export const CHANNEL_LIFE = {
     behaviour: 'When the disk refuses, calls that must store are refused and leave nothing, and succeed again once it does not.',
     clauses: ['R-ERR-12', 'R-LIMIT-3'],
     needs: ['durable', 'alone'],
+    note: 'Of a store that is away, error:away says what is so there.',
+  },
+  'error:away': {
+    behaviour: 'While the store is away calls are refused and leave nothing, who listens waits on, and all goes on when it is back.',
+    clauses: ['R-ERR-12', 'R-SEND-7'],
+    needs: ['durable', 'remote'],
   },
 } as const satisfies Requirements;

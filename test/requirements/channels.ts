@@ -21,7 +21,7 @@ export const CHANNELS = {
   'channel:hashed': {
     behaviour: 'No token, session id, key or password reaches the disk; their hashes do.',
     clauses: ['R-CHAN-4', 'R-JOIN-20', 'R-TRUST-1'],
-    needs: ['durable', 'identities', 'alone'],
+    needs: ['durable', 'identities', 'files'],
   },
   'channel:retention': {
     behaviour: 'A retention that is not one of the four is refused.',

@@ -29,9 +29,15 @@ export const GUARDS = {
     needs: ['owner', 'rest'],
   },
   'guard:kept': {
-    behaviour: 'A raised guard stays raised over a restart and kill -9; the counts begin anew.',
+    behaviour: 'A raised guard stays raised over a restart and kill -9.',
+    clauses: ['R-GUARD-6'],
+    needs: ['owner', 'durable'],
+  },
+  'guard:counts': {
+    behaviour: 'After a restart and kill -9 the counts of the guards begin anew.',
     clauses: ['R-GUARD-6'],
     needs: ['owner', 'durable', 'alone'],
+    note: 'A store that hubs share counts on, whichever of them end.',
   },
   'guard:modes': {
     behaviour: 'A local hub has generous guards, a band a fifth of the hub’s, and off lifts them.',

@@ -25,6 +25,7 @@ export const RECEIPTS = {
     behaviour: 'When the hub no longer knows when, it says null.',
     clauses: ['R-RCPT-3'],
     needs: ['receipts', 'durable', 'alone'],
+    note: 'A store that hubs share keeps the times.',
   },
   'receipt:rotated': {
     behaviour: 'A message that left the ring is gone, with the receipts still known and expired for who never saw it.',

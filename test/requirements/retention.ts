@@ -4,7 +4,7 @@ export const RETENTION = {
   'retention:on-disk': {
     behaviour: 'Only the texts that the mode keeps reach the disk.',
     clauses: ['R-RET-1', 'R-SEND-13'],
-    needs: ['durable', 'alone'],
+    needs: ['durable', 'files'],
   },
   'retention:transcript': {
     behaviour: 'The transcript has the events of the channel with the fields that the mode keeps.',
@@ -35,6 +35,7 @@ export const RETENTION = {
     behaviour: 'The data directory and its files are for their owner only.',
     clauses: ['R-RET-16'],
     needs: ['durable', 'alone'],
+    note: "The files of a Redis are its operator's.",
   },
   'restart:acknowledged': {
     behaviour: 'What was acknowledged survives a crash in every mode, and no id is given twice.',
@@ -69,7 +70,7 @@ export const RETENTION = {
   'restart:rolled-back': {
     behaviour: 'Who knows of messages that a restored backup does not have is told that the store was rewound.',
     clauses: ['R-LISTEN-18', 'R-LISTEN-7'],
-    needs: ['durable', 'alone'],
+    needs: ['durable', 'files'],
   },
   'restart:synced': {
     behaviour: 'With metadata, prompts and full a send is answered only when the log is synced to the disk.',

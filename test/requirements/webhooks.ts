@@ -94,17 +94,18 @@ export const WEBHOOKS = {
   'hook:restart': {
     behaviour: 'Webhooks, what they are owed and what became of it survive a restart and a crash.',
     clauses: ['R-HOOK-10', 'R-HOOK-6', 'R-HOOK-15'],
-    needs: ['webhooks', 'durable', 'alone'],
+    needs: ['webhooks', 'durable', 'files'],
   },
   'hook:retention': {
     behaviour: 'After a restart a delivery has of its message what the channel keeps, and no text is on disk that it does not.',
     clauses: ['R-HOOK-11', 'R-RET-1'],
-    needs: ['webhooks', 'durable', 'alone'],
+    needs: ['webhooks', 'durable', 'files'],
   },
   'hook:lost-key': {
     behaviour: 'Secrets are encrypted on disk, and webhooks whose key is gone are disabled instead of going unsigned.',
     clauses: ['R-HOOK-19'],
     needs: ['webhooks', 'durable', 'alone'],
+    note: 'Hubs on Redis are given their key; one that was given another disables nothing that others can sign.',
   },
   'hook:reach': {
     behaviour: 'The roster says who listens now and who is woken by a webhook.',
