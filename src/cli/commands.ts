@@ -241,6 +241,30 @@ const LIST = [
     examples: ['rogerthat wake-test', 'rogerthat wake-test codex --as bravo'],
   },
   {
+    name: 'migrate',
+    summary:
+      'Moves everything that a hub keeps from a data directory into Redis, or back, while no hub runs on either: channels, seats and mailboxes, sessions, identities, webhooks with what is owed to them, transcripts. Tokens, sessions and cursors go on working. The target has to be empty; it is read back before any hub can open it, and the source stays as it is.',
+    args: [],
+    options: {
+      from: {
+        type: 'string',
+        value: 'PLACE',
+        help: 'A data directory, or the URL of a Redis as for --redis; "redis" stands for the URL in ROGERTHAT_REDIS, since arguments can be seen by other users.',
+      },
+      to: {
+        type: 'string',
+        value: 'PLACE',
+        help: 'Likewise. Webhooks move into Redis only with the key of its hubs in ROGERTHAT_SECRET_KEY.',
+      },
+      json: { type: 'boolean', help: 'Print the counts as JSON.' },
+    },
+    on: 'machine',
+    examples: [
+      'ROGERTHAT_REDIS=redis://127.0.0.1:6379 rogerthat migrate --from ~/.rogerthat --to redis',
+      'rogerthat migrate --from redis --to ~/.rogerthat',
+    ],
+  },
+  {
     name: 'completion',
     summary: 'Prints a script that completes commands and options in your shell.',
     args: ['bash|zsh|fish'],

@@ -24,5 +24,6 @@ export const LOADERS: Readonly<Record<CommandName, () => Promise<{ run(context: 
   mcp: () => import('./mcp.ts'),
   hook: () => import('./hook.ts'),
   'wake-test': () => import('./wake-test.ts'),
+  migrate: () => import('./migrate.ts'),
   completion: () => import('./completion.ts'),
 };

@@ -1,6 +1,6 @@
 /**
  * The layers: `cli, server → app → transports, discovery, site → operations → core ← engines, courier`, and
- * `cli → bridge → client, transports`. Biome has rules
+ * `cli → bridge → client, transports`, and `cli → migration → engines, courier, core`. Biome has rules
  * for it; here every import of every file is looked at again, and what no rule names is refused.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -26,6 +26,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   operations: { uses: ['core'], packages: ['zod'] },
   engines: { uses: ['core'], packages: ['node:', 'libsql', '@redis/client'] },
   courier: { uses: ['core'], packages: ['node:', 'ipaddr.js'] },
+  migration: { uses: ['core', 'courier', 'engines'], packages: ['node:crypto'] },
   transports: { uses: OUTSIDE, packages: ['node:', 'zod'] },
   discovery: { uses: OUTSIDE, packages: ['zod', 'hono'] },
   site: { uses: OUTSIDE, packages: ['node:', 'hono'] },
@@ -47,7 +48,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'cli.ts': { uses: ['cli', 'client', 'config.ts', 'core', 'engines', 'log.ts', 'server.ts', 'version.ts'], packages: ['node:'] },
   cli: {
-    uses: ['bridge', 'client', 'config.ts', 'core', 'discovery', 'engines', 'log.ts', 'operations', 'server.ts', 'version.ts'],
+    uses: ['bridge', 'client', 'config.ts', 'core', 'discovery', 'engines', 'log.ts', 'migration', 'operations', 'server.ts', 'version.ts'],
     packages: ['node:', 'jsonc-parser', 'toml-eslint-parser'],
   },
   // What others may import of us: everything, and nothing of its own.

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Limits } from '../../core/limits.ts';
+import { checkCustody } from './custody.ts';
 import { RedisEngine } from './redis.ts';
 import { agreeOnSeal, type Seal } from './seal.ts';
-import { Store } from './store.ts';
+import { DEFAULT_PREFIX, Store } from './store.ts';
 
 export interface RedisOptions {
   /** redis:// or rediss://, with user and password where the server asks for them. */
@@ -20,12 +21,13 @@ export interface RedisOptions {
 
 /** @throws RedisUnfitError with a sentence for the operator */
 export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => {
-  const { url, limits, durability = 'async', prefix = 'rogerthat:', clock = systemClock, report = () => {} } = options;
+  const { url, limits, durability = 'async', prefix = DEFAULT_PREFIX, clock = systemClock, report = () => {} } = options;
   const store = await Store.open({ url, prefix, durability, report });
   const node = randomBytes(6).toString('hex');
   let seal: Seal;
   try {
     seal = await agreeOnSeal(store, node);
+    await checkCustody(store);
   } catch (error) {
     await store.close();
     throw error;

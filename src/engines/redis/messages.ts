@@ -52,6 +52,14 @@ const isoOf = (wall: string | number): string => new Date(Number(wall)).toISOStr
 
 const JUST_LOOKS: Arrival = { waits: false, recalled: null };
 
+/** An entry of a transcript's stream. */
+export const eventOf = ([name, fields]: readonly [string, readonly string[]]): TranscriptEvent => ({
+  seq: Number.parseInt(name, 10),
+  at: isoOf(fields[3]!),
+  type: fields[1] as TranscriptEvent['type'],
+  ...JSON.parse(fields[5]!),
+});
+
 /** Marks of a seat as `mailbox.ts` has them. */
 const marksOf = (reply: Answer): number[] => (reply as string[]).flatMap((mark) => mark.split(' ').map(Number));
 
@@ -233,12 +241,6 @@ export class Messages {
   }
 
   async transcript(channelId: string, after: number, limit: number): Promise<readonly TranscriptEvent[]> {
-    const found = (await this.#book.run('transcript', channelId, after, limit)) as [string, string[]][];
-    return found.map(([name, fields]) => ({
-      seq: Number.parseInt(name, 10),
-      at: isoOf(fields[3]!),
-      type: fields[1] as TranscriptEvent['type'],
-      ...JSON.parse(fields[5]!),
-    }));
+    return ((await this.#book.run('transcript', channelId, after, limit)) as [string, string[]][]).map(eventOf);
   }
 }

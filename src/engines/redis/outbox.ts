@@ -6,6 +6,7 @@
  * looks at the whole register now and then, for what a hub that died was about to send.
  */
 import { newNonce } from '../../core/ids.ts';
+import type { DeliveryRecord } from '../../core/moving.ts';
 import type { Due, HookCounts } from '../../core/outbox.ts';
 import {
   type Attempt,
@@ -25,7 +26,7 @@ import { openMessage } from './seal.ts';
 const LOOK_MS = 30_000;
 
 /** A delivery as the scripts keep it. */
-interface Item {
+export interface Item {
   readonly id: string;
   readonly type: WebhookDelivery['type'];
   readonly at: number;
@@ -34,20 +35,41 @@ interface Item {
   readonly attempts: readonly Attempt[];
   readonly lease?: string;
   readonly messageId?: number;
+  readonly seq?: number;
   readonly member?: { readonly callsign: string; readonly reason?: string; readonly verified?: boolean; readonly authorized?: boolean };
   readonly why?: string;
 }
 
-interface Kept extends Webhook {
+export interface Kept extends Webhook {
   readonly n: number;
 }
 
-const hookOf = (json: string): Kept => {
+export const hookOf = (json: string): Kept => {
   const { most, bytes, ...hook } = JSON.parse(json) as Kept & { most: number; bytes: number };
   return hook;
 };
 
-const plain = ({ n, ...hook }: Kept): Webhook => hook;
+export const plain = ({ n, ...hook }: Kept): Webhook => hook;
+
+/** What is posted of anything but a message. */
+export const dataOfItem = (hook: Webhook, item: Item): EventData => {
+  const { type, at, why = '', member = { callsign: '' } } = item;
+  const { callsign, reason = null, verified = false, authorized = false } = member;
+  if (type === 'channel.closed') return dataOf(hook.channelId, { type, reason: why });
+  if (type === 'member.joined') return dataOf(hook.channelId, { type, callsign, sender: { verified, authorized } });
+  if (type === 'member.left') return dataOf(hook.channelId, { type, callsign, reason });
+  return testData(hook, at);
+};
+
+/** A delivery that was moved here, as the scripts keep it. */
+export const itemOf = ({ id, at, type, messageId, seq, data, state, reason, attempts }: DeliveryRecord): Item => ({
+  ...{ id, at, type, state, attempts },
+  ...(reason === null ? {} : { reason }),
+  ...(messageId === null ? {} : { messageId }),
+  ...(seq === null ? {} : { seq }),
+  ...(data?.member === undefined ? {} : { member: data.member }),
+  ...(data?.reason === undefined ? {} : { why: data.reason }),
+});
 
 export class Outbox {
   readonly #book: Book;
@@ -158,7 +180,7 @@ export class Outbox {
 
   async claimTest(channelId: string, webhookId: string, leaseMs: number): Promise<Claimed | undefined> {
     const [found] = (await this.#book.run('claimTest', channelId, webhookId, newNonce(), leaseMs)) as Answer[];
-    return found && this.#claimed(channelId, found);
+    return found && this.#claimed(found);
   }
 
   async claimDue(leaseMs: number, limit: number): Promise<Due> {
@@ -187,31 +209,26 @@ export class Outbox {
       this.#due.delete(channelId);
       if (next !== '') this.#due.set(channelId, Number(next));
       if (hooks === 0) await this.#book.store.command(['HDEL', this.#register(), channelId]);
-      for (const one of found) claimed.push(this.#claimed(channelId, one));
+      for (const one of found) claimed.push(this.#claimed(one));
     }
     const next = Math.min(...this.#due.values());
     return { claimed, nextMs: next === Number.POSITIVE_INFINITY ? null : Math.max(0, next - this.#book.now()) };
   }
 
-  #claimed(channelId: string, [hookJson, n, itemJson, body, line]: Answer): Claimed {
+  #claimed([hookJson, n, itemJson, body, line]: Answer): Claimed {
     const hook = plain(hookOf(hookJson as string));
     const item = JSON.parse(itemJson as string) as Item;
     return {
       lease: `${n} ${item.lease}`,
       hook,
       delivery: this.#delivery(hook.id, item, this.#book.now()),
-      data: this.#data(hook, channelId, item, body as string, line as string[]),
+      data: this.#data(hook, item, body as string, line as string[]),
     };
   }
 
-  #data(hook: Webhook, channelId: string, item: Item, body: string, line: readonly string[]): EventData {
-    if (item.type === 'webhook.test') return testData(hook, item.at);
-    if (item.type === 'message.created') return { channel_id: channelId, message: this.#message(item, body, line) };
-    if (item.type === 'channel.closed') return dataOf(channelId, { type: item.type, reason: item.why ?? '' });
-    const { callsign = '', reason = null, verified = false, authorized = false } = item.member ?? {};
-    return item.type === 'member.joined'
-      ? dataOf(channelId, { type: item.type, callsign, sender: { verified, authorized } })
-      : dataOf(channelId, { type: 'member.left', callsign, reason });
+  #data(hook: Webhook, item: Item, body: string, line: readonly string[]): EventData {
+    if (item.type !== 'message.created') return dataOfItem(hook, item);
+    return { channel_id: hook.channelId, message: this.#message(item, body, line) };
   }
 
   /** The message, or what the transcript has of one whose text nobody can open any more. */

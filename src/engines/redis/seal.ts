@@ -63,6 +63,9 @@ export const openMessage = (seal: Seal, json: string): Message | null => {
   return opened === null ? null : { id, from, to, text: opened, ...rest };
 };
 
+/** Where the key is asked for: every hub listens there as long as it lives. */
+export const SEAL_ASK = 'seal:ask';
+
 /** A hub that does not answer within this is not waited for; the lock of one that died ends after it, ms. */
 const ANSWER_MS = 2_000;
 const AGAIN_MS = 50;
@@ -76,7 +79,7 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
  */
 export const agreeOnSeal = async (store: Store, node: string): Promise<Seal> => {
   const lock = store.key('seal:lock');
-  const asked = store.key('seal:ask');
+  const asked = store.key(SEAL_ASK);
   // One at a time, so that two that start together do not draw two keys.
   while ((await store.command(['SET', lock, node, 'NX', 'PX', String(2 * ANSWER_MS)])) === null) await wait(AGAIN_MS);
   try {

@@ -23,6 +23,9 @@ export interface StoreOptions {
   readonly report: (error: unknown) => void;
 }
 
+/** Every key of every hub begins with it. */
+export const DEFAULT_PREFIX = 'rogerthat:';
+
 const linkFor = (options: LinkOptions): Link => {
   if (options.address.kind === 'cluster') return new ClusterLink(options);
   return options.address.kind === 'sentinel' ? new SentinelLink(options) : singleLink(options);

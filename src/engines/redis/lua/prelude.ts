@@ -87,9 +87,11 @@ end
 local function newseat(callsign, most)
   checkroom(most)
   call('HSET', B .. ':seen', callsign, ARGV[1])
+  -- Moved here after a repair, which may have lost this mailbox.
+  local salvaged = call('HGET', B, 'salvaged') == '1'
   return {
     callsign = callsign, n = call('HINCRBY', B, 'seats', 1), confirmed = C.head, handed = C.head, sent = C.head, explicit = false,
-    repeats = 0, broadcastsBefore = 0, own = 0, direct = 0, seen = 0, rewound = 'no', lost = {}, member = false, joinedAt = 0, spoken = false,
+    repeats = 0, broadcastsBefore = 0, own = 0, direct = 0, seen = 0, rewound = salvaged and 'owed' or 'no', lost = {}, member = false, joinedAt = 0, spoken = false,
   }
 end
 

@@ -1,0 +1,106 @@
+/**
+ * A store that is moved from or into, with no hub on it: two marks among its keys say so, and every hub that starts looks at them.
+ *
+ * A hub answers for the seal before it looks at the marks, and a move sets its mark before it asks for hubs; so one of the two sees the
+ * other, whoever comes first.
+ */
+import { randomBytes } from 'node:crypto';
+import { BANDS } from '../../core/bands.ts';
+import { MoveError } from '../../core/moving.ts';
+import { SEAL_ASK } from './seal.ts';
+import type { Store } from './store.ts';
+import { RedisUnfitError } from './unfit.ts';
+
+/** A move is under way. Ends by itself when the program that moves dies. */
+const MOVING = 'move:lock';
+/** The store is being filled. Stays until everything is in it. */
+const UNFINISHED = 'move:unfinished';
+const LOCK_MS = 30_000;
+const RENEW_MS = 5_000;
+
+const RUNNING = 'A hub is running on this Redis. Stop every hub of the fleet and run the command again.';
+
+/** @throws RedisUnfitError when a move is under way, or one into this store was cut off */
+export const checkCustody = async (store: Store): Promise<void> => {
+  if ((await store.command(['GET', store.key(MOVING)])) !== null) {
+    throw new RedisUnfitError('rogerthat migrate is at work on this Redis. Start the hub when it is done.');
+  }
+  if ((await store.command(['GET', store.key(UNFINISHED)])) !== null) {
+    throw new RedisUnfitError(
+      'a rogerthat migrate into this Redis was cut off, and not everything is in it. Run it again before any hub starts.',
+    );
+  }
+};
+
+/** Whether a hub answers for its seal. */
+const hasHubs = async (store: Store): Promise<boolean> =>
+  ((await store.command(['SPUBLISH', store.key(SEAL_ASK), `move-${randomBytes(6).toString('hex')}`])) as number) > 0;
+
+export class Custody {
+  readonly #store: Store;
+  readonly #mine = randomBytes(6).toString('hex');
+  #timer: NodeJS.Timeout | null = null;
+  #trouble: Error | null = null;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** @throws MoveError when a hub runs on it, or another move is under way */
+  async take(): Promise<void> {
+    const taken = await this.#store.command(['SET', this.#store.key(MOVING), this.#mine, 'NX', 'PX', String(LOCK_MS)]);
+    if (taken === null) throw new MoveError('Another rogerthat migrate is at work on this Redis, or was a moment ago.');
+    this.#timer = setInterval(() => void this.#renew(), RENEW_MS);
+    if (!(await hasHubs(this.#store))) return;
+    await this.release();
+    throw new MoveError(RUNNING);
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      await this.#store.command(['SET', this.#store.key(MOVING), this.#mine, 'PX', String(LOCK_MS)]);
+      // One that could not be reached when the move began may be back.
+      if (await hasHubs(this.#store)) this.#trouble = new MoveError(RUNNING);
+    } catch (error) {
+      this.#trouble = error as Error;
+    }
+  }
+
+  /** @throws MoveError when the store was not ours alone all the time */
+  async check(): Promise<void> {
+    await this.#renew();
+    if (this.#trouble) throw this.#trouble;
+  }
+
+  /** Keeps hubs away until {@link filled}. */
+  async fill(): Promise<void> {
+    await this.#store.command(['SET', this.#store.key(UNFINISHED), this.#mine]);
+  }
+
+  /** Whether an earlier move into it was cut off. */
+  async isUnfinished(): Promise<boolean> {
+    return (await this.#store.command(['GET', this.#store.key(UNFINISHED)])) !== null;
+  }
+
+  async filled(): Promise<void> {
+    await this.#store.command(['DEL', this.#store.key(UNFINISHED)]);
+  }
+
+  async release(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+    await this.#store.command(['DEL', this.#store.key(MOVING)]);
+  }
+}
+
+/** The registers of a store: everything in it is found from them. */
+export const REGISTERS = ['channels', 'identities', 'hooked'] as const;
+
+/** Every channel that may have keys: those of the register, bands, and those whose webhooks outlive them. */
+export const channelIds = async (store: Store): Promise<string[]> => {
+  const [channels, hooked] = (await Promise.all([
+    store.command(['HKEYS', store.key('channels')]),
+    store.command(['HKEYS', store.key('hooked')]),
+  ])) as [string[], string[]];
+  return [...new Set([...Object.keys(BANDS), ...channels, ...hooked])];
+};
