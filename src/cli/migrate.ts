@@ -32,7 +32,8 @@ const configOf = (context: Context, args: readonly string[], redis: boolean): Co
 const placeOf = (context: Context, option: 'from' | 'to'): Place => {
   const text = context.option(option);
   if (text === undefined) throw new CliError('usage', `--${option} is missing: a data directory, the URL of a Redis, or "redis".`);
-  if (text !== 'redis' && !/^rediss?:\/\//.test(text)) {
+  // What is no address of a Redis is said where addresses are read.
+  if (text !== 'redis' && !/^[a-z+.-]+:\/\//i.test(text)) {
     const { directory } = configOf(context, ['--data-dir', text], false);
     return { at: 'directory', directory: resolve(directory ?? text) };
   }
