@@ -26,6 +26,7 @@ import { performIn } from './transports/mcp/perform.ts';
 import { LEGACY, MODERN } from './transports/mcp/protocol.ts';
 import { Tasks } from './transports/mcp/tasks.ts';
 import { createTools } from './transports/mcp/tools.ts';
+import { proxiesOf } from './transports/proxies.ts';
 import { bearerOf, createRest, type RequestFacts } from './transports/rest.ts';
 
 export interface AppOptions {
@@ -101,13 +102,13 @@ const isPlain = (target: string): boolean => {
 };
 
 /** The address that limits count: the peer's, or what a trusted proxy says. */
-const addressOf = (request: IncomingMessage, proxies: ReadonlySet<string>): string => {
+const addressOf = (request: IncomingMessage, isProxy: (address: string) => boolean): string => {
   const peer = request.socket.remoteAddress ?? 'unknown';
-  if (proxies.size === 0 || !proxies.has(peer)) return peer;
+  if (!isProxy(peer)) return peer;
   const forwarded = request.headers['x-forwarded-for'];
   const hops = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '')).split(',').map((hop) => hop.trim());
   // From the right, the first address that is no proxy of ours is the one our own proxy saw.
-  return hops.reverse().find((hop) => hop !== '' && !proxies.has(hop)) ?? peer;
+  return hops.reverse().find((hop) => hop !== '' && !isProxy(hop)) ?? peer;
 };
 
 /** On a hub with a token, the MCP endpoint asks for it, or for the channel's on that channel's own address. */
@@ -170,13 +171,13 @@ export const createApp = (options: AppOptions): RequestListener => {
     a2aVersion: A2A_VERSION,
   };
   const pages = buildPages(options, services, described, metrics);
-  const proxies = new Set(options.trustProxies);
+  const isProxy = proxiesOf(options.trustProxies);
   const run = Math.random().toString(36).slice(2, 8);
   let requests = 0;
 
   return (request: IncomingMessage, response: ServerResponse) => {
     const facts: RequestFacts = {
-      address: addressOf(request, proxies),
+      address: addressOf(request, isProxy),
       origin: options.origin ?? `http://${request.headers.host}`,
       requestId: `${run}-${++requests}`,
     };

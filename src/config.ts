@@ -2,6 +2,7 @@
  * The one schema of the configuration. Flags, environment variables, `--help` and docs/configuration.md are made
  * from this table.
  */
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -62,7 +63,7 @@ export const OPTIONS = {
   repair: { type: 'boolean', help: 'Set a damaged database aside and recover what is sound.' },
   origin: { type: 'string', value: 'URL', help: 'The address people outside use, such as https://hub.example; used in links.' },
   'allow-host': { type: 'list', value: 'NAME', help: 'Another host name to answer to; may be given more than once.' },
-  'trust-proxy': { type: 'list', value: 'ADDRESS', help: 'A proxy whose X-Forwarded-For counts; may be given more than once.' },
+  'trust-proxy': { type: 'list', value: 'ADDRESS', help: 'A proxy whose X-Forwarded-For counts, or a network (10.0.0.0/8); repeatable.' },
   'allow-private-webhooks': {
     type: 'boolean',
     help: 'Let webhooks reach this machine and private networks. On by default unless --token or --open is given; --no-allow-private-webhooks: never.',
@@ -174,6 +175,13 @@ const redisOf = (text: string): string => {
   throw new ConfigError(`--redis must be like ${ADDRESS_FORMS}`);
 };
 
+const proxyOf = (text: string): string => {
+  const [address = '', bits = '0', ...more] = text.split('/');
+  const most = [-1, 32, 128][[0, 4, 6].indexOf(isIP(address))]!;
+  if (more.length === 0 && /^[0-9]{1,3}$/.test(bits) && Number(bits) <= most) return text;
+  throw new ConfigError('--trust-proxy must be an IP address, or a network such as 10.0.0.0/8');
+};
+
 /**
  * The configuration of a hub: flags go before the environment, and both before the defaults.
  * @throws ConfigError with a sentence for whoever typed it
@@ -226,7 +234,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
     repair: raw.repair === true,
     origin: origin === null ? null : originOf(origin),
     allowHosts: (raw['allow-host'] as string[] | undefined) ?? [],
-    trustProxies: (raw['trust-proxy'] as string[] | undefined) ?? [],
+    trustProxies: ((raw['trust-proxy'] as string[] | undefined) ?? []).map(proxyOf),
     allowPrivateWebhooks: (raw['allow-private-webhooks'] as boolean | undefined) ?? mode === 'local',
     secretKey: secret('secret-key'),
     limits,

@@ -165,6 +165,20 @@ verifies('limit:proxy', { mode: 'open', trustProxies: ['10.0.0.1'], limits: 'cre
   ]);
 });
 
+verifies(
+  'limit:proxy-network',
+  { mode: 'open', trustProxies: ['127.0.0.0/8', '2001:db8::/32', '10.1.0.0/16'], limits: 'createChannel=1/0.001' },
+  async (room) => {
+    const create = async (forwarded: string): Promise<number> =>
+      (await room.http.ask('POST', '/api/channels', { headers: { 'X-Forwarded-For': forwarded } })).status;
+    // Two proxies of the fleet, and what the client claims itself before them.
+    expect(await create('203.0.113.1, 10.1.2.3, 2001:db8::1')).toBe(201);
+    expect(await create('198.51.100.9, 203.0.113.1, ::ffff:10.1.9.9')).toBe(429);
+    expect(await create('203.0.113.2')).toBe(201);
+    expect(await create('203.0.113.2, 10.2.0.1')).toBe(201);
+  },
+);
+
 verifies('limit:sessions', { limits: 'sessions=2' }, async (room) => {
   const [channel, alpha, bravo] = await room.talk({ session_ttl_seconds: 60 }, 'alpha', 'bravo');
   const full = await refused(channel.join('charlie'), 'hub_full');

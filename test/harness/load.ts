@@ -29,6 +29,10 @@ export interface LoadOptions {
   readonly onAcknowledged?: (total: number) => void;
   /** A call was answered 503 and is made again. */
   readonly onRefused?: (reply: Reply) => void;
+  /** Statuses after which a call is made again, beside 503: a proxy's own, when the hub behind it dies. */
+  readonly retried?: readonly number[];
+  /** A call was answered as it should be, at this try. */
+  readonly onAnswered?: (what: 'send' | 'listen', tries: number) => void;
   /** A planted bug: what the hub answered to a listen, as if it had answered otherwise. */
   readonly tamper?: (heard: Reply['body']) => Reply['body'];
 }
@@ -175,12 +179,13 @@ class Loader {
       const others = line.readers.filter((reader) => reader.member !== member);
       const to = own.chance(0.3) ? own.pick(others).member.callsign : 'all';
       const request = { path: 'send', headers: { 'Idempotency-Key': key }, body: { to, message: body } };
-      for (;;) {
+      for (let tries = 1; ; tries++) {
         const url = await station.url();
         this.history.add({ type: 'tried', channel, from: member.callsign, to, key, body });
         line.trying.ring();
         const reply = await this.#ask(url, member, request, via);
         if (reply?.status !== 200) continue;
+        this.#options.onAnswered?.('send', tries);
         this.history.add({ type: 'acknowledged', channel, from: member.callsign, key, id: reply.body.id });
         line.acknowledged({ id: reply.body.id, from: member.callsign, to });
         this.#options.onAcknowledged?.(++this.#acknowledged);
@@ -204,6 +209,7 @@ class Loader {
     const own = random.fork(`reader ${name}`);
     const { member } = reader;
     let forgetful = false;
+    let tries = 1;
     for (;;) {
       const url = await station.url();
       const final = this.#drain.signal.aborted;
@@ -214,11 +220,14 @@ class Loader {
       const reply = await this.#ask(url, member, { path, cut, gone: final ? undefined : this.#drain.signal }, via);
       if (reply?.status !== 200) {
         this.cutOff++;
+        tries = this.#drain.signal.aborted && !final ? 1 : tries + 1;
         // Who was cut off may have forgotten how far it was; repeats have to say that they are.
         forgetful = !final && own.chance(0.5);
         continue;
       }
       forgetful = false;
+      this.#options.onAnswered?.('listen', tries);
+      tries = 1;
       const heard = tamper(reply.body);
       const { messages, gap, more } = heard;
       const [after, cursor] = [idOfCursor(heard.after), idOfCursor(heard.cursor)];
@@ -235,7 +244,7 @@ class Loader {
   async #ask(url: string, member: TestMember, request: Parameters<typeof memberCall>[1], via: number | undefined): Promise<Reply | null> {
     try {
       const reply = await call(url, memberCall(member, request), via);
-      if (reply.status !== 200 && reply.status !== 503) {
+      if (reply.status !== 200 && reply.status !== 503 && !this.#options.retried?.includes(reply.status)) {
         this.unexpected.push(`${request.path} answered ${reply.status}: ${JSON.stringify(reply.body)}`);
         throw new Error(this.unexpected.at(-1));
       }

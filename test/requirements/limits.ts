@@ -36,6 +36,11 @@ export const LIMITS = {
     clauses: ['R-LIMIT-6'],
     needs: ['http'],
   },
+  'limit:proxy-network': {
+    behaviour: 'A network of proxies may be trusted; the rightmost address outside it is the client.',
+    clauses: ['R-LIMIT-6'],
+    needs: ['http'],
+  },
   'limit:sessions': {
     behaviour: 'A channel has room for so many live sessions; one that ends makes room.',
     clauses: ['R-LIMIT-2', 'R-LIMIT-3'],
