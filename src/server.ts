@@ -13,6 +13,7 @@ import { openVault } from './courier/vault.ts';
 import { openLocal } from './engines/local/index.ts';
 import { createLog, errorFacts, type Log } from './log.ts';
 import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
+import { Drain } from './transports/drain.ts';
 
 /** Parked requests are answered and sockets closed within this. */
 const DRAIN_MS = 3_000;
@@ -79,6 +80,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   if (hub.bands) await openBands(engine, hub.clock);
   let port = config.port;
   const app = createApp({ ...config, hub, log, version, port: () => port });
+  const drain = new Drain();
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -92,7 +94,10 @@ export const startHub = async (config: Config, version: string, log: Log = creat
       requireHostHeader: false,
       noDelay: true,
     },
-    app,
+    (request, response) => {
+      drain.note(request, response);
+      app(request, response);
+    },
   );
   server.on('checkExpectation', (_, response) => {
     writeProblem(response, new HubError('bad_request', 'The hub meets no expectation but 100-continue.'), config.origin ?? '', 'none');
@@ -118,16 +123,11 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   let closing: Promise<void> | null = null;
 
   const close = async (): Promise<void> => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    drain.begin();
+    // From here on /readyz says so, and who waits is answered.
     hub.close();
     const delivered = courier?.close(COURIER_MS);
-    server.closeIdleConnections();
-    const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    // Parked answers go out in this turn; their connections are idle in the next.
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    await closed;
-    clearTimeout(late);
-    clearInterval(idle);
+    await drain.end(server, DRAIN_MS);
     await delivered;
     await engine.close();
   };

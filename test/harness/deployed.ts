@@ -36,12 +36,24 @@ const nginxFiles = (directory: string, port: number, hubs: readonly number[]): s
     .replace(/^ *ssl_certificate.*\n/gm, '')
     .replace(/(?: *server 127\.0\.0\.1:\d+ max_fails=0;\n)+/, hubs.map((hub) => `  server 127.0.0.1:${hub} max_fails=0;\n`).join(''));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((what) => `${what}_temp_path ${directory}/${what};`);
-  const main = `daemon off; pid ${directory}/nginx.pid; error_log ${directory}/error.log; worker_processes 1;
+  const main = `daemon off; master_process off; pid ${directory}/nginx.pid; error_log ${directory}/error.log;
 events { worker_connections 1024; }
 http { access_log off; ${temporary.join(' ')} include ${directory}/site.conf; }`;
   writeFileSync(join(directory, 'site.conf'), site);
   writeFileSync(join(directory, 'nginx.conf'), main);
   return ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', join(directory, 'error.log')];
+};
+
+/** Which process answers there: its request ids begin alike. */
+const runAt = async (url: string): Promise<string> => {
+  const answer = await call(url, { path: '/no-such-page' }).catch(() => null);
+  return String(answer?.body?.request_id ?? '').split('-')[0]!;
+};
+
+/** Resolves when a proxy sends requests to a hub: until then the next hub of a rolling restart has to wait. */
+export const hasBack = async (proxy: string, port: number): Promise<void> => {
+  const run = await runAt(`http://127.0.0.1:${port}`);
+  await eventually(`requests at the hub on ${port}`, async () => run !== '' && (await runAt(proxy)) === run);
 };
 
 /**
@@ -60,7 +72,7 @@ export const startDeployed = async (proxy: DeployedProxy, port: number, hubs: re
       ? start('nginx', nginxFiles(directory, port, hubs))
       : start('caddy', ['run', '--config', join(directory, 'Caddyfile'), '--adapter', 'caddyfile'], { env });
   // Caddy would wait for its clients.
-  afterAll(async () => void (await program.end(proxy === 'nginx' ? 'SIGTERM' : 'SIGKILL')));
+  afterAll(async () => void (await program.end('SIGKILL')));
   await eventually(`${proxy} to answer`, async () => {
     const answer = await call(url, { path: '/healthz' }).catch(() => null);
     return answer?.status === 200;

@@ -144,7 +144,7 @@ test('a full Redis: told so, emptied, and the source goes on', async () => {
 
 test('kill -9 in the middle, into Redis: no hub starts there, the source goes on, the next try moves all', async () => {
   const [directory, server] = [data(), await redis()];
-  const channel = await used(directory, 3_000);
+  const channel = await used(directory, 1_500);
   const program = migration(directory, server.url);
   const goOn = await holdInTheMiddle(server, channel);
   await program.end('SIGKILL');
@@ -155,14 +155,14 @@ test('kill -9 in the middle, into Redis: no hub starts there, the source goes on
   const hub = launchHub({ args: ['--redis', server.url] });
   expect(await hub.ended).toMatchObject({ code: 5 });
   expect(hub.stderr()).toContain('was cut off');
-  expect(await eventsOn(directory, channel)).toBe(3_002);
+  expect(await eventsOn(directory, channel)).toBe(1_502);
   expect(await migrateCommand(directory, server.url)).toMatchObject({ code: 0, stderr: '' });
-  expect(await eventsOn(server.url, channel)).toBe(3_002);
+  expect(await eventsOn(server.url, channel)).toBe(1_502);
 });
 
 test('kill -9 in the middle, out of Redis: the target has nothing, the source goes on, the next try moves all', async () => {
   const [directory, server] = [data(), await redis()];
-  const channel = await used(server.url, 3_000);
+  const channel = await used(server.url, 1_500);
   const program = migration(server.url, directory);
   await until(() => existsSync(join(directory, 'incoming', 'rogerthat.db')), 'the first rows');
   await program.end('SIGKILL');
@@ -172,15 +172,15 @@ test('kill -9 in the middle, out of Redis: the target has nothing, the source go
   expect(await hub.ended).toMatchObject({ code: 5 });
   expect(hub.stderr()).toContain('rogerthat migrate is at work');
   await command(server, 'DEL', 'rogerthat:move:lock');
-  expect(await eventsOn(server.url, channel)).toBe(3_002);
+  expect(await eventsOn(server.url, channel)).toBe(1_502);
   expect(await migrateCommand(server.url, directory)).toMatchObject({ code: 0, stderr: '' });
-  expect(await eventsOn(directory, channel)).toBe(3_002);
+  expect(await eventsOn(directory, channel)).toBe(1_502);
   expect(existsSync(join(directory, 'incoming'))).toBe(false);
 });
 
 test('SIGTERM in the middle: it tidies up and says so', async () => {
   const [directory, server] = [data(), await redis()];
-  const channel = await used(directory, 3_000);
+  const channel = await used(directory, 1_500);
   const program = migration(directory, server.url);
   const goOn = await holdInTheMiddle(server, channel);
   program.signal('SIGTERM');
@@ -188,5 +188,5 @@ test('SIGTERM in the middle: it tidies up and says so', async () => {
   expect(await program.ended).toMatchObject({ code: 1 });
   expect(program.stderr()).toContain('Stopped before it was done.');
   expect(await keysOf(server)).toEqual([]);
-  expect(await eventsOn(directory, channel)).toBe(3_002);
+  expect(await eventsOn(directory, channel)).toBe(1_502);
 });

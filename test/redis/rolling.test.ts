@@ -4,7 +4,7 @@
  */
 import { afterAll, expect, test } from 'vitest';
 import { check, figuresLine } from '../harness/checker.ts';
-import { behind, type DeployedProxy, freePort, startDeployed } from '../harness/deployed.ts';
+import { behind, type DeployedProxy, freePort, hasBack, startDeployed } from '../harness/deployed.ts';
 import { eventually } from '../harness/eventually.ts';
 import { runLoad } from '../harness/load.ts';
 import { type HubProcess, startHubProcess, temporaryDirectory } from '../harness/process.ts';
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 /** What a proxy says when the hub it had asked is gone. */
-const GATEWAY = [502, 504];
+const GATEWAY = [502, 503, 504];
 
 const ready = (port: number): Promise<void> =>
   eventually(`the hub at ${port} to be ready`, async () => {
@@ -66,11 +66,12 @@ test.each<[DeployedProxy, string]>([
     onAcknowledged(total) {
       if (restarts === 4 || total < (restarts + 0.5) * (MESSAGES / 4)) return;
       const nth = restarts++ % 2;
-      // The next only when this one is back.
+      // The next only when this one is back, and the proxy knows.
       rolling = rolling.then(async () => {
         endings.push(await hubs[nth]!.end('SIGTERM'));
         hubs[nth] = await startAt(ports[nth]!);
         await ready(ports[nth]!);
+        await hasBack(url, ports[nth]!);
       });
     },
   });

@@ -1,0 +1,51 @@
+/**
+ * The end of a listening server. A proxy keeps connections and sends its next request down any of them: one that is closed at that very
+ * moment loses the request, and the proxy cannot know whether it was carried out. So no connection is closed that may be in use:
+ * each is told with its next answer that it is the last, and only those that stayed silent are closed by the hub.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+
+/** A connection that was silent for so long since the end began is nobody's. */
+const SILENT_MS = 500;
+const LOOK_MS = 50;
+
+export class Drain {
+  /** The newest answer of each connection. */
+  readonly #answers = new Map<Socket, ServerResponse>();
+  #draining = false;
+
+  /** To be called with each request, before anything is written. */
+  readonly note = ({ socket }: IncomingMessage, response: ServerResponse): void => {
+    if (this.#draining) response.shouldKeepAlive = false;
+    if (!this.#answers.has(socket)) socket.once('close', () => this.#answers.delete(socket));
+    this.#answers.set(socket, response);
+  };
+
+  /** From here on every answer is the last of its connection, those that were asked for before too. */
+  begin(): void {
+    this.#draining = true;
+    for (const response of this.#answers.values()) response.shouldKeepAlive = false;
+  }
+
+  /**
+   * Accepts no more, and resolves when every connection is closed.
+   * @param mostMs after so long those that are left are cut
+   */
+  async end(server: Server, mostMs: number): Promise<void> {
+    // At the end of this turn, in which everybody who has come was accepted: who still waits would be reset.
+    await new Promise((resolve) => setImmediate(resolve));
+    // Not the close of node:http, which cuts connections that are idle at this instant.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    const begun = performance.now();
+    const look = setInterval(() => {
+      if (performance.now() - begun >= SILENT_MS) server.closeIdleConnections();
+    }, LOOK_MS);
+    const late = setTimeout(() => server.closeAllConnections(), mostMs);
+    await closed;
+    clearInterval(look);
+    clearTimeout(late);
+    // What node:http itself has set up.
+    server.close(() => {});
+  }
+}
