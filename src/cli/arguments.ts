@@ -30,11 +30,12 @@ export const fieldsOf = (command: Command): [field: string, Field][] => {
   return Object.entries(entry?.fields ?? {}).filter(([name]) => !command.without?.includes(name));
 };
 
-/** Every option of a command: its operation's fields, its own, the common ones. */
+/** Every option of a command: its operation's fields, its own, the common ones. Its own words replace common ones. */
 export const optionsOf = (command: Command): Readonly<Record<string, Option>> => ({
   ...Object.fromEntries(fieldsOf(command).map(([name, field]) => [optionName(name), optionOf(name, field)])),
   ...command.options,
   ...COMMON[command.on],
+  ...command.options,
 });
 
 const least = (args: readonly string[]): number => args.filter((arg) => !arg.startsWith('[')).length;

@@ -234,11 +234,24 @@ const LIST = [
   {
     name: 'wake-test',
     summary:
-      'Sends a real message, as the callsign wake-test, to an agent that joined from this home, and tells how long until it had the message and until it showed that it read it.',
-    args: ['[claude-code|codex|gemini|copilot|cursor]'],
-    options: { wait: { type: 'string', value: 'SECONDS', help: 'How long to wait for it. Default: 120.' } },
-    on: 'seat',
-    examples: ['rogerthat wake-test', 'rogerthat wake-test codex --as bravo'],
+      'Sends a real message, as the callsign wake-test, to agents that sleep: all that joined from this home, or whom you name. Tells for each after how long a listener of it was handed the message, and after how long it showed that it is awake: it came back for more, or answered. An agent whose listener took the message and that showed nothing more is not called awake. Ends with 9 unless all are.',
+    args: ['[claude-code|codex|gemini|copilot|cursor|opencode]'],
+    options: {
+      to: {
+        type: 'string',
+        value: 'CALLSIGNS',
+        help: 'Only these agents, separated by commas; also ones that did not join from this home.',
+      },
+      channel: { type: 'string', value: 'ID', help: 'Only agents on this channel. Also ROGERTHAT_CHANNEL.' },
+      wait: { type: 'string', value: 'SECONDS', help: 'How long to wait for each. Default: 120.' },
+      json: { type: 'boolean', help: 'Print what was measured, as JSON.' },
+    },
+    on: 'hub',
+    examples: [
+      'rogerthat wake-test',
+      'rogerthat wake-test codex --wait 30',
+      'rogerthat wake-test --channel quiet-otter-3a8f19 --to alpha,bravo',
+    ],
   },
   {
     name: 'migrate',

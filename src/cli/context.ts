@@ -123,19 +123,6 @@ export class Context {
     });
   }
 
-  /** The one seat that was named and fits, whichever agent session's it is. @throws CliError noSeat */
-  seatOf(fits: (seat: SeatProfile) => boolean): SeatProfile {
-    const [channel, callsign] = [this.option('channel', 'ROGERTHAT_CHANNEL'), this.option('as', 'ROGERTHAT_CALLSIGN')];
-    const seats = this.profiles
-      .seats()
-      .filter((one) => (channel === undefined || one.channelId === channel) && (callsign === undefined || one.callsign === callsign))
-      .filter((one) => (this.hub === undefined || one.hub === this.hub) && fits(one));
-    const [first, other] = seats;
-    if (first && !other) return first;
-    const choices = seats.map((one) => `  --channel ${one.channelId} --as ${one.callsign}`).join('\n');
-    throw new CliError('noSeat', first ? `Several agents joined here; say which one:\n${choices}` : 'No such agent joined from this home.');
-  }
-
   /** The seat that speaks; what changes of it is remembered. @throws CliError noSeat */
   seat(): { readonly seat: Seat; readonly profile: SeatProfile } {
     const profile = this.#seatProfile();

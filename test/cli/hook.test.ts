@@ -238,23 +238,3 @@ verifies.once('hook:learns', async () => {
   expect(await hook(here, 'claude-code', { ...used, tool_name: 'mcp__plugin_rogerthat_rogerthat__leave', tool_input: {} })).toEqual(SILENT);
   expect(home.kept('seats')).toEqual([]);
 });
-
-verifies.once('wake:measures', async () => {
-  const here = await scene();
-  const { home, channel } = here;
-  const asleep = await home.run(['wake-test', 'claude-code', '--wait', '1']);
-  expect(asleep).toMatchObject({ code: 9, stdout: '', stderr: expect.stringContaining('alpha did not wake within 1 seconds') });
-  expect(await home.run(['wake-test', 'codex', '--wait', '1'])).toMatchObject({ code: 5 });
-  const { sessionId, cursor } = JSON.parse(readFileSync(home.kept('seats')[0] ?? '', 'utf8'));
-  const seat = { token: channel.token, session: sessionId };
-  const first = await expectCall(await station.url(), { path: `${channel.path}/listen?timeout=0&since=${cursor}`, ...seat });
-  const test = home.launch(['wake-test', '--json'], {});
-  const heard = await expectCall(await station.url(), { path: `${channel.path}/listen?timeout=55&since=${first.cursor}`, ...seat });
-  expect(heard.messages[0]).toMatchObject({ from: 'wake-test', to: 'alpha' });
-  await expectCall(await station.url(), { path: `${channel.path}/listen?timeout=0&since=${heard.cursor}`, ...seat });
-  expect(await test.ended).toEqual({ code: 0, signal: null });
-  const told = JSON.parse(test.stdout());
-  expect(told).toEqual({ callsign: 'alpha', delivered_ms: expect.any(Number), confirmed_ms: expect.any(Number) });
-  const { roster } = await expectCall(await station.url(), { path: `${channel.path}/roster`, token: channel.token });
-  expect(roster.map((one: { callsign: string }) => one.callsign).sort()).toEqual(['alpha', 'bravo']);
-});

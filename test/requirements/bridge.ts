@@ -47,7 +47,16 @@ export const BRIDGE = {
     clauses: ['R-WAKE-5'],
   },
   'wake:measures': {
-    behaviour: 'wake-test tells how long until a sleeping agent had a message and read it, or that it did not wake.',
+    behaviour:
+      'wake-test tells for each agent how long until it was handed a message and until it showed that it is awake, or that it did not wake.',
+    clauses: ['R-WAKE-7'],
+  },
+  'wake:honest': {
+    behaviour: 'An agent whose listener took the message, and that showed nothing more, is not called awake; one that answers is.',
+    clauses: ['R-WAKE-8'],
+  },
+  'wake:named': {
+    behaviour: 'wake-test asks agents that did not join from this home, where they are named, and sends nothing to one that is not there.',
     clauses: ['R-WAKE-7'],
   },
   'hook:learns': {
