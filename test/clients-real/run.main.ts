@@ -69,6 +69,10 @@ const play = async (conversation: Conversation, cacheDir: string): Promise<Resul
     const outcome = await conversation.run(stage);
     console.log(`passed   ${conversation.title} (${ms(performance.now() - began)})`);
     for (const { client, era, proven, figure } of outcome.proofs) console.log(`         ${client}, ${era}: ${proven}: ${figure}`);
+    for (const wake of outcome.wakes ?? []) {
+      const { way, takenMs, wokeMs, evidence, turnMs } = wake;
+      console.log(`         wake-test, ${way}: taken ${takenMs} ms, woke ${wokeMs} ms (${evidence}); new turn ${ms(turnMs)}`);
+    }
     return { conversation, outcome };
   } catch (error) {
     const failed = error instanceof Error ? error.message : String(error);

@@ -5,6 +5,7 @@ import type { Channel } from './hub.ts';
 import type { FakeModel } from './model.ts';
 import type { CallStep } from './script.ts';
 import type { Tap } from './tap.ts';
+import type { Wake } from './wake-test.ts';
 
 /** Something a conversation proved about a client. */
 export interface Proof {
@@ -24,6 +25,8 @@ export interface Shown {
 export interface Outcome {
   readonly proofs: readonly Proof[];
   readonly shown?: readonly Shown[];
+  /** What `rogerthat wake-test` told, one or several of one way. */
+  readonly wakes?: readonly Wake[];
 }
 
 export interface Stage {

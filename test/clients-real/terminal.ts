@@ -69,7 +69,11 @@ export class Terminal {
     const [program] = this.#pids;
     const dead = async (): Promise<boolean> => (await this.#tmux(['display-message', '-p', '#{pane_dead}'])).trim() === '1';
     for (const end = performance.now() + GONE_MS; program !== undefined && !(await dead()) && performance.now() < end; ) {
-      process.kill(program, 'SIGTERM');
+      try {
+        process.kill(program, 'SIGTERM');
+      } catch {
+        // It is gone, and its terminal has yet to notice.
+      }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     this.#endServer();

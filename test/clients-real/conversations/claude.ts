@@ -5,6 +5,7 @@ import type { FakeModel } from '../model.ts';
 import { promptOf } from '../script.ts';
 import { type Conversation, eraOf, expect, history, join, leave, listen, ms, newWord, roster, send } from '../stage.ts';
 import { Terminal } from '../terminal.ts';
+import { named, type Wake, wakeTest } from '../wake-test.ts';
 
 export const claudeAndCurl: Conversation = {
   title: 'Claude Code ↔ curl',
@@ -70,8 +71,9 @@ export const claudeAndCurl: Conversation = {
 
 const POLL = /"tasks\/get"/;
 
-/** How often an idle session is woken; the last time after a restart of the hub. */
-const WAKES = 6;
+/** How often an idle session is woken by curl, and by `rogerthat wake-test`; then once more after a restart of the hub. */
+const WAKES = 5;
+const TESTS = 5;
 
 /** A whole prompt in the input box, which has a line above it; what was entered before has none. */
 const TYPED = /─\n❯\s(?:\[Pasted text|You are[\s\S]*:END\s*\n─)/;
@@ -108,11 +110,14 @@ export const claudeWoken: Conversation = {
       const client = await claudeCode({ cache, model: model.url, hub: tap.url });
       terminal = await atItsPrompt(client, model);
       const who = 'claude-idle';
-      const words = Array.from({ length: WAKES }, newWord);
+      const turns = WAKES + TESTS + 1;
+      const words = Array.from({ length: turns }, newWord);
+      const isTest = (turn: number): boolean => turn >= WAKES && turn < WAKES + TESTS;
       const wake = (turn: number) => [
         { ...listen(), until: 'background', most: 1 },
         { say: `Standing by ${turn}.` },
-        send('bravo', 'Heard «word is (\\w+)».'),
+        // After a wake test it only listens on, as the message says.
+        ...(isTest(turn) ? [] : [send('bravo', 'Heard «word is (\\w+)».')]),
       ];
       const steps = [join(channel, 'alpha'), ...words.flatMap((_, turn) => wake(turn)), { say: 'Over and out.' }];
       await terminal.enter(promptOf(who, steps), TYPED);
@@ -142,21 +147,30 @@ export const claudeWoken: Conversation = {
       await tap.hears('the next tasks/get', POLL, tap.mark);
       const rested = performance.now() - began;
       const took = [await wakes(0)];
-      for (let turn = 1; turn < WAKES - 1; turn++) {
+      for (let turn = 1; turn < WAKES; turn++) {
         await idle(turn);
         took.push(await wakes(turn));
       }
       took.sort((one, other) => one - other);
 
-      await idle(WAKES - 1);
+      const tests: Wake[] = [];
+      const sleeper = { client, name: 'claude', way: 'idle at its prompt; its `listen` is a task' } as const;
+      for (let turn = WAKES; turn < WAKES + TESTS; turn++) {
+        await idle(turn);
+        mark = tap.mark;
+        tests.push(await wakeTest(sleeper, named(channel, hub.url), model, (request) => request.who === who));
+      }
+
+      await idle(turns - 1);
       await hub.down();
       const before = tap.mark;
       await hub.up();
       await tap.hears('tasks/get after the restart', POLL, before, 120_000);
-      const restarted = await wakes(WAKES - 1);
+      const restarted = await wakes(turns - 1);
       await model.ended(who);
       const era = eraOf(tap);
       return {
+        wakes: tests,
         proofs: [
           {
             client: 'claude',

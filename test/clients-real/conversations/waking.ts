@@ -3,15 +3,17 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { builtHub, ROOT } from '../../harness/built.ts';
 import { type Client, claudeCode, codex, geminiCli, opencode, type ProductName } from '../clients.ts';
-import { type Channel, type CurlAgent, Hub } from '../hub.ts';
-import type { FakeModel } from '../model.ts';
+import { type Channel, Hub } from '../hub.ts';
+import type { FakeModel, ModelRequest } from '../model.ts';
 import { start } from '../programs.ts';
 import { promptOf, type Step } from '../script.ts';
-import { type Conversation, expect, join, listen, ms, newWord, type Outcome, type Stage } from '../stage.ts';
+import { type Conversation, expect, join, listen, ms, type Outcome, type Stage } from '../stage.ts';
 import { Tap } from '../tap.ts';
 import { Terminal } from '../terminal.ts';
+import { named, ofClient, type Wake, wakeTest } from '../wake-test.ts';
 
-const POINTER = '1 new from bravo';
+const POINTER = '1 new from wake-test';
+const MESSAGE = 'Wake test:';
 
 /** The program, as a command line that nothing has to be installed for. */
 const program = (...words: readonly string[]): string => [process.execPath, builtHub(), ...words].join(' ');
@@ -19,23 +21,19 @@ const program = (...words: readonly string[]): string => [process.execPath, buil
 const edit = (path: string, change: (value: Record<string, unknown>) => object): void =>
   writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)));
 
-/** What happens after the turn is over: mail is sent, the model is asked again, and reads it. */
-const woken = async (model: FakeModel, who: string, bravo: CurlAgent, by: string): Promise<number> => {
-  const word = newWord();
-  const sent = performance.now();
-  await bravo.send('alpha', `The word is ${word}`);
-  const turn = await model.asked(who, `a turn begun by ${by}`, ({ received }) => received.includes(by), 120_000);
-  expect(!turn.received.includes(word), 'a pointer without the words', turn.received);
-  await model.asked(who, 'the word', ({ received }) => received.includes(`word is ${word}`), 60_000);
-  await model.ended(who);
-  return turn.at - sent;
-};
+/** A turn that a pointer began: a pointer, and none of the words. */
+const byPointer =
+  (who: string) =>
+  ({ who: asked, received }: ModelRequest): boolean =>
+    asked === who && received.includes(POINTER) && !received.includes(MESSAGE);
 
+/** What happens after the turn is over: mail is sent, the model is asked again, reads it and listens on. */
 const steps = (channel: Channel): Step[] => [
   join(channel, 'alpha'),
   { say: 'Standing by.' },
-  { ...listen('word is'), most: 3 },
-  { say: 'It was «word is (\\w+)».' },
+  { ...listen(MESSAGE), most: 3 },
+  listen(undefined, 1),
+  { say: 'Over and out.' },
 ];
 
 const standsBy = (model: FakeModel, who: string): Promise<unknown> =>
@@ -48,28 +46,39 @@ interface Setting {
   readonly stage: Stage;
   readonly hub: Hub<string>;
   readonly channel: Channel;
-  readonly bravo: CurlAgent;
   readonly who: string;
+  /** Runs `rogerthat wake-test` for these words. */
+  woken(client: Client, whom: readonly string[], begins?: (request: ModelRequest) => boolean): Promise<Wake>;
 }
 
 const waking = (
   title: string,
   client: ProductName,
+  way: string,
   proven: string,
-  play: (setting: Setting) => Promise<{ era: string; took: number }>,
-  from = 'from curl to the new turn',
+  play: (setting: Setting) => Promise<{ era: string; wake: Wake }>,
 ): Conversation => ({
   title,
   needs: [client],
   tmux: true,
   async run(stage): Promise<Outcome> {
     const hub = await Hub.start(['client']);
+    const { model } = stage;
     try {
       const channel = await hub.channel();
-      const bravo = await hub.agent(channel, 'bravo');
       const who = `waking-${title.replace(/\W+/g, '-').toLowerCase()}`;
-      const { era, took } = await play({ stage, hub, channel, bravo, who });
-      return { proofs: [{ client, era, proven, figure: `${ms(took)} ${from}` }] };
+      const { era, wake } = await play({
+        stage,
+        hub,
+        channel,
+        who,
+        async woken(sleeper, whom, begins = byPointer(who)) {
+          const found = await wakeTest({ client: sleeper, name: client, way }, whom, model, begins);
+          await model.ended(who);
+          return found;
+        },
+      });
+      return { proofs: [{ client, era, proven, figure: `${ms(wake.turnMs)} from message to new turn` }], wakes: [wake] };
     } finally {
       await hub.close();
     }
@@ -105,8 +114,9 @@ const hookOf = (client: string, more: object = {}): object => ({
 export const claudeByHook: Conversation = waking(
   'An idle Claude Code is woken by its asyncRewake hook',
   'claude',
+  'idle at its prompt; `rogerthat hook claude-code` as `asyncRewake` hook',
   'idle at its prompt, woken by `rogerthat hook claude-code` as an `asyncRewake` hook; the prompt stayed free',
-  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+  async ({ stage: { cache, model }, hub, channel, who, woken }) => {
     const client = await claudeCode({ cache, model: model.url, hub: hub.taps['client']!.url });
     const settings = joinPath(client.home, '.claude/settings.json');
     edit(settings, (value) => ({
@@ -121,7 +131,7 @@ export const claudeByHook: Conversation = waking(
     try {
       await standsBy(model, who);
       await idle(terminal);
-      return { era: 'any', took: await woken(model, who, bravo, POINTER) };
+      return { era: 'any', wake: await woken(client, ofClient('claude-code')) };
     } finally {
       await terminal.close();
     }
@@ -131,8 +141,9 @@ export const claudeByHook: Conversation = waking(
 export const claudeByPlugin: Conversation = waking(
   'A Claude Code with the plugin goes on when mail waits at the end of its turn',
   'claude',
-  'with `plugin/`: mail that waits when a turn ends begins the next, by the `mcp_tool` Stop hook',
-  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+  'in a turn that ends; the plugin with its `mcp_tool` Stop hook',
+  'with `plugin/`: mail that comes during a turn begins the next at its end, by the `mcp_tool` Stop hook',
+  async ({ stage: { cache, model }, hub, channel, who, woken }) => {
     const client = await claudeCode({ cache, model: model.url, hub: null });
     edit(joinPath(client.home, '.claude/settings.json'), (value) => ({
       ...value,
@@ -142,9 +153,6 @@ export const claudeByPlugin: Conversation = waking(
     const valid = await client.run(['plugin', 'validate', '--strict', joinPath(ROOT, 'plugin')]);
     expect(valid.code === 0, 'a valid plugin', valid);
     const env = { ...client.env, ROGERTHAT_HUB: hub.taps['client']!.url };
-    // Mail that waits when the turn ends.
-    const word = newWord();
-    await bravo.send('alpha', `The word is ${word}`);
     const terminal = await Terminal.open(client.program, ['--plugin-dir', joinPath(ROOT, 'plugin')], env, client.work);
     try {
       await terminal.shows(/shift\+tab to cycle/);
@@ -154,37 +162,44 @@ export const claudeByPlugin: Conversation = waking(
         await terminal.shows(new RegExp(`Check ${check} over`));
         ready = offers.some(({ name }) => name.endsWith('rogerthat__join'));
       }
-      await terminal.enter(promptOf(who, steps(channel)), TYPED);
-      const over = await model.asked(who, 'the end of its turn', ({ next }) => 'say' in next && next.say === 'Standing by.');
-      const turn = await model.asked(who, 'a turn begun by the hook', ({ received }) => received.includes(POINTER), 60_000);
-      await model.asked(who, 'the word', ({ received }) => received.includes(`word is ${word}`), 60_000);
-      await model.ended(who);
-      return { era: '2026-07-28 (sessionless)', took: turn.at - over.at };
+      // The turn goes on until the mail is there, so that it waits when the turn ends.
+      const [first, ...rest] = steps(channel);
+      const history = 'mcp__plugin_rogerthat_rogerthat__history';
+      const busy: Step[] = [
+        { tool: 'ToolSearch', args: { query: `select:${history}` }, most: 1 },
+        { tool: 'history', args: { session_id: '«session_id: (\\S+)»' }, until: MESSAGE, most: 1000 },
+      ];
+      await terminal.enter(promptOf(who, [first as Step, ...busy, ...rest]), TYPED);
+      await model.asked(who, 'its busy turn', ({ next }) => 'call' in next && next.call === 'history');
+      const wake = await woken(client, named(channel, hub.url), (request) => request.who === who && request.received.includes(POINTER));
+      return { era: '2026-07-28 (sessionless)', wake };
     } finally {
       await terminal.close();
     }
   },
-  'from the end of the turn to the new one',
 );
 
 export const claudeByWait: Conversation = waking(
   'An idle Claude Code is woken by a wait in the background',
   'claude',
+  'idle at its prompt; `rogerthat wait` in its background shell',
   'idle at its prompt, woken by `rogerthat wait` that ended in its background shell',
-  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+  async ({ stage: { cache, model }, hub, channel, who, woken }) => {
     const client = await claudeCode({ cache, model: model.url, hub: hub.taps['client']!.url });
     edit(joinPath(client.home, '.claude/settings.json'), (value) => ({ ...value, permissions: { allow: ['mcp__rogerthat', 'Bash'] } }));
     const url = hub.taps['client']!.url;
     const joining = program('join', channel.id, 'alpha', '--token', channel.token, '--hub', url);
+    const waiting: Step = {
+      tool: 'Bash',
+      args: { command: program('wait'), description: 'Wait for mail', run_in_background: true },
+      until: 'background',
+      most: 1,
+    };
     const script: Step[] = [
       { tool: 'Bash', args: { command: joining, description: 'Join' }, until: 'Joined', most: 1 },
-      {
-        tool: 'Bash',
-        args: { command: program('wait'), description: 'Wait for mail', run_in_background: true },
-        until: 'background',
-        most: 1,
-      },
+      waiting,
       { say: 'Standing by.' },
+      waiting,
       { say: 'Over and out.' },
     ];
     // Its auto mode would ask a server that is not there about every command.
@@ -192,10 +207,7 @@ export const claudeByWait: Conversation = waking(
     try {
       await standsBy(model, who);
       await idle(terminal);
-      const sent = performance.now();
-      await bravo.send('alpha', `The word is ${newWord()}`);
-      const turn = await model.ended(who, 120_000);
-      return { era: 'any', took: turn.at - sent };
+      return { era: 'any', wake: await woken(client, ofClient('claude-code'), (request) => request.who === who) };
     } finally {
       await terminal.close();
     }
@@ -205,8 +217,9 @@ export const claudeByWait: Conversation = waking(
 export const codexByBridge: Conversation = waking(
   'An idle Codex is woken through the bridge',
   'codex',
+  'idle in its terminal; `rogerthat mcp` rings by `codex queue`',
   'idle in its terminal, woken by `codex queue` from `rogerthat mcp`',
-  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+  async ({ stage: { cache, model }, hub, channel, who, woken }) => {
     const client = await codex({ cache, model: model.url, hub: null });
     appendFileSync(
       joinPath(client.home, '.codex/config.toml'),
@@ -221,7 +234,7 @@ args = ${JSON.stringify([builtHub(), 'mcp', '--hub', hub.taps['client']!.url, '-
     try {
       await standsBy(model, who);
       await terminal.shows(/Standing by\./);
-      return { era: '2025-06-18 over stdio', took: await woken(model, who, bravo, POINTER) };
+      return { era: '2025-06-18 over stdio', wake: await woken(client, ofClient('codex')) };
     } finally {
       await terminal.close();
     }
@@ -231,8 +244,9 @@ args = ${JSON.stringify([builtHub(), 'mcp', '--hub', hub.taps['client']!.url, '-
 export const geminiByHook: Conversation = waking(
   'Gemini CLI goes on by its AfterAgent hook',
   'gemini',
+  'its turn over; `rogerthat hook gemini` as `AfterAgent` hook, which waits',
   'its turn was over; `rogerthat hook gemini` as an `AfterAgent` hook waited and began another',
-  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+  async ({ stage: { cache, model }, hub, channel, who, woken }) => {
     const client = await geminiCli({ cache, model: model.url, hub: null });
     const url = hub.taps['client']!.url;
     edit(joinPath(client.home, '.gemini/settings.json'), (value) => ({
@@ -242,16 +256,16 @@ export const geminiByHook: Conversation = waking(
     }));
     client.ask(promptOf(who, steps(channel)));
     await standsBy(model, who);
-    const took = await woken(model, who, bravo, POINTER);
-    return { era: '2025-06-18 over stdio', took };
+    return { era: '2025-06-18 over stdio', wake: await woken(client, ofClient('gemini')) };
   },
 );
 
 export const opencodeByBridge: Conversation = waking(
   'An idle opencode is woken by its server',
   'opencode',
+  'idle in `opencode serve`; `rogerthat mcp` rings by `prompt_async`',
   'idle in `opencode serve`, woken by `prompt_async` from `rogerthat mcp --opencode`',
-  async ({ stage: { cache, model }, hub, channel, bravo, who }) => {
+  async ({ stage: { cache, model }, hub, channel, who, woken }) => {
     const client = await opencode({ cache, model: model.url, hub: null });
     // The bridge is told an address before the server has one.
     const tap = await Tap.open();
@@ -276,10 +290,10 @@ export const opencodeByBridge: Conversation = waking(
       await standsBy(model, who);
       // It names the sessions that are busy; of an idle one it says nothing.
       for (let busy = true; busy; ) busy = id in ((await (await ask('/session/status')).json()) as object);
-      const took = await woken(model, who, bravo, POINTER);
+      const wake = await woken(client, ofClient('opencode'));
       expect(tap.asked.includes(`POST /session/${id}/prompt_async`), 'a ring in that session', tap.asked);
       await server.end('SIGTERM');
-      return { era: '2025-11-25 over stdio', took };
+      return { era: '2025-11-25 over stdio', wake };
     } finally {
       tap.close();
     }
