@@ -9,7 +9,8 @@ import { CliError } from './exit.ts';
 import { Profiles, type SeatProfile } from './profiles.ts';
 import { plain } from './radio.ts';
 
-const DEFAULT_HUB = 'http://127.0.0.1:7424';
+/** The hub of who names none. */
+export const DEFAULT_HUB = 'http://127.0.0.1:7424';
 
 /** Whoever reads our output has gone. */
 export class OutputClosed extends Error {}

@@ -3,7 +3,7 @@ import { clientNamed, filesFor } from './config/clients.ts';
 import { diff } from './config/diff.ts';
 import { Installed } from './config/installed.ts';
 import { FORMATS, hookCommand, placesOf } from './config/machine.ts';
-import type { Context } from './context.ts';
+import { type Context, DEFAULT_HUB } from './context.ts';
 import { CliError } from './exit.ts';
 
 export const run = async (context: Context): Promise<void> => {
@@ -17,7 +17,7 @@ export const run = async (context: Context): Promise<void> => {
       'Install it without --wake; see "rogerthat wait --help".',
     );
   }
-  const hook = wake ? hookCommand(client.name, context.env) : null;
+  const hook = wake ? hookCommand(client.name, context.env, context.hubOrDefault === DEFAULT_HUB ? undefined : context.hubOrDefault) : null;
   const installed = new Installed(context.env, client.name);
   const files = filesFor(client, placesOf(context), context.hubOrDefault, context.secret('token'), hook);
   const changes = await installed.plan(files, FORMATS);

@@ -1,11 +1,11 @@
 /**
- * Runs the conversations with real clients and writes docs/clients.md. Started by script/test-clients, which installs.
+ * Runs the conversations with real clients and writes docs/clients.md and the figures in docs/waking-agents.md. Started by script/test-clients, which installs.
  *
  * `--list` prints what to install, as `package@version directory`; `--clients DIR` where they are installed; `--only TEXT` only conversations with TEXT in their title, and no document.
  * Ends with 0 when all passed, 1 when one failed, 77 when none failed but some could not be run.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
 import { directoryOf, installed, PRODUCTS } from './clients.ts';
@@ -13,11 +13,20 @@ import { claudeAndCurl, claudeWoken } from './conversations/claude.ts';
 import { codexSevenTools } from './conversations/codex.ts';
 import { claudeAndCodex, codexAndGemini, geminiPatience } from './conversations/pairs.ts';
 import { claudeWithoutToken, codexWithoutToken } from './conversations/token.ts';
-import { claudeByHook, claudeByPlugin, claudeByWait, codexByBridge, geminiByHook, opencodeByBridge } from './conversations/waking.ts';
+import {
+  claudeByHook,
+  claudeByPlugin,
+  claudeByWait,
+  codexByBridge,
+  codexByHook,
+  geminiByHook,
+  opencodeByBridge,
+} from './conversations/waking.ts';
 import { FakeModel } from './model.ts';
 import { clearUp } from './programs.ts';
 import { clientsDoc, type Result } from './report.ts';
 import { type Conversation, ms, type Stage } from './stage.ts';
+import { withFigures } from './wake-report.ts';
 
 const CONVERSATIONS: readonly Conversation[] = [
   claudeAndCurl,
@@ -32,6 +41,7 @@ const CONVERSATIONS: readonly Conversation[] = [
   claudeByPlugin,
   claudeByWait,
   codexByBridge,
+  codexByHook,
   geminiByHook,
   opencodeByBridge,
 ];
@@ -89,7 +99,11 @@ const main = async (cacheDir: string): Promise<number> => {
   for (const conversation of CONVERSATIONS.filter(({ title }) => title.includes(only))) results.push(await play(conversation, cacheDir));
   const isolated = Object.keys(networkInterfaces()).every((name) => name === 'lo');
   const date = new Date().toISOString().slice(0, 10);
-  if (only === '') writeFileSync(new URL('../../docs/clients.md', import.meta.url), clientsDoc(results, { date, isolated }));
+  if (only === '') {
+    writeFileSync(new URL('../../docs/clients.md', import.meta.url), clientsDoc(results, { date, isolated }));
+    const waking = new URL('../../docs/waking-agents.md', import.meta.url);
+    writeFileSync(waking, withFigures(readFileSync(waking, 'utf8'), results, { isolated }));
+  }
   const count = (so: (result: Result) => boolean): number => results.filter(so).length;
   const [failed, skipped] = [count((one) => one.failed !== undefined), count((one) => one.skipped !== undefined)];
   console.log(`Conversations: ${results.length - failed - skipped} passed, ${failed} failed, ${skipped} NOT RUN`);

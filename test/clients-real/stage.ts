@@ -39,6 +39,8 @@ export interface Conversation {
   readonly title: string;
   readonly needs: readonly ProductName[];
   readonly tmux?: true;
+  /** It measures with `rogerthat wake-test`. */
+  readonly wakes?: true;
   run(stage: Stage): Promise<Outcome>;
 }
 

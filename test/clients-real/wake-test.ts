@@ -10,6 +10,8 @@ export interface Wake {
   readonly client: ProductName;
   /** What woke it. */
   readonly way: string;
+  /** The new turn is to begin within this. */
+  readonly goalMs?: number | undefined;
   /** Milliseconds, as wake-test told them. */
   readonly takenMs: number;
   readonly wokeMs: number;
@@ -37,7 +39,7 @@ interface Told {
  * @throws Error when it told of no wake, or of one before the model was asked
  */
 export const wakeTest = async (
-  { client, name, way }: { readonly client: Client; readonly name: ProductName; readonly way: string },
+  { client, name, way, goalMs }: { readonly client: Client; readonly name: ProductName } & Pick<Wake, 'way' | 'goalMs'>,
   whom: readonly string[],
   model: FakeModel,
   begins: (request: ModelRequest) => boolean,
@@ -54,5 +56,5 @@ export const wakeTest = async (
   }
   if (!turn) throw new Error(`wake-test told of a wake before the model was asked: ${stdout}`);
   const turnMs = performance.timeOrigin + turn.at - Date.parse(told.sent_at ?? '');
-  return { client: name, way, takenMs: told.taken_ms, wokeMs: told.woke_ms, evidence: told.evidence ?? '', turnMs, turn };
+  return { client: name, way, goalMs, takenMs: told.taken_ms, wokeMs: told.woke_ms, evidence: told.evidence ?? '', turnMs, turn };
 };

@@ -73,6 +73,14 @@ export const CLI = {
     behaviour: 'A file that is broken, read-only or of another shape is not touched, and the line is named.',
     clauses: ['R-CLI-14'],
   },
+  'cli:uninstall-empty': {
+    behaviour: 'What install made in a file that was changed since goes with our entries, unless somebody uses it.',
+    clauses: ['R-CLI-15'],
+  },
+  'cli:install-hub': {
+    behaviour: 'The hooks that install puts in are for the hub that it was told.',
+    clauses: ['R-CLI-13'],
+  },
   'cli:uninstall': {
     behaviour: 'uninstall brings back every byte, or takes out only our entries when the file was changed since.',
     clauses: ['R-CLI-15'],

@@ -56,7 +56,7 @@ const zedFolder = (places: Places): string =>
 
 /** Whether something is a hook of ours, wherever its program was when it was installed. */
 const runsHook = (client: string): ((item: unknown) => boolean) => {
-  const pattern = new RegExp(`(?:rogerthat|rogerrat|cli\\.js"?) hook ${client}(?:"|$)`);
+  const pattern = new RegExp(`(?:rogerthat|rogerrat|cli\\.js"?) hook ${client}(?: --hub \\S+)?(?:"|$)`);
   return (item) =>
     JSON.stringify(item ?? null)
       .match(/"(?:[^"\\]|\\.)*"/g)

@@ -16,11 +16,26 @@ export type Entry =
   /** A member that must be there and is left when we go, such as a version. */
   | { readonly kind: 'needed'; readonly path: Path; readonly value: unknown };
 
+/** An object or a list that our entries stand in, and that was empty, or not there, before them. */
+export interface Container {
+  readonly path: Path;
+  /** How it was written; null: it was not there. */
+  readonly before: string | null;
+}
+
 export interface Format {
   /** The text with the entries in it; the same text when they are there already. @throws CliError failed */
   install(text: string, entries: readonly Entry[], name: string): string;
-  /** The text without them. @throws CliError failed */
-  remove(text: string, entries: readonly Entry[], name: string): string;
+  /**
+   * The containers that putting the entries in makes or fills; the empty path is the document itself, when the text is
+   * null. @throws CliError failed
+   */
+  fills(text: string | null, entries: readonly Entry[], name: string): Container[];
+  /**
+   * The text without them, and with those of the containers `filled` for them that are empty by then as they were. Null
+   * when nothing of a document that was made is left. @throws CliError failed
+   */
+  remove(text: string, entries: readonly Entry[], name: string, filled?: readonly Container[]): string | null;
   /** What stands for an entry now; undefined when nothing does. @throws CliError failed */
   find(text: string, entry: Entry, name: string): unknown;
 }

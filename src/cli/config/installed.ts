@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readPrivately, stateDirectory, writePrivately } from '../state.ts';
 import type { ConfigFile } from './clients.ts';
-import type { Format } from './document.ts';
+import type { Container, Format } from './document.ts';
 import { digestOf, mustBeWritable, readText, removeEmpty, targetOf, writeWhole } from './files.ts';
 
 interface InstalledFile {
@@ -14,6 +14,8 @@ interface InstalledFile {
   readonly backup?: string | null;
   /** The topmost folder that was made for it. */
   readonly made?: string | undefined;
+  /** The containers in it that our entries filled. */
+  readonly containers?: readonly Container[] | undefined;
 }
 
 /** One change that is planned or made. */
@@ -22,6 +24,8 @@ export interface Change {
   readonly before: string | null;
   /** Null removes the file. */
   readonly after: string | null;
+  /** What our entries fill in it. */
+  readonly containers?: readonly Container[];
 }
 
 export class Installed {
@@ -47,13 +51,13 @@ export class Installed {
       const after = formats[format].install(before ?? '', entries, path);
       if (after === before) return [];
       mustBeWritable(path);
-      return [{ path, before, after }];
+      return [{ path, before, after, containers: formats[format].fills(before, entries, path) }];
     });
   }
 
   /** Makes changes, each with a copy of the file beside it, and remembers them. @throws CliError failed */
   make(changes: readonly Change[]): void {
-    for (const { path, before, after } of changes) {
+    for (const { path, before, after, containers = [] } of changes) {
       const known = this.files();
       const old = known.find((file) => file.path === path);
       // The copy is of the file without us: a second install keeps the first copy, unless somebody wrote in between.
@@ -67,7 +71,13 @@ export class Installed {
             : `${targetOf(path)}.rogerthat-backup`;
       if (typeof backup === 'string' && !ours) writeWhole(backup, before ?? '');
       const made = writeWhole(path, after ?? '') ?? old?.made;
-      const file: InstalledFile = { path, digest: digestOf(after ?? ''), ...(backup === undefined ? {} : { backup }), made };
+      const file: InstalledFile = {
+        path,
+        digest: digestOf(after ?? ''),
+        ...(backup === undefined ? {} : { backup }),
+        made,
+        containers: [...(old?.containers ?? []), ...containers],
+      };
       this.#keep([...known.filter((one) => one.path !== path), file]);
     }
   }
@@ -87,7 +97,7 @@ export class Installed {
       const file = known.find((one) => one.path === path);
       const copy = file?.backup ? readText(file.backup) : null;
       const untouched = file?.digest === digestOf(before) && file.backup !== undefined && (file.backup === null || copy !== null);
-      const after = untouched ? copy : formats[format].remove(before, entries, path);
+      const after = untouched ? copy : formats[format].remove(before, entries, path, file?.containers);
       if (after === before) return [];
       mustBeWritable(path);
       return [{ path, before, after, exact: untouched }];

@@ -1,8 +1,17 @@
 /** JSON with comments and trailing commas, as editors and agents keep their settings. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { createScanner, findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { applyCuts, broken, type Cut, type Entry, eolOf, type Format, lineOf, type Path } from './document.ts';
+import {
+  createScanner,
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+  stripComments,
+} from 'jsonc-parser';
+import { applyCuts, broken, type Container, type Cut, type Entry, eolOf, type Format, lineOf, type Path } from './document.ts';
 
 /** SyntaxKind of the scanner; a const enum of a package is no value when types are only erased. */
 const COMMA = 5;
@@ -127,20 +136,66 @@ const withBody = (text: string, change: (body: string) => string): string => {
   return mark + change(body.trim() === '' ? `{}${eolOf(body)}` : body);
 };
 
+/** The containers on the way to an entry. */
+const containersOf = ({ kind, path }: Entry): Path[] =>
+  path.slice(0, kind === 'item' ? path.length : -1).map((_, i) => path.slice(0, i + 1));
+
+const removeEntry = (text: string, entry: Entry, name: string): string => {
+  if (entry.kind === 'needed') return text;
+  const node = nodeAt(parse(text, name), entry.path);
+  const ours = !node ? undefined : entry.kind === 'item' ? mineIn(node, entry.mine) : node.parent;
+  return ours ? applyCuts(text, removal(text, ours)) : text;
+};
+
+const textOf = (text: string, { offset, length }: Node): string => text.slice(offset, offset + length);
+
+/** Brackets with nothing between them, not even a remark. */
+const EMPTY = /^(?:\{\s*\}|\[\s*\])$/;
+
+/** Brings a container that is empty back to what it was. */
+const emptied = (text: string, { path, before }: Container, name: string): string => {
+  const node = nodeAt(parse(text, name), path);
+  if (!node?.parent || !EMPTY.test(textOf(text, node))) return text;
+  return applyCuts(
+    text,
+    before === null ? removal(text, node.parent) : [{ from: node.offset, to: node.offset + node.length, text: before }],
+  );
+};
+
+/** Whether a document has nothing but what we needed in it. */
+const isBare = (text: string, entries: readonly Entry[], name: string): boolean => {
+  const needed = Object.fromEntries(entries.flatMap(({ kind, path, value }) => (kind === 'needed' ? [[path.join('.'), value]] : [])));
+  const value = getNodeValue(parse(text, name)) as Record<string, unknown>;
+  const remarks = stripComments(text) !== text;
+  return !remarks && Object.entries(value).every(([key, one]) => isDeepStrictEqual(one, needed[key]));
+};
+
 export const jsonc: Format = {
   install: (text, entries, name) =>
     withBody(text, (body) => entries.reduce((now, entry) => applyCuts(now, cutsFor(now, entry, name)), body)),
-  remove: (text, entries, name) =>
-    text.trim() === ''
-      ? text
-      : withBody(text, (body) =>
-          entries.reduce((now, entry) => {
-            if (entry.kind === 'needed') return now;
-            const node = nodeAt(parse(now, name), entry.path);
-            const ours = !node ? undefined : entry.kind === 'item' ? mineIn(node, entry.mine) : node.parent;
-            return ours ? applyCuts(now, removal(now, ours)) : now;
-          }, body),
-        ),
+  fills(text, entries, name) {
+    const paths = new Map(entries.flatMap(containersOf).map((path) => [path.join('\0'), path]));
+    const body = text?.replace(/^\uFEFF/, '') ?? '';
+    const root = body.trim() === '' ? null : parse(body, name);
+    const filled = [...paths.values()].flatMap((path): Container[] => {
+      const node = root ? nodeAt(root, path) : undefined;
+      if (!node) return [{ path, before: null }];
+      return EMPTY.test(textOf(body, node)) ? [{ path, before: textOf(body, node) }] : [];
+    });
+    return text === null ? [{ path: [], before: null }, ...filled] : filled;
+  },
+  remove(text, entries, name, filled = []) {
+    if (text.trim() === '') return text;
+    const innermostFirst = filled.filter(({ path }) => path.length > 0).sort((a, b) => b.path.length - a.path.length);
+    const rest = withBody(text, (body) =>
+      innermostFirst.reduce(
+        (now, container) => emptied(now, container, name),
+        entries.reduce((now, entry) => removeEntry(now, entry, name), body),
+      ),
+    );
+    const whole = filled.some(({ path }) => path.length === 0);
+    return whole && isBare(rest.replace(/^\uFEFF/, ''), entries, name) ? null : rest;
+  },
   find(text, entry, name) {
     if (text.trim() === '') return undefined;
     const node = nodeAt(parse(text.replace(/^\uFEFF/, ''), name), entry.path);

@@ -28,13 +28,21 @@ export const onPath = (program: string, env: NodeJS.ProcessEnv): boolean =>
       }),
     );
 
-/** How a hook starts this program: by its name, or by its place; what npx fetched may be gone tomorrow and is fetched again. */
-export const hookCommand = (client: string, env: NodeJS.ProcessEnv): string => {
+/** A word that shells take as it is, also in quotes. */
+const inShell = (word: string): string => (/^[\w./:@%+=,-]+$/.test(word) ? word : JSON.stringify(word));
+
+/**
+ * How a hook starts this program: by its name, or by its place; what npx fetched may be gone tomorrow and is fetched again.
+ * @param hub undefined: the one that a hook takes by itself
+ */
+export const hookCommand = (client: string, env: NodeJS.ProcessEnv, hub: string | undefined): string => {
   const [node = 'node', script = ''] = process.argv;
   const program = onPath('rogerthat', env)
     ? 'rogerthat'
     : script.includes('_npx')
       ? 'npx -y rogerthat'
-      : [node, script].map((word) => (/^[\w./:@%+=,-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
-  return `${program} hook ${client}`;
+      : [node, script].map(inShell).join(' ');
+  // What a shell would still take for a variable in quotes means the same in a URL when it is escaped.
+  const named = hub === undefined ? '' : ` --hub ${inShell(hub.replaceAll('$', '%24'))}`;
+  return `${program} hook ${client}${named}`;
 };

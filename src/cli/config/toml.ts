@@ -66,6 +66,11 @@ const install = (text: string, entry: Entry, name: string): string => {
 
 export const toml: Format = {
   install: (text, entries, name) => entries.reduce((now, entry) => install(now, entry, name), text),
-  remove: (text, entries, name) => entries.reduce((now, { path }) => without(now, parse(now, name), path), text),
+  // Our table brings what it stands in along.
+  fills: (text) => (text === null ? [{ path: [], before: null }] : []),
+  remove(text, entries, name, filled = []) {
+    const rest = entries.reduce((now, { path }) => without(now, parse(now, name), path), text);
+    return filled.length > 0 && rest.trim() === '' ? null : rest;
+  },
   find: (text, { path }, name) => valueAt(parse(text, name), path),
 };

@@ -100,6 +100,7 @@ export const claudeWoken: Conversation = {
   title: 'An idle interactive Claude Code is woken by a message',
   needs: ['claude'],
   tmux: true,
+  wakes: true,
   async run({ cache, model }) {
     const hub = await Hub.start(['claude']);
     const tap = hub.taps.claude;
@@ -154,7 +155,7 @@ export const claudeWoken: Conversation = {
       took.sort((one, other) => one - other);
 
       const tests: Wake[] = [];
-      const sleeper = { client, name: 'claude', way: 'idle at its prompt; its `listen` is a task' } as const;
+      const sleeper = { client, name: 'claude', way: 'idle at its prompt; its `listen` is a task', goalMs: 1000 } as const;
       for (let turn = WAKES; turn < WAKES + TESTS; turn++) {
         await idle(turn);
         mark = tap.mark;

@@ -5,9 +5,9 @@ import { builtHub, ROOT } from '../../harness/built.ts';
 import { type Client, claudeCode, codex, geminiCli, opencode, type ProductName } from '../clients.ts';
 import { type Channel, Hub } from '../hub.ts';
 import type { FakeModel, ModelRequest } from '../model.ts';
-import { start } from '../programs.ts';
+import { cleanEnvironment, run, start } from '../programs.ts';
 import { promptOf, type Step } from '../script.ts';
-import { type Conversation, expect, join, listen, ms, type Outcome, type Stage } from '../stage.ts';
+import { type Conversation, eraOf, expect, join, listen, ms, type Outcome, type Stage } from '../stage.ts';
 import { Tap } from '../tap.ts';
 import { Terminal } from '../terminal.ts';
 import { named, ofClient, type Wake, wakeTest } from '../wake-test.ts';
@@ -20,6 +20,9 @@ const program = (...words: readonly string[]): string => [process.execPath, buil
 
 const edit = (path: string, change: (value: Record<string, unknown>) => object): void =>
   writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)));
+
+/** Within what a new turn is to begin, in ms. */
+const GOALS: Partial<Record<ProductName, number>> = { codex: 5000 };
 
 /** A turn that a pointer began: a pointer, and none of the words. */
 const byPointer =
@@ -61,6 +64,7 @@ const waking = (
   title,
   needs: [client],
   tmux: true,
+  wakes: true,
   async run(stage): Promise<Outcome> {
     const hub = await Hub.start(['client']);
     const { model } = stage;
@@ -73,7 +77,7 @@ const waking = (
         channel,
         who,
         async woken(sleeper, whom, begins = byPointer(who)) {
-          const found = await wakeTest({ client: sleeper, name: client, way }, whom, model, begins);
+          const found = await wakeTest({ client: sleeper, name: client, way, goalMs: GOALS[client] }, whom, model, begins);
           await model.ended(who);
           return found;
         },
@@ -235,6 +239,33 @@ args = ${JSON.stringify([builtHub(), 'mcp', '--hub', hub.taps['client']!.url, '-
       await standsBy(model, who);
       await terminal.shows(/Standing by\./);
       return { era: '2025-06-18 over stdio', wake: await woken(client, ofClient('codex')) };
+    } finally {
+      await terminal.close();
+    }
+  },
+);
+
+export const codexByHook: Conversation = waking(
+  'Codex goes on by its Stop hook',
+  'codex',
+  'its turn over in its terminal; `rogerthat hook codex` as Stop hook, which waits',
+  'set up by `rogerthat install codex --wake`; its turn was over, and the Stop hook waited and began another',
+  async ({ stage: { cache, model }, hub, channel, who, woken }) => {
+    const client = await codex({ cache, model: model.url, hub: null });
+    appendFileSync(joinPath(client.home, '.codex/config.toml'), `[projects."${client.work}"]\ntrust_level = "trusted"\n`);
+    const url = hub.taps['client']!.url;
+    const set = await run(process.execPath, [builtHub(), 'install', 'codex', '--wake', '--hub', url], {
+      env: cleanEnvironment(client.home),
+      cwd: client.work,
+    });
+    expect(set.code === 0, 'an installed client', set);
+    // A person trusts the hooks once, in /hooks.
+    const trusted = ['--dangerously-bypass-hook-trust', promptOf(who, steps(channel))];
+    const terminal = await Terminal.open(client.program, trusted, client.env, client.work);
+    try {
+      await standsBy(model, who);
+      await terminal.shows(/Standing by\./);
+      return { era: eraOf(hub.taps['client']!), wake: await woken(client, ofClient('codex')) };
     } finally {
       await terminal.close();
     }

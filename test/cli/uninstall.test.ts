@@ -1,0 +1,102 @@
+/** Taking out of settings that were changed meanwhile: what `install` made goes when it is empty, and nothing else does. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+import { newHome } from '../harness/command.ts';
+import { verifies } from '../harness/verifies.ts';
+
+const put = (path: string, text: string): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+};
+
+const change = (path: string, from: string, to: string): void => {
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(path, text.replace(from, to));
+};
+
+verifies.once('cli:uninstall-empty', async () => {
+  const cases: [client: string, file: string, before: string][] = [
+    ['claude-code', '.claude/settings.json', '{\n  "theme": "dark"\n}\n'],
+    ['claude-code', '.claude/settings.json', '{"theme":"dark"}'],
+    ['claude-code', '.claude/settings.json', '{\n  // mine\n  "theme": "dark",\n  "hooks": {\n    "Stop": []\n  }\n}\n'],
+    ['gemini', '.gemini/settings.json', '{\n\t"theme": "dark",\n\t"mcpServers": {}\n}\n'],
+    ['gemini', '.gemini/settings.json', '{\r\n  "theme": "dark"\r\n}\r\n'],
+    ['cursor', '.cursor/hooks.json', '{\n  "version": 1,\n  "theme": "dark"\n}\n'],
+  ];
+  for (const [client, file, before] of cases) {
+    const home = newHome();
+    const path = join(home.directory, file);
+    put(path, before);
+    expect(await home.run(['install', client, '--wake'])).toMatchObject({ code: 0 });
+    change(path, '"dark"', '"light"');
+    expect(await home.run(['uninstall', client])).toMatchObject({ code: 0, stdout: expect.stringContaining('only our entries') });
+    expect([client, readFileSync(path, 'utf8')]).toEqual([client, before.replace('"dark"', '"light"')]);
+  }
+
+  // Made by us, and somebody put something beside ours: that stays, with what it stands in.
+  const home = newHome();
+  const [hooks, servers] = [join(home.directory, '.copilot/hooks/rogerthat.json'), join(home.directory, '.copilot/mcp-config.json')];
+  await home.run(['install', 'copilot', '--wake']);
+  change(hooks, '"agentStop": [', '"sessionEnd": [], "agentStop": [');
+  change(servers, '{', '{ ');
+  await home.run(['uninstall', 'copilot']);
+  expect(JSON.parse(readFileSync(hooks, 'utf8'))).toEqual({ version: 1, hooks: { sessionEnd: [] } });
+  // Nothing is left of the other file but its braces, which were ours.
+  expect(existsSync(servers)).toBe(false);
+
+  // A remark in what we made is somebody's.
+  const remarked = newHome();
+  const settings = join(remarked.directory, '.cursor/mcp.json');
+  put(settings, '{}\n');
+  await remarked.run(['install', 'cursor']);
+  change(settings, '"mcpServers": {', '"mcpServers": { // keep');
+  await remarked.run(['uninstall', 'cursor']);
+  expect(readFileSync(settings, 'utf8')).toContain('// keep');
+
+  // One of two of ours, taken out by hand.
+  const partly = newHome();
+  const events = join(partly.directory, '.claude/settings.json');
+  put(events, '{\n  "theme": 1\n}\n');
+  await partly.run(['install', 'claude-code', '--wake']);
+  const value = JSON.parse(readFileSync(events, 'utf8'));
+  delete value.hooks.Stop;
+  writeFileSync(events, JSON.stringify({ ...value, hooks: { ...value.hooks, Notification: [1] } }));
+  await partly.run(['uninstall', 'claude-code']);
+  expect(JSON.parse(readFileSync(events, 'utf8'))).toEqual({ theme: 1, hooks: { Notification: [1] } });
+
+  // A second install does not forget what the first one made.
+  const twice = newHome();
+  const file = join(twice.directory, '.cursor/mcp.json');
+  put(file, '{}\n');
+  await twice.run(['install', 'cursor']);
+  change(file, '{', '{ "theme": 1,');
+  await twice.run(['install', 'cursor', '--hub', 'http://127.0.0.1:1']);
+  await twice.run(['uninstall', 'cursor']);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ theme: 1 });
+
+  // And the tables of Codex.
+  const codex = newHome();
+  const config = join(codex.directory, '.codex/config.toml');
+  await codex.run(['install', 'codex']);
+  writeFileSync(config, `\n${readFileSync(config, 'utf8')}`);
+  await codex.run(['uninstall', 'codex']);
+  expect(existsSync(config)).toBe(false);
+});
+
+verifies.once('cli:install-hub', async () => {
+  const home = newHome();
+  const settings = join(home.directory, '.codex/hooks.json');
+  await home.run(['install', 'codex', '--wake', '--hub', 'http://127.0.0.1:7999']);
+  expect(readFileSync(settings, 'utf8')).toContain('hook codex --hub http://127.0.0.1:7999"');
+  await home.run(['install', 'codex', '--wake', '--hub', 'http://127.0.0.1:7424']);
+  expect(readFileSync(settings, 'utf8')).toMatch(/hook codex"/);
+  expect(readFileSync(settings, 'utf8').match(/hook codex/g)).toHaveLength(3);
+  await home.run(['install', 'codex', '--wake', '--hub', 'http://127.0.0.1:7999/$(x)']);
+  expect(JSON.parse(readFileSync(settings, 'utf8')).hooks.Stop[0].hooks[0].command).toMatch(
+    / --hub "http:\/\/127\.0\.0\.1:7999\/%24\(x\)"$/,
+  );
+  await home.run(['uninstall', 'codex']);
+  expect(existsSync(settings)).toBe(false);
+});
