@@ -149,11 +149,12 @@ export const createApp = (options: AppOptions): RequestListener => {
   const onBug = (error: unknown, requestId: string): void => log.error('bug', { request_id: requestId, ...errorFacts(error) });
   const rest = createRest(hub, services, operations, onBug);
   const perform = performIn(hub, services);
-  const tools = createTools(perform, hub.clock, operations);
+  const tools = createTools(perform, hub.clock, operations, hub.engine.notes);
   const mcp = createMcp({
     clock: hub.clock,
+    notes: hub.engine.notes,
     tools,
-    tasks: new Tasks(perform, hub.clock, operations),
+    tasks: new Tasks(perform, hub.clock, operations, hub.engine.notes),
     instructions: INSTRUCTIONS,
     server: { name: 'rogerthat', title: 'RogerThat', version: options.version },
     bodyBytes: hub.limits.sizes.bodyBytes,

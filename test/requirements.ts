@@ -114,4 +114,5 @@ export const PROVED_ELSEWHERE: Readonly<Record<string, string>> = {
   'R-ADMIN-1': 'test/site/pages.test.ts',
   'R-ADMIN-9': 'test/site/admin.test.ts',
   'R-MCP-15': 'test/mcp/hooked.test.ts',
+  'R-MCP-16': 'test/redis/mcp.test.ts',
 };

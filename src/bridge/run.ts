@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { HubClient } from '../client/client.ts';
 import { systemClock } from '../core/clock.ts';
+import { MemoryNotes } from '../core/notes.ts';
 import { operations } from '../operations/index.ts';
 import { INSTRUCTIONS } from '../transports/mcp/instructions.ts';
 import { fieldsOf, META, type RpcMessage } from '../transports/mcp/protocol.ts';
@@ -90,14 +91,14 @@ export const runBridge = async (options: RunOptions): Promise<void> => {
     threadId = thread;
     bridge.owner = `${CODEX_OWNER}:${thread}`;
     // A thread that is resumed has the seat it had, also in another run of this program.
-    server.session.joined ??= memory.seatOfOwner(bridge.owner)?.sessionId ?? null;
+    server.session.held ??= memory.seatOfOwner(bridge.owner)?.sessionId ?? null;
     tell();
   };
 
   const server = new StdioServer({
     speaker: createSpeaker({
       tools: bridgeTools(bridge),
-      tasks: new Tasks(bridge.perform, systemClock, operations),
+      tasks: new Tasks(bridge.perform, systemClock, operations, new MemoryNotes(systemClock)),
       instructions: INSTRUCTIONS,
       server: { name: 'rogerthat', title: 'RogerThat', version: VERSION },
     }),

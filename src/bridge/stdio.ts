@@ -25,10 +25,24 @@ export interface StdioOptions {
   onBug(error: unknown): void;
 }
 
+/** What the one client of this program joined. */
+class OwnSession implements McpSession {
+  calls: Map<Id, GoneSignal> | null = new Map();
+  held: string | null = null;
+
+  joined(): string | null {
+    return this.held;
+  }
+
+  async join(sessionId: string | null): Promise<void> {
+    this.held = sessionId;
+  }
+}
+
 export class StdioServer {
   readonly #options: StdioOptions;
   /** One program serves one client: what it joined holds for all its calls. */
-  readonly session: McpSession = { id: 'stdio', joined: null, calls: new Map(), seenAt: 0 };
+  readonly session = new OwnSession();
   readonly #listening = new Set<GoneSignal>();
   #requests = 0;
 

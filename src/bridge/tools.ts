@@ -1,6 +1,7 @@
 /** The hub's tools as the bridge offers them: the same, and what is told of a hub that is away. */
 import { ClientError } from '../client/errors.ts';
 import { systemClock } from '../core/clock.ts';
+import { MemoryNotes } from '../core/notes.ts';
 import { operations } from '../operations/index.ts';
 import { answered, failedBecause, type ToolResult } from '../transports/mcp/render.ts';
 import { createTools, type McpTool, type ToolAnswer } from '../transports/mcp/tools.ts';
@@ -23,7 +24,7 @@ const with_ = (answer: ToolAnswer, news: readonly string[]): ToolAnswer => {
 };
 
 export const bridgeTools = (bridge: Bridge): readonly McpTool[] =>
-  createTools(bridge.perform, systemClock, operations).map((tool) => ({
+  createTools(bridge.perform, systemClock, operations, new MemoryNotes(systemClock)).map((tool) => ({
     ...tool,
     async call(args, context) {
       let answer: ToolAnswer;

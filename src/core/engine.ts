@@ -20,6 +20,7 @@
 import type { Trip } from './guards.ts';
 import type { Rate } from './limits.ts';
 import type { AnswerLimits, Ask, Standing, Unready } from './mailbox.ts';
+import type { Notes } from './notes.ts';
 import type { Outbox } from './outbox.ts';
 import type { Allowance } from './rates.ts';
 import type { Recalled, Recollection } from './recalling.ts';
@@ -173,6 +174,8 @@ export interface RateAnswer {
 
 /** With what webhooks need, in outbox.ts. */
 export interface Engine extends Outbox {
+  /** What transports remember for all hubs of a store. */
+  readonly notes: Notes;
   /** Tells of messages that other processes appended. Set once, before the first call. */
   onAppended(hear: (channelId: string, message: Message) => void): void;
   /** Tells of sessions that other processes ended by an owner's step. Set once, before the first call. */

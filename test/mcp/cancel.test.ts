@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { MemoryNotes } from '../../src/core/notes.ts';
 import { createMcp } from '../../src/transports/mcp/endpoint.ts';
 import type { McpTool } from '../../src/transports/mcp/tools.ts';
 import { testClock } from '../harness/clock.ts';
@@ -25,8 +26,10 @@ test('an answer that was ready when its call was cancelled is not written, and i
       return { result: { content: [{ type: 'text', text: 'mail' }] }, delivery };
     },
   };
+  const clock = testClock();
   const mcp = createMcp({
-    clock: testClock(),
+    clock,
+    notes: new MemoryNotes(clock),
     tools: [late],
     tasks: null,
     instructions: '',
@@ -47,7 +50,7 @@ test('an answer that was ready when its call was cancelled is not written, and i
     await until(() => answer.over);
     expect([answer.status, answer.text]).toEqual([202, '']);
     expect(said).toEqual(['called', 'unsure']);
-    expect(mcp.sessions.find(caller.session!)?.calls).toBeNull();
+    expect((await mcp.sessions.find(caller.session!))?.calls).toBeNull();
   } finally {
     http.close();
     server.closeAllConnections();

@@ -34,8 +34,9 @@ export const openFixtureHub = async (port = 0): Promise<FixtureHub> => {
   const perform = performIn(hub, services);
   const mcp = createMcp({
     clock: hub.clock,
-    tools: [...createTools(perform, hub.clock, operations), ...FIXTURE_TOOLS],
-    tasks: new Tasks(perform, hub.clock, operations),
+    notes: engine.notes,
+    tools: [...createTools(perform, hub.clock, operations, engine.notes), ...FIXTURE_TOOLS],
+    tasks: new Tasks(perform, hub.clock, operations, engine.notes),
     instructions: INSTRUCTIONS,
     server: { name: 'rogerthat', title: 'RogerThat', version: 'test' },
     bodyBytes: limits.sizes.bodyBytes,

@@ -4,7 +4,7 @@ import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';
 import { rest } from '../harness/transports/rest.ts';
 import type { RpcAnswer } from './envelope.ts';
-import { Caller, ERAS, type Era, member, place } from './talk.ts';
+import { Caller, ERAS, type Era, Member, member, place } from './talk.ts';
 
 const NAME = 'df9db6dd-be6c-413b-9f87-e0cfb055d05e';
 
@@ -34,6 +34,26 @@ const scene = async (era: Era) => {
 };
 
 const told = (event: string, text: string) => ({ hookSpecificOutput: { hookEventName: event, additionalContext: text } });
+
+const DISK = ENGINES.find(({ offers }) => offers.includes('durable'))!;
+
+test('knows its session after a restart of the hub, and what it told of', async () => {
+  await room.close();
+  room = await Room.open(rest, DISK);
+  const { where, bravo, hook, response } = await scene('modern');
+  await hook('PostToolUse', { session_id: response });
+  await bravo.say('alpha', 'one');
+  expect(await hook('Stop')).toEqual(told('Stop', `1 new from bravo on ${where.channelId}: call listen`));
+  await room.pass(2000);
+  await room.restart('crash');
+  const stop = async (): Promise<object> => {
+    const caller = await Caller.connect(room.http, 'legacy');
+    return JSON.parse(textOf(await caller.tool('listen', { since: `hook:Stop:${NAME}` })));
+  };
+  expect(await stop()).toEqual({});
+  await new Member(new Caller(room.http, 'modern'), bravo.sessionId).say('alpha', 'two');
+  expect(JSON.stringify(await stop())).toMatch(/new from bravo/);
+});
 
 describe.each(ERAS)('%s', (era) => {
   test('points to the mail of the session that joined, once, and takes nothing', async () => {

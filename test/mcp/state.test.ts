@@ -3,8 +3,10 @@
  * Proves R-MCP-7, R-MCP-14.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HubError } from '../../src/core/errors.ts';
+import { MemoryNotes, type Notes } from '../../src/core/notes.ts';
 import { GoneSignal } from '../../src/transports/gone.ts';
-import { McpSessions } from '../../src/transports/mcp/sessions.ts';
+import { McpSessions, SessionOver } from '../../src/transports/mcp/sessions.ts';
 import { testClock } from '../harness/clock.ts';
 import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';
@@ -105,10 +107,13 @@ describe('membership', () => {
 });
 
 describe('after a restart', () => {
-  test.each(['stop', 'crash'] as const)('(%s) the session is unknown, and the seat is taken back with nothing lost', async (how) => {
+  test.each(['stop', 'crash'] as const)('(%s) the session and what was joined over it stand, and nothing is lost unsaid', async (how) => {
     const caller = await Caller.connect(room.http, 'legacy');
     const { where, joined } = await join(caller, 'bravo');
     const alpha = await member(room.http, 'modern', where, 'alpha');
+    const ended = await Caller.connect(room.http, 'legacy');
+    await join(ended, 'charlie', where);
+    expect((await room.http.ask('DELETE', '/mcp', { headers: { 'mcp-session-id': ended.session! } })).status).toBe(204);
     await alpha.say('bravo', 'one');
     const heard = await caller.facts('listen', { timeout_seconds: 0 });
     expect(heard.messages).toHaveLength(1);
@@ -116,13 +121,12 @@ describe('after a restart', () => {
     await room.pass(2000);
     await room.restart(how);
 
-    const old = await post(room.http, legacy('tools/call', { name: 'roster', arguments: {} }, { session: caller.session }));
+    const again = new Caller(room.http, 'legacy');
+    again.session = caller.session;
+    expect(names(await again.tool('roster'))).toContain('bravo');
+    const old = await post(room.http, legacy('ping', {}, { session: ended.session }));
     expect(old.status).toBe(404);
     expect(responseOf(old).error?.message).toMatch(/initialize again/);
-    const again = await Caller.connect(room.http, 'legacy');
-    expect(codeOf(await again.tool('roster'))).toBe('not_joined');
-    // With the session id it never lost anything.
-    expect(names(await again.tool('roster', { session_id: joined.session_id }))).toContain('bravo');
     const back = await join(again, 'bravo', where);
     expect(back.joined.session_id).toBe(joined.session_id);
     expect(back.joined.resumed).toBe(true);
@@ -156,60 +160,117 @@ describe('after a restart', () => {
 
 describe('header sessions', () => {
   const HOURS = 3600_000;
+  const DAYS = 24 * HOURS;
 
-  test('end after two idle hours; use keeps them, and a listen that hangs for an hour ends well', async () => {
-    const [used, idle, hanging] = [await initialize(room.http), await initialize(room.http), await Caller.connect(room.http, 'legacy')];
+  const open = async (clock = testClock(), notes: Notes = new MemoryNotes(clock)) => {
+    const sessions = new McpSessions(clock, notes);
+    return { clock, notes, sessions, id: await sessions.open() };
+  };
+
+  test('do not end by themselves for days, and a listen that hangs for an hour ends well', async () => {
+    const [idle, hanging] = [await initialize(room.http), await Caller.connect(room.http, 'legacy')];
     const { joined } = await join(hanging, 'alpha', await place(room.http, 'legacy', { session_ttl_seconds: 86_400 }));
     const heard = await hanging.begin('listen', { timeout_seconds: 3600, session_id: joined.session_id }, { meta: { progressToken: 1 } });
     await room.parked(1);
-    const status = async (session: string | undefined) => (await post(room.http, legacy('ping', {}, { session }))).status;
     // In steps, so that what the hang writes can go out.
-    for (let minutes = 0; minutes < 54; minutes++) await room.pass(HOURS / 60);
-    expect(await status(used)).toBe(200);
-    for (let minutes = 0; minutes < 72; minutes++) await room.pass(HOURS / 60);
-    expect([await status(used), await status(idle)]).toEqual([200, 404]);
+    for (let minutes = 0; minutes < 66; minutes++) await room.pass(HOURS / 60);
     expect(factsOf(await heard.response()).timed_out).toBe(true);
+    await room.pass(20 * HOURS);
+    expect((await post(room.http, legacy('ping', {}, { session: idle }))).status).toBe(200);
+    expect(names(await hanging.tool('roster'))).toEqual(['alpha']);
   });
 
-  test('leak nothing', () => {
-    const clock = testClock();
-    const sessions = new McpSessions(clock);
-    for (let i = 0; i < 1000; i++) sessions.open();
-    clock.advance(1 * HOURS);
-    const kept = sessions.open();
-    expect(sessions.count).toBe(1001);
-    clock.advance(1.5 * HOURS);
-    sessions.open();
-    expect(sessions.count).toBe(2);
-    expect(sessions.find(kept.id)).toBe(kept);
-    clock.advance(2.1 * HOURS);
-    expect(sessions.find(kept.id)).toBeUndefined();
+  test('end after thirty days, and remember what was joined for a day and an hour after it was used', async () => {
+    const { clock, sessions, id } = await open();
+    const session = (await sessions.find(id))!;
+    await session.join('rt_session_x');
+    clock.advance(25 * HOURS - 1);
+    expect(await session.joined()).toBe('rt_session_x');
+    clock.advance(25 * HOURS - 1);
+    expect(await session.joined()).toBe('rt_session_x');
+    clock.advance(25 * HOURS);
+    expect(await session.joined()).toBeNull();
+    expect(await sessions.find(id)).toBe(session);
+    clock.advance(30 * DAYS - 3 * 25 * HOURS + 1000);
+    expect(await sessions.find(id)).toBeUndefined();
     expect(clock.pending).toBe(0);
   });
 
-  test("are bounded, the oldest goes first, and a flood of them ends nobody's call", () => {
-    const sessions = new McpSessions(testClock());
-    const first = sessions.open();
+  test("cost nothing until they are used, are bounded, and a flood of them ends nobody's call", async () => {
+    const { sessions, id } = await open();
+    expect(sessions.count).toBe(0);
+    const first = (await sessions.find(id))!;
     const call = new GoneSignal();
     first.calls = new Map([[1, call]]);
-    const second = sessions.open();
-    for (let i = 0; i < 49_998; i++) sessions.open();
+    await first.join('rt_session_x');
+    for (let i = 0; i < 50_000; i++) await sessions.find(await sessions.open());
     expect(sessions.count).toBe(50_000);
-    sessions.find(second.id);
-    sessions.open();
-    expect(sessions.count).toBe(50_000);
-    expect(sessions.find(first.id)).toBeUndefined();
-    expect(sessions.find(second.id)).toBe(second);
     expect(call.aborted).toBe(false);
+    // It is known anew, with what was joined.
+    const again = (await sessions.find(id))!;
+    expect(again).not.toBe(first);
+    expect(await again.joined()).toBe('rt_session_x');
   });
 
-  test('say goodbye to their calls', () => {
-    const sessions = new McpSessions(testClock());
-    const session = sessions.open();
+  test('say goodbye to their calls', async () => {
+    const { sessions, id } = await open();
+    const session = (await sessions.find(id))!;
     const call = new GoneSignal();
     session.calls = new Map([[1, call]]);
-    expect(sessions.close(session.id)).toBe(true);
+    expect(await sessions.close(id)).toBe(true);
     expect(call.aborted).toBe(true);
-    expect(sessions.close(session.id)).toBe(false);
+    expect(await sessions.close(id)).toBe(false);
+    expect(await sessions.find(id)).toBeUndefined();
+  });
+
+  test('that another hub ended are over at the first look at what was joined, and within a minute otherwise', async () => {
+    const { clock, notes, sessions, id } = await open();
+    const other = new McpSessions(clock, notes);
+    const session = (await sessions.find(id))!;
+    await session.join('rt_session_x');
+    expect(await (await other.find(id))!.joined()).toBe('rt_session_x');
+    expect(await other.close(id)).toBe(true);
+    expect(await sessions.find(id)).toBe(session);
+    clock.advance(60_001);
+    // This one is still served; what the store answers counts from the next on.
+    await sessions.find(id);
+    expect(await sessions.find(id)).toBeUndefined();
+
+    const second = await sessions.open();
+    const seen = (await sessions.find(second))!;
+    await seen.join('rt_session_y');
+    await other.close(second);
+    await expect(async () => seen.joined()).rejects.toThrow(SessionOver);
+    expect(await sessions.find(second)).toBeUndefined();
+    expect(await new McpSessions(clock, notes).find(second)).toBeUndefined();
+  });
+
+  test('ask the store once, and then not before they answer', async () => {
+    const clock = testClock();
+    const kept = new MemoryNotes(clock);
+    let asked = 0;
+    const notes: Notes = {
+      remember: (key, text, ttlMs) => kept.remember(key, text, ttlMs),
+      async recall(key, ttlMs) {
+        asked++;
+        return kept.recall(key, ttlMs);
+      },
+      agree: async (name, text) => kept.agree(name, text),
+    };
+    const { sessions, id } = await open(clock, notes);
+    for (let i = 0; i < 100; i++) await sessions.find(id);
+    expect(asked).toBe(1);
+  });
+
+  test('of a store that is away are served, where nothing of the store is needed', async () => {
+    const { clock, notes, id } = await open();
+    const away: Notes = {
+      remember: () => Promise.reject(new HubError('storage_unavailable')),
+      recall: () => Promise.reject(new HubError('storage_unavailable')),
+      agree: (name, text) => notes.agree(name, text),
+    };
+    const session = (await new McpSessions(clock, away).find(id))!;
+    expect(session.calls).toBeNull();
+    await expect(async () => session.joined()).rejects.toMatchObject({ code: 'storage_unavailable' });
   });
 });

@@ -16,6 +16,7 @@ import type {
 } from '../../src/core/engine.ts';
 import type { Rate } from '../../src/core/limits.ts';
 import type { AnswerLimits, Unready } from '../../src/core/mailbox.ts';
+import type { Notes } from '../../src/core/notes.ts';
 import type {
   Channel,
   Eventually,
@@ -55,6 +56,8 @@ export class Tap extends PassOutbox implements Engine {
   /** Monotonic ms at which a listen of a seat was last over. */
   readonly risen = new Map<string, number>();
   readonly positions: PositionsWatch;
+  /** Notes move no position. */
+  readonly notes: Notes;
   readonly #options: TapOptions;
   readonly #engine: LocalEngine;
   #calls = 0;
@@ -63,6 +66,7 @@ export class Tap extends PassOutbox implements Engine {
     super(options.node.engine);
     this.#options = options;
     this.#engine = options.node.engine;
+    this.notes = options.node.engine.notes;
     this.positions = new PositionsWatch(options);
   }
 

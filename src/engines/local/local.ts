@@ -37,6 +37,7 @@ import type {
 import { Book, type BookOptions } from './book.ts';
 import { readEvents } from './load.ts';
 import { Messages } from './messages.ts';
+import { Notes } from './notes.ts';
 import { OF_THE_LIVING, Owners } from './owners.ts';
 import { Allowances } from './rates.ts';
 import { Seats } from './seats.ts';
@@ -50,6 +51,7 @@ interface LocalEngineOptions extends BookOptions {
 }
 
 export class LocalEngine extends Webhooks implements Engine {
+  readonly notes: Notes;
   readonly #book: Book;
   readonly #seats: Seats;
   readonly #messages: Messages;
@@ -62,6 +64,7 @@ export class LocalEngine extends Webhooks implements Engine {
     const book = new Book(options);
     super(book, options.loaded);
     this.#book = book;
+    this.notes = new Notes(book);
     this.#seats = new Seats(book, this.outbox);
     this.#allowances = new Allowances(options.clock);
     this.#messages = new Messages(book, this.outbox, this.#allowances);
@@ -263,6 +266,7 @@ export class LocalEngine extends Webhooks implements Engine {
 
   async sweep(): Promise<string[]> {
     this.#allowances.sweep();
+    this.notes.sweep();
     const uptime = this.#book.clock.uptime();
     const oldest = this.#book.clock.now() - TIMES.idempotencyMs;
     const removed: string[] = [];

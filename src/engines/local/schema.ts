@@ -77,6 +77,8 @@ export const TABLES = {
     keys: 'PRIMARY KEY (n)',
     rowid: true,
   },
+  // Beside the rest: nothing that is promised hangs on it.
+  notes: { columns: ['name', 'text', 'until'], keys: 'PRIMARY KEY (name)', rowid: false },
   // `n` is the order of arrival: rows are appended at one end, whatever channel they belong to.
   events: { columns: ['n', 'no', 'seq', 'at', 'type', 'data'], keys: 'PRIMARY KEY (n)', rowid: true },
 } as const;

@@ -2,8 +2,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { type ErrorCode, HubError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
+import type { Seal } from '../../core/seal.ts';
 import type { ScriptName } from './lua/index.ts';
-import type { Seal } from './seal.ts';
 import type { Reply, Store } from './store.ts';
 
 export interface BookOptions {

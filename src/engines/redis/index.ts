@@ -1,10 +1,12 @@
 /** Opens the engine for many hubs on one store. */
+
 import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Limits } from '../../core/limits.ts';
+import type { Seal } from '../../core/seal.ts';
 import { checkCustody } from './custody.ts';
 import { RedisEngine } from './redis.ts';
-import { agreeOnSeal, type Seal } from './seal.ts';
+import { agreeOnSeal } from './seal.ts';
 import { DEFAULT_PREFIX, Store } from './store.ts';
 
 export interface RedisOptions {

@@ -40,12 +40,14 @@ import { Channels } from './channels.ts';
 import { Hints } from './hints.ts';
 import { Hooked } from './hooked.ts';
 import { Messages } from './messages.ts';
+import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
 import { Owners } from './owners.ts';
 import { Presence } from './presence.ts';
 import { Seats } from './seats.ts';
 
 export class RedisEngine extends Hooked implements Engine {
+  readonly notes: Notes;
   readonly #book: Book;
   readonly #presence: Presence;
   readonly #hints: Hints;
@@ -58,6 +60,7 @@ export class RedisEngine extends Hooked implements Engine {
     const book = new Book(options);
     super(new Outbox(book));
     this.#book = book;
+    this.notes = new Notes(book);
     this.#presence = new Presence(this.#book);
     this.#hints = new Hints(this.#book, (channelId) => this.#presence.has(channelId));
     this.#channels = new Channels(this.#book);

@@ -5,56 +5,10 @@
  * The first hub draws the key; each later one asks the others for it, over pub/sub, which is written nowhere. When the
  * last hub ends, the key is gone and with it every text that no channel promised to keep.
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { type Seal, sealOf } from '../../core/seal.ts';
 import type { Message } from '../../core/types.ts';
 import type { Store } from './store.ts';
-
-export interface Seal {
-  /** Names the key. */
-  readonly id: string;
-  close(text: string): string;
-  /** Null when it was closed with another key. */
-  open(sealed: string): string | null;
-}
-
-const NONCE = 12;
-const TAG = 16;
-
-const NONCES = 512;
-let nonces = Buffer.alloc(0);
-let used = 0;
-
-/** Random bytes are drawn for many nonces at once: each draw costs more than the bytes. */
-const nextNonce = (): Buffer => {
-  if (used + NONCE > nonces.length) {
-    nonces = randomBytes(NONCES * NONCE);
-    used = 0;
-  }
-  used += NONCE;
-  return nonces.subarray(used - NONCE, used);
-};
-
-/** AES-256-GCM: nonce, tag, text. */
-export const sealOf = (key: Buffer): Seal => ({
-  id: createHash('sha256').update(key).digest('hex').slice(0, 12),
-  close: (text) => {
-    const nonce = nextNonce();
-    const cipher = createCipheriv('aes-256-gcm', key, nonce);
-    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64');
-  },
-  open: (sealed) => {
-    const bytes = Buffer.from(sealed, 'base64');
-    if (bytes.length < NONCE + TAG) return null;
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE));
-    decipher.setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
-    try {
-      return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()]).toString('utf8');
-    } catch {
-      return null;
-    }
-  },
-});
 
 /** A message of the ring. Only where the channel keeps texts does one lie there in plain. Null when nobody can open it. */
 export const openMessage = (seal: Seal, json: string): Message | null => {

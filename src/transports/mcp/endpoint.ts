@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BANDS } from '../../core/bands.ts';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
+import type { Notes } from '../../core/notes.ts';
 import { encodeJson } from '../../operations/wire.ts';
 import { API_HEADERS, endWith, writeJson, writePiece } from '../answer.ts';
 import { readValue } from '../body.ts';
@@ -26,12 +27,14 @@ import {
   type RpcMessage,
   readMessage,
 } from './protocol.ts';
-import { type McpSession, McpSessions } from './sessions.ts';
+import { type McpSession, McpSessions, SessionOver } from './sessions.ts';
 import { createSpeaker, type SpeakerOptions } from './speaker.ts';
 import type { ToolContext } from './tools.ts';
 
 export interface McpOptions extends SpeakerOptions {
   readonly clock: Clock;
+  /** Where sessions of the older revisions are kept. */
+  readonly notes: Notes;
   readonly bodyBytes: number;
   /** Whether a request may come in at all; throws HubError unauthorized. */
   admit(bearer: string | undefined, channelId: string | undefined, facts: RequestFacts): Promise<void>;
@@ -57,15 +60,15 @@ export const writeMcpRefusal = (response: ServerResponse, error: HubError): void
 
 /** Makes the MCP transport: a handler that answers `/mcp` and `/mcp/:channel_id`, and says false to any other path. */
 export const createMcp = (options: McpOptions): McpHandler & { readonly sessions: McpSessions } => {
-  const sessions = new McpSessions(options.clock);
+  const sessions = new McpSessions(options.clock, options.notes);
   const speaker = createSpeaker(options);
 
   /** The session a legacy request names. @throws RpcError when it is unknown: the client then begins a new one */
-  const sessionFor = (request: IncomingMessage): McpSession | null => {
+  const sessionFor = async (request: IncomingMessage): Promise<McpSession | null> => {
     const id = request.headers['mcp-session-id'];
     if (typeof id !== 'string') return null;
-    const session = sessions.find(id);
-    if (!session) throw new RpcError(404, RPC.invalidRequest, 'The session is over; initialize again.');
+    const session = await sessions.find(id);
+    if (!session) throw sessionOver();
     return session;
   };
 
@@ -97,14 +100,19 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     try {
       if (modern && id !== null) checkModern(request.headers, message);
       if (!modern) checkLegacy(request.headers);
-      const session = modern || message.method === 'initialize' ? null : sessionFor(request);
+      const session = modern || message.method === 'initialize' ? null : await sessionFor(request);
       if (id === null) {
         cancel(session, message);
         response.writeHead(202).end();
         return;
       }
+      // It may have gone away meanwhile, and nobody would tell of that any more.
+      if (response.destroyed) return;
       await serve(request, response, facts, channelId, bearer, { ...message, id }, modern, session);
-    } catch (error) {
+    } catch (caught) {
+      const error = caught instanceof SessionOver ? sessionOver() : caught;
+      // The store is away: refused as any other request is.
+      if (error instanceof HubError && !response.headersSent) throw error;
       if (!(error instanceof RpcError)) options.onBug(error, facts.requestId);
       if (response.destroyed) return;
       const told = error instanceof RpcError ? error : new RpcError(500, RPC.internal, 'The hub failed. Try again.');
@@ -152,7 +160,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     const stop = streams ? beginEvents(response, options.clock, told) : () => {};
     try {
       const { result, delivery } = await speaker.answer(message, context, modern);
-      if (!modern && message.method === 'initialize') response.setHeader('Mcp-Session-Id', sessions.open().id);
+      if (!modern && message.method === 'initialize') response.setHeader('Mcp-Session-Id', await sessions.open());
       if (call.aborted) {
         // Nobody reads this answer, even where the connection is alive: no mail may count as handed over.
         delivery?.unsure();
@@ -185,7 +193,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     if (request.method === 'DELETE') {
       const id = request.headers['mcp-session-id'];
       if (typeof id !== 'string') fail(new HubError('method_not_allowed', undefined, { headers: { Allow: 'POST' } }));
-      else response.writeHead(sessions.close(id) ? 204 : 404, API_HEADERS).end();
+      else sessions.close(id).then((closed) => void response.writeHead(closed ? 204 : 404, API_HEADERS).end(), fail);
     } else if (request.method !== 'POST') fail(new HubError('method_not_allowed', undefined, { headers: { Allow: 'POST' } }));
     else
       answer(request, response, facts, match[1]).catch((error: unknown) => {
@@ -196,6 +204,8 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
   };
   return Object.assign(handle, { sessions });
 };
+
+const sessionOver = (): RpcError => new RpcError(404, RPC.invalidRequest, 'The session is over; initialize again.');
 
 /** Ends the answer to a cancelled call: nothing more is said about it. */
 const hangUp = (response: ServerResponse): void => {

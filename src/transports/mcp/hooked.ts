@@ -5,6 +5,7 @@
  * the JSON that hooks are read by: a pointer to the mail, or `{}`. Nothing is taken, confirmed or shown.
  */
 import { HubError } from '../../core/errors.ts';
+import { type Notes, SecretNotes } from '../../core/notes.ts';
 import type { Message } from '../../core/types.ts';
 import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import type { Perform } from './perform.ts';
@@ -13,16 +14,18 @@ import type { ToolContext } from './tools.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Sessions of clients that are known, and the shortest name of one: it must not be guessed. */
-const MOST = 10_000;
+/** The shortest name of a client's session: it must not be guessed. */
 const NAME = /^hook:([A-Za-z]{1,40}):([\w-]{16,128})$/;
+
+/** As long as a hub can say what became of a seat. */
+const BOUND_MS = 25 * 3_600_000;
 
 interface Bound {
   readonly sessionId: string;
   readonly callsign: string;
   readonly channelId: string;
   /** The last message that a turn was begun for. */
-  rung: number;
+  readonly rung: number;
 }
 
 export interface HookOperations {
@@ -50,44 +53,53 @@ const pointer = (channelId: string, mail: readonly Message[]): string =>
 export class HookEars {
   readonly #perform: Perform;
   readonly #operations: HookOperations;
-  /** Oldest first. */
-  readonly #bound = new Map<string, Bound>();
+  /** Whose mail a client's session hears of, by the name of that session. */
+  readonly #bound: SecretNotes;
 
-  constructor(perform: Perform, operations: HookOperations) {
+  constructor(perform: Perform, notes: Notes, operations: HookOperations) {
     this.#perform = perform;
+    this.#bound = new SecretNotes(notes, 'hook', BOUND_MS);
     this.#operations = operations;
   }
 
   /** Answers a hook. It is never an error: a client would show it to its human at every turn. */
   async answer(args: Fields, context: ToolContext): Promise<ToolResult> {
     const [, event = '', name = ''] = NAME.exec(String(args['since'])) ?? [];
-    if (event === 'PostToolUse') this.#bind(name, joinedIn(String(args['session_id'] ?? '')));
-    const bound = this.#bound.get(name);
-    if (!bound || event === '' || event === 'PostToolUse') return NOTHING;
-    if (event === 'SessionStart') bound.rung = 0;
+    if (event === '') return NOTHING;
     try {
-      const mail = await this.#mail(bound, context);
-      const last = mail.at(-1)?.id ?? 0;
-      // A prompt of the human begins a turn anyhow.
-      if (last === 0 || (last <= bound.rung && event !== 'UserPromptSubmit')) return NOTHING;
-      bound.rung = last;
-      return textResult({ hookSpecificOutput: { hookEventName: event, additionalContext: pointer(bound.channelId, mail) } });
-    } catch (error) {
-      if (!(error instanceof HubError)) throw error;
-      if (error.code === 'not_joined' || error.code === 'kicked') this.#bound.delete(name);
+      if (event !== 'PostToolUse') return await this.#ring(event, name, context);
+      const bound = joinedIn(String(args['session_id'] ?? ''));
+      if (bound) await this.#keep(name, bound);
       return NOTHING;
+    } catch (error) {
+      if (error instanceof HubError) return NOTHING;
+      throw error;
     }
   }
 
-  #bind(name: string, bound: Bound | null): void {
-    if (name === '' || bound === null) return;
-    this.#bound.delete(name);
-    this.#bound.set(name, bound);
-    if (this.#bound.size <= MOST) return;
-    for (const oldest of this.#bound.keys()) {
-      this.#bound.delete(oldest);
-      return;
+  async #ring(event: string, name: string, context: ToolContext): Promise<ToolResult> {
+    const kept = await this.#bound.get(name);
+    if (!kept) return NOTHING;
+    const bound = JSON.parse(kept) as Bound;
+    const rung = event === 'SessionStart' ? 0 : bound.rung;
+    let mail: readonly Message[];
+    try {
+      mail = await this.#mail(bound, context);
+    } catch (error) {
+      if (error instanceof HubError && (error.code === 'not_joined' || error.code === 'kicked')) await this.#bound.put(name, '');
+      throw error;
     }
+    const last = mail.at(-1)?.id ?? 0;
+    // A prompt of the human begins a turn anyhow.
+    const rings = last > rung || (last > 0 && event === 'UserPromptSubmit');
+    const next = rings ? last : rung;
+    if (next !== bound.rung) await this.#keep(name, { ...bound, rung: next });
+    if (!rings) return NOTHING;
+    return textResult({ hookSpecificOutput: { hookEventName: event, additionalContext: pointer(bound.channelId, mail) } });
+  }
+
+  #keep(name: string, bound: Bound): Promise<void> {
+    return this.#bound.put(name, JSON.stringify(bound));
   }
 
   /** What waits in the mailbox and was handed to nobody. @throws HubError when the session is over */

@@ -10,6 +10,7 @@ import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { channelOfSession, SECRET_PREFIXES } from '../../core/ids.ts';
 import type { Cancel, Delivery } from '../../core/listening.ts';
+import { type Notes, SecretNotes } from '../../core/notes.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { GoneSignal } from '../gone.ts';
 import { RpcError } from '../jsonrpc.ts';
@@ -23,7 +24,6 @@ export const TASK_TTL_MS = 86_400_000;
 /** How long one question is held open, in seconds; under every client's and proxy's patience. */
 const HOLD_SECONDS = 25;
 const POLL_MS = 500;
-const CANCELLED_KEPT = 10_000;
 
 interface Task {
   readonly sessionId: string;
@@ -70,17 +70,28 @@ export class Tasks {
   readonly #perform: Perform;
   readonly #clock: Clock;
   readonly #listen: AnyOperation;
-  /** Ids that were cancelled here, oldest first. After a restart nobody asks for them any more. */
-  readonly #cancelled = new Set<string>();
+  /** Ids that were cancelled at any hub. */
+  readonly #cancelled: SecretNotes;
   /** Questions that are held open, so that a cancel can end them. */
   readonly #held = new Map<string, Set<GoneSignal>>();
 
-  constructor(perform: Perform, clock: Clock, operations: readonly AnyOperation[]) {
+  constructor(perform: Perform, clock: Clock, operations: readonly AnyOperation[], notes: Notes) {
     const listen = operations.find(({ name }) => name === 'listen');
     if (!listen) throw new Error('no operation listen');
     this.#perform = perform;
     this.#clock = clock;
     this.#listen = listen;
+    this.#cancelled = new SecretNotes(notes, 'task', TASK_TTL_MS);
+  }
+
+  /** A store that is away has cancelled nothing. */
+  async #isCancelled(taskId: string): Promise<boolean> {
+    try {
+      return (await this.#cancelled.get(taskId)) !== null;
+    } catch (error) {
+      if (error instanceof HubError) return false;
+      throw error;
+    }
   }
 
   /** `tasks/get`: waits a while for the task to end. */
@@ -89,13 +100,15 @@ export class Tasks {
     const taskId = id as string;
     const now = this.#clock.now();
     const base = { resultType: 'complete', taskId, ...times(task.createdAt, now) };
-    if (this.#cancelled.has(taskId)) return { result: { ...base, status: 'cancelled' } };
+    const cancelled = { result: { ...base, status: 'cancelled' } };
+    if (await this.#isCancelled(taskId)) return cancelled;
     const completed = (result: ToolResult, delivery?: Delivery) => ({
       result: { ...base, status: 'completed', result: { resultType: 'complete', ...result } },
       delivery,
     });
     const held = new GoneSignal();
     signal.addEventListener('abort', held);
+    if (signal.aborted) held.abort();
     const together = this.#held.get(taskId) ?? new Set();
     this.#held.set(taskId, together.add(held));
     try {
@@ -106,11 +119,16 @@ export class Tasks {
       const { value: answer, delivery } = await this.#perform(this.#listen, proof, input, held);
       const value = answer as Readonly<Record<string, unknown>>;
       const mail = (value['messages'] as readonly unknown[]).length > 0 || value['gap'] !== null;
+      // It may have been cancelled at another hub while it was held here.
+      if (mail && (await this.#isCancelled(taskId))) {
+        delivery?.unsure();
+        return cancelled;
+      }
       if (mail || over) return completed(succeeded('listen', value, task.sessionId), delivery);
       delivery?.unsure();
       return { result: { ...base, status: 'working' } };
     } catch (error) {
-      if (this.#cancelled.has(taskId)) return { result: { ...base, status: 'cancelled' } };
+      if (held.aborted && !signal.aborted) return cancelled;
       // The session is over: the agent is told, and knows how to go on.
       if (error instanceof HubError && !signal.aborted) return completed(failed(error));
       throw error;
@@ -128,15 +146,10 @@ export class Tasks {
   }
 
   /** `tasks/cancel`: stops listening; nothing is confirmed or given out. */
-  cancel(id: unknown): object {
+  async cancel(id: unknown): Promise<object> {
     readTaskId(id);
     const taskId = id as string;
-    if (this.#cancelled.size >= CANCELLED_KEPT)
-      for (const oldest of this.#cancelled) {
-        this.#cancelled.delete(oldest);
-        break;
-      }
-    this.#cancelled.add(taskId);
+    await this.#cancelled.put(taskId, 'cancelled');
     for (const held of this.#held.get(taskId) ?? []) held.abort();
     return { resultType: 'complete' };
   }

@@ -8,6 +8,7 @@ import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { channelOfSession } from '../../core/ids.ts';
 import type { Cancel, Delivery } from '../../core/listening.ts';
+import type { Notes } from '../../core/notes.ts';
 import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import { problemsOf } from '../../operations/problems.ts';
 import type { RequestFacts } from '../rest.ts';
@@ -153,7 +154,8 @@ const definitionOf = (op: AnyOperation, door: Door, schema: z.ZodType): ToolDefi
   };
 };
 
-const proofOf = (args: Fields, context: ToolContext, tool: string): Proof => {
+/** @param joined what was joined over the header session, where that counts */
+const proofOf = (args: Fields, context: ToolContext, tool: string, joined: string | null): Proof => {
   const { facts, bearer } = context;
   const base = { transport: 'mcp', address: facts.address, origin: facts.origin, requestId: facts.requestId, bearer };
   if (tool === 'create_channel') return base;
@@ -168,7 +170,7 @@ const proofOf = (args: Fields, context: ToolContext, tool: string): Proof => {
       throw new HubError('unauthorized', 'The argument token is missing.');
     return { ...base, channelId, channelToken };
   }
-  const sessionId = (args['session_id'] as string | undefined) ?? context.session?.joined ?? undefined;
+  const sessionId = (args['session_id'] as string | undefined) ?? joined ?? undefined;
   const channelId = sessionId === undefined ? undefined : channelOfSession(sessionId);
   if (sessionId === undefined || channelId === undefined || (context.channelId !== undefined && context.channelId !== channelId)) {
     throw new HubError(
@@ -189,8 +191,9 @@ const toolOf = (perform: Perform, clock: Clock, hooks: HookEars, op: AnyOperatio
     const long = op.name === 'listen' && (input['timeout'] as number) > 60 && context.patient;
     const { value, delivery } = await perform(long ? wait : op, proof, input, context.signal);
     const fields = value as Fields;
-    if (op.name === 'join' && context.session) context.session.joined = fields['session_id'] as string;
-    if (op.name === 'leave' && context.session && context.session.joined === proof.sessionId) context.session.joined = null;
+    const { session } = context;
+    if (op.name === 'join') await session?.join(fields['session_id'] as string);
+    if (op.name === 'leave' && (await session?.joined()) === proof.sessionId) await session?.join(null);
     return { result: succeeded(op.name, fields, proof.sessionId ?? ''), delivery };
   };
 
@@ -213,7 +216,9 @@ const toolOf = (perform: Perform, clock: Clock, hooks: HookEars, op: AnyOperatio
         if (op.name === 'listen' && isHookCall(given as Fields)) return { result: await hooks.answer(given as Fields, context) };
         const parsed = schema.safeParse(given);
         if (!parsed.success) throw problemsOf({ input: schema }, parsed.error, given, NOT_OF_MCP);
-        const proof = proofOf(given as Fields, context, op.name);
+        // Asked for only when the call names no session: any hub may have heard the last join.
+        const named = (given as Fields)['session_id'] !== undefined || 'token' in door.extra || op.name === 'create_channel';
+        const proof = proofOf(given as Fields, context, op.name, named ? null : ((await context.session?.joined()) ?? null));
         const input: Fields = {};
         for (const name in given) {
           if (!(name in PROOFS)) input[door.rename?.[name] ?? name] = (given as Fields)[name];
@@ -229,12 +234,12 @@ const toolOf = (perform: Perform, clock: Clock, hooks: HookEars, op: AnyOperatio
 };
 
 /** The tools of a hub, by whatever carries them out. */
-export const createTools = (perform: Perform, clock: Clock, operations: readonly AnyOperation[]): readonly McpTool[] => {
+export const createTools = (perform: Perform, clock: Clock, operations: readonly AnyOperation[], notes: Notes): readonly McpTool[] => {
   const named = (name: string): AnyOperation => {
     const op = operations.find((one) => one.name === name);
     if (!op) throw new Error(`no operation ${name}`);
     return op;
   };
-  const hooks = new HookEars(perform, { ack: named('ack'), history: named('history'), message: named('message') });
+  const hooks = new HookEars(perform, notes, { ack: named('ack'), history: named('history'), message: named('message') });
   return Object.entries(DOORS).map(([name, door]) => toolOf(perform, clock, hooks, named(name), named('wait'), door));
 };
