@@ -13,15 +13,9 @@ import { claudeAndCurl, claudeWoken } from './conversations/claude.ts';
 import { codexSevenTools } from './conversations/codex.ts';
 import { claudeAndCodex, codexAndGemini, geminiPatience } from './conversations/pairs.ts';
 import { claudeWithoutToken, codexWithoutToken } from './conversations/token.ts';
-import {
-  claudeByHook,
-  claudeByPlugin,
-  claudeByWait,
-  codexByBridge,
-  codexByHook,
-  geminiByHook,
-  opencodeByBridge,
-} from './conversations/waking.ts';
+import { claudeByHook, claudeByPlugin, claudeByWait } from './conversations/waking-claude.ts';
+import { codexByBridge, codexByHook } from './conversations/waking-codex.ts';
+import { geminiByHook, geminiOverRestart, opencodeByBridge } from './conversations/waking-others.ts';
 import { FakeModel } from './model.ts';
 import { clearUp } from './programs.ts';
 import { clientsDoc, type Result } from './report.ts';
@@ -43,6 +37,7 @@ const CONVERSATIONS: readonly Conversation[] = [
   codexByBridge,
   codexByHook,
   geminiByHook,
+  geminiOverRestart,
   opencodeByBridge,
 ];
 
