@@ -1,6 +1,7 @@
 /** One channel: who is on it, and its end. */
 import { useSignal } from '@preact/signals';
 import { type Problem, problemIn } from '../shared/api.ts';
+import { CloseButton, ConfirmClose } from '../shared/confirm-close.tsx';
 import { duration } from '../shared/format.ts';
 import { Stopped } from '../shared/stopped.tsx';
 import { Trouble } from '../shared/trouble.tsx';
@@ -48,33 +49,15 @@ export const ChannelDetails = ({ tower, row }: { readonly tower: Tower; readonly
       )}
       {detail !== null && detail.webhooks.length > 0 && <HookList hooks={detail.webhooks} />}
       {asked.value ? (
-        <div class="confirm">
-          <p>Close {row.channel_id} for good? Its sessions end, its messages and mailboxes go.</p>
-          <button type="button" class="danger" onClick={close}>
-            Close for good
-          </button>
-          <button
-            type="button"
-            class="quiet"
-            onClick={() => {
-              asked.value = false;
-            }}
-          >
-            Keep it
-          </button>
-        </div>
+        <ConfirmClose
+          asked={asked}
+          question={`Close ${row.channel_id} for good? Its sessions end, its messages and mailboxes go.`}
+          close={close}
+        />
       ) : row.state === 'closed' ? (
         <p class="where">Closed; what it kept can be read until it is removed.</p>
       ) : (
-        <button
-          type="button"
-          class="danger"
-          onClick={() => {
-            asked.value = true;
-          }}
-        >
-          Close channel
-        </button>
+        <CloseButton asked={asked} />
       )}
       {problem.value && <Trouble problem={problem.value} />}
     </div>

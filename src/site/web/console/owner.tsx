@@ -1,6 +1,7 @@
 /** What the owner can do, with a token that is typed in and kept nowhere. */
 import { useSignal } from '@preact/signals';
 import { call, type Problem, problemIn } from '../shared/api.ts';
+import { CloseButton, ConfirmClose } from '../shared/confirm-close.tsx';
 import { Snippet } from '../shared/copy.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 import { GuardsPanel } from './guards.tsx';
@@ -80,34 +81,14 @@ export const OwnerPanel = ({ station }: { readonly station: Station }) => {
             <button type="button" onClick={() => act(rotate)}>
               Rotate token
             </button>
-            {!closing.value && (
-              <button
-                type="button"
-                class="danger"
-                onClick={() => {
-                  closing.value = true;
-                }}
-              >
-                Close channel
-              </button>
-            )}
+            {!closing.value && <CloseButton asked={closing} />}
           </p>
           {closing.value && (
-            <div class="confirm">
-              <p>Close it for good? Its messages and mailboxes go with it.</p>
-              <button type="button" class="danger" onClick={() => act(close)}>
-                Close for good
-              </button>
-              <button
-                type="button"
-                class="quiet"
-                onClick={() => {
-                  closing.value = false;
-                }}
-              >
-                Keep it
-              </button>
-            </div>
+            <ConfirmClose
+              asked={closing}
+              question="Close it for good? Its messages and mailboxes go with it."
+              close={() => void act(close)}
+            />
           )}
           <p role="status">{told.value}</p>
           {rotated.value && <Snippet text={rotated.value} what="the new join token" />}
