@@ -255,6 +255,11 @@ export async function* watch(ear: Ear, channelId: string, since: Since, signal: 
   ear.waiters.park(waiter, Number.POSITIVE_INFINITY);
   try {
     let from: Since = since.at === 'bare' ? { at: 'latest' } : since;
+    if (from.at === 'latest') {
+      // "Now" is before the watcher has its first roster, so that nothing said after that is missed.
+      const { cursor } = await engine.observe(channelId, from, answerLimits(ear, 100));
+      from = { at: 'position', id: cursor.id, tag: cursor.tag };
+    }
     waiter.rosterChanged = true;
     while (!signal.aborted) {
       if (waiter.rosterChanged) {
