@@ -10,8 +10,10 @@ import { openMessage } from './seal.ts';
 const LOOK_MS = 5_000;
 /** A channel that nobody asked about for so long is let go, if nobody is parked on it. */
 const LINGER_MS = 300_000;
-/** … and so, if somebody watched it: whoever watches a silent channel does not ask. */
+/** One that somebody watched is kept for longer: whoever watches a silent channel does not ask. */
 const WATCHED_MS = 86_400_000;
+/** Channels that are looked at together. */
+const AT_ONCE = 200;
 
 interface Heard {
   ready: Promise<void> | null;
@@ -23,6 +25,8 @@ interface Heard {
   newest: number;
   /** Shared time until which it is kept. */
   until: number;
+  /** … and until which somebody may watch it who is parked on no seat. */
+  watched: number;
 }
 
 /** Sessions that another node ended: why, and of whom. */
@@ -61,13 +65,21 @@ export class Hints {
 
   /** Listens to a channel from here on; a promise while that is not sure yet. */
   ensure(channelId: string, watched = false): Promise<void> | null {
-    const until = this.#book.now() + (watched ? WATCHED_MS : LINGER_MS);
+    const now = this.#book.now();
     const known = this.#channels.get(channelId);
     if (known) {
-      known.until = Math.max(known.until, until);
+      known.until = Math.max(known.until, now + LINGER_MS);
+      if (watched) known.watched = now + WATCHED_MS;
       return known.ready;
     }
-    const heard: Heard = { ready: null, known: -1, told: new Set(), newest: -1, until };
+    const heard: Heard = {
+      ready: null,
+      known: -1,
+      told: new Set(),
+      newest: -1,
+      until: now + LINGER_MS,
+      watched: watched ? now + WATCHED_MS : 0,
+    };
     this.#channels.set(channelId, heard);
     const name = `${this.#book.store.base(channelId)}:wake`;
     heard.ready = (this.#leaving.get(channelId) ?? Promise.resolve())
@@ -138,12 +150,15 @@ export class Hints {
   /** Looks at every channel that somebody listens to here, and tells what no hint told. */
   async look(): Promise<void> {
     const now = this.#book.now();
-    const looks: Promise<void>[] = [];
+    const due: [string, Heard][] = [];
     for (const [channelId, heard] of this.#channels) {
-      if (this.#parked(channelId) || heard.until > now) looks.push(this.#look(channelId, heard));
-      else this.forget(channelId);
+      // Who comes back to one that nobody is parked on asks what there is by itself.
+      if (heard.watched > now || this.#parked(channelId)) due.push([channelId, heard]);
+      else if (heard.until <= now) this.forget(channelId);
     }
-    await Promise.all(looks);
+    for (let i = 0; i < due.length; i += AT_ONCE) {
+      await Promise.all(due.slice(i, i + AT_ONCE).map(([channelId, heard]) => this.#look(channelId, heard)));
+    }
   }
 
   async #look(channelId: string, heard: Heard): Promise<void> {
@@ -151,6 +166,8 @@ export class Hints {
     if (before < 0) return;
     let answer: Answer;
     try {
+      const known = await this.#book.store.command(['HGET', this.#book.store.base(channelId), 'head']);
+      if (Number(known) === before && known !== null) return;
       answer = (await this.#book.run('missed', channelId, before)) as Answer;
     } catch (error) {
       // Removed by another node: nobody would tell those who wait.
