@@ -15,7 +15,7 @@ const LANES = 50;
 const WHISPERERS = 40;
 const PER_SECOND = 200;
 
-const SIZES = [10, 100, 1_000, 10_000];
+const SIZES = [10, 1_000, 10_000];
 const QUICK_SIZES = [10, 100];
 
 /** How much more a message may cost at the last size and still count as the same: noise. */
@@ -31,7 +31,7 @@ interface Fleet {
 
 /** Measures one to three hubs on a Redis beside an embedded one, then two hubs with 10 to 10,000 channels. */
 export async function fleet({ quick, profileDir, say }: Setting): Promise<Section> {
-  const rounds = quick ? 2 : 5;
+  const rounds = quick ? 2 : 4;
   const slice = quick ? 300 : 600;
   const embedded = await startFleetHub(null, { anyCore: true });
   const store = await startRedis();
@@ -44,7 +44,7 @@ export async function fleet({ quick, profileDir, say }: Setting): Promise<Sectio
   const loads = await Promise.all(fleets.map((one) => loadsOf(one, slice)));
   say(`warming up`);
   for (const { talks, sends, whisper } of loads) {
-    for (let turn = 0; turn < (quick ? 1 : 3); turn++) await talks();
+    for (let turn = 0; turn < (quick ? 1 : 4); turn++) await talks();
     await sends();
     await whisper(500);
   }
@@ -58,7 +58,7 @@ export async function fleet({ quick, profileDir, say }: Setting): Promise<Sectio
     loads.map(({ sends }) => sends),
   );
   const delays: number[][] = [];
-  for (const { whisper } of loads) delays.push(await whisper(quick ? 1_000 : 4_000));
+  for (const { whisper } of loads) delays.push(await whisper(quick ? 1_000 : 3_000));
 
   const two = fleets[2] as Fleet;
   const growth = await grown(two, { rounds: quick ? 2 : 3, slice, sizes: quick ? QUICK_SIZES : SIZES, say });

@@ -38,20 +38,24 @@ export const recalled = (
  * @param ask lets the caller in by asking
  * @throws HubError
  */
-export const fromMemory = async (
+export const fromMemory = (
   op: AnyOperation,
   call: OpenCall,
   inputOf: () => unknown,
   ask: () => Eventually<OpenCall>,
 ): Promise<Given<unknown>> => {
-  try {
-    call.input = inputOf();
-    return await (op.run(call) as Promise<Given<unknown>>);
-  } catch (error) {
+  const again = async (error: unknown): Promise<Given<unknown>> => {
     if (call.session?.recalled?.holds) throw error;
     const asked = await ask();
     if (!(error instanceof OutdatedError)) throw error;
     asked.input = call.input;
-    return await (op.run(asked) as Promise<Given<unknown>>);
+    return op.run(asked) as Promise<Given<unknown>>;
+  };
+  // A listen may be parked for long, and holds no more than it must.
+  try {
+    call.input = inputOf();
+    return (op.run(call) as Promise<Given<unknown>>).catch(again);
+  } catch (error) {
+    return again(error);
   }
 };
