@@ -1,5 +1,6 @@
 /** Ending, freezing and doubling a hub: R-RUN-11, R-RUN-12, R-LISTEN-24, R-WAIT-5, R-STREAM-10, R-RET-8, R-RET-13. */
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { check, figuresLine } from '../harness/checker.ts';
@@ -9,7 +10,7 @@ import { runLoad } from '../harness/load.ts';
 import { isStopped } from '../harness/pidfacts.ts';
 import { type HubProcess, launchHub, startHubProcess, startStation } from '../harness/process.ts';
 import { random, seedOf } from '../harness/random.ts';
-import { call, createChannel, expectCall, joinChannel, memberCall, type TestChannel } from '../harness/rest.ts';
+import { call, createChannel, expectCall, joinChannel, memberCall, requestText, type TestChannel } from '../harness/rest.ts';
 
 const listening = async (hub: HubProcess, channel: TestChannel): Promise<number> =>
   (await expectCall(hub.url, { path: channel.path, token: channel.token })).counts.listening;
@@ -23,6 +24,17 @@ const endsInTime = async (hub: HubProcess, signal: NodeJS.Signals): Promise<unkn
   const ending = await Promise.race([hub.end(signal), late]);
   clearTimeout(net);
   return ending;
+};
+
+/** A connection that is kept: what is written, and each answer as it comes. */
+const talkTo = (hub: HubProcess) => {
+  const socket = connect({ port: hub.port, host: '127.0.0.1', noDelay: true });
+  socket.setEncoding('utf8').on('error', () => {});
+  return {
+    write: (text: string): void => void socket.write(text),
+    answer: () => new Promise<string>((resolve) => socket.once('data', (text: string) => resolve(text))),
+    closed: new Promise<void>((resolve) => socket.once('close', () => resolve())),
+  };
 };
 
 describe('R-RUN-11: a hub that is asked to stop', () => {
@@ -53,6 +65,30 @@ describe('R-RUN-11: a hub that is asked to stop', () => {
     const again = await joinChannel(next.url, channel, listeners[0]!.callsign);
     expect([again.session, again.cursor]).toEqual([listeners[0]!.session, listeners[0]!.cursor]);
     await next.end('SIGTERM');
+  });
+
+  test('tells each connection with its next answer that it is the last, and until then serves it', async () => {
+    const hub = await startHubProcess();
+    const channel = await createChannel(hub.url);
+    const alpha = await joinChannel(hub.url, channel, 'alpha');
+    const kept = (request: string) => ({ ...talkTo(hub), request: request.replace('Connection: close\r\n', '') });
+    const host = new URL(hub.url).host;
+    const [listen, health] = [
+      kept(requestText(host, memberCall(alpha, { path: 'listen?timeout=60' }))),
+      kept(requestText(host, { path: '/readyz' })),
+    ];
+    health.write(health.request);
+    expect(await health.answer()).toMatch(/^HTTP\/1\.1 200 OK\r\n(?:(?!Connection: close).)*$/s);
+    listen.write(listen.request);
+    await eventually('it to be parked', async () => (await listening(hub, channel)) === 1);
+
+    hub.signal('SIGTERM');
+    expect(await listen.answer()).toMatch(/^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*"ended":"shutdown"/s);
+    // A connection that was idle is not cut under a request that is on its way.
+    health.write(health.request);
+    expect(await health.answer()).toMatch(/^HTTP\/1\.1 503 .*Connection: close\r\n.*"ready":false/s);
+    await Promise.all([listen.closed, health.closed]);
+    expect(await hub.ended).toEqual({ code: 0, signal: null });
   });
 
   test('exits in time beside clients that say half a request, nothing, or read nothing', async () => {
