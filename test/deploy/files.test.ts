@@ -18,7 +18,7 @@ const LISTEN_S = TIMES.listenMs / 1000;
 
 test.each(FILES)('%s names no setting that there is not', (name) => {
   const named = [...deployed(name).matchAll(/ROGERTHAT_[A-Z_]+/g)].map(([variable]) => variable);
-  if (!name.startsWith('Dockerfile')) expect(named.length).toBeGreaterThan(0);
+  if (!/^(?:Dockerfile|alerts)/.test(name)) expect(named.length).toBeGreaterThan(0);
   for (const variable of named) expect(VARIABLES, variable).toContain(variable);
 });
 
