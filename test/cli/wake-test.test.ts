@@ -134,4 +134,15 @@ verifies.once('wake:named', async () => {
   ]);
   const { messages } = await expectCall(await station.url(), { path: `${channel.path}/history?n=10`, token: channel.token });
   expect(messages.map((one: { to: string }) => one.to)).toEqual(['bravo']);
+
+  // Where everybody needs an identity, it takes one.
+  const trusted = await createChannel(await station.url(), { trust_mode: 'trusted' });
+  const body = { callsign: 'golf', new_identity: true };
+  const joined = await expectCall(await station.url(), { path: `${trusted.path}/join`, token: trusted.token, body });
+  const golf = await agentOf(trusted, joined.session_id, joined.cursor);
+  const again = home.launch(['wake-test', '--to', 'golf', '--channel', trusted.id, '--token', trusted.token], {});
+  await golf.listen(55);
+  await golf.listen(0);
+  expect(await again.ended).toMatchObject({ code: 0 });
+  expect(again.stdout()).toMatch(/^golf on \S+: awake after \d+ ms: it came back and showed that it has the message; a listener/);
 });

@@ -64,7 +64,10 @@ export interface TestChannel {
   readonly retention: string;
 }
 
-export const createChannel = async (url: string, settings: { retention?: string; owner_password?: string } = {}): Promise<TestChannel> => {
+export const createChannel = async (
+  url: string,
+  settings: { retention?: string; owner_password?: string; trust_mode?: string } = {},
+): Promise<TestChannel> => {
   const made = await expectCall(url, { path: '/api/channels', body: settings }, 201);
   return {
     id: made.channel_id,
