@@ -41,7 +41,7 @@ export const codexByHook: Conversation = waking(
   'Codex goes on by its Stop hook',
   'codex',
   'its turn over in its terminal; `rogerthat hook codex` as Stop hook, which waits',
-  'set up by `rogerthat install codex --wake`; its turn was over, and the Stop hook waited and began another',
+  'set up by `rogerthat install codex --wake`, its hooks trusted when it asks; its turn was over, and the Stop hook waited and began another',
   async ({ stage: { cache, model }, hub, channel, who, woken }) => {
     const client = await codex({ cache, model: model.url, hub: null });
     appendFileSync(joinPath(client.home, '.codex/config.toml'), `[projects."${client.work}"]\ntrust_level = "trusted"\n`);
@@ -51,10 +51,13 @@ export const codexByHook: Conversation = waking(
       cwd: client.work,
     });
     expect(set.code === 0, 'an installed client', set);
-    // A person trusts the hooks once, in /hooks.
-    const trusted = ['--dangerously-bypass-hook-trust', promptOf(who, steps(channel))];
-    const terminal = await Terminal.open(client.program, trusted, client.env, client.work);
+    const terminal = await Terminal.open(client.program, [promptOf(who, steps(channel))], client.env, client.work);
     try {
+      // It asks once, before it begins.
+      await terminal.shows(/3 hooks are new or changed[\s\S]*2\. Trust all and continue/);
+      await terminal.press('Down');
+      await terminal.shows(/› 2\. Trust all/);
+      await terminal.press('Enter');
       await standsBy(model, who);
       await terminal.shows(/Standing by\./);
       return { era: eraOf(hub.taps['client']!), wake: await woken(client, ofClient('codex')) };
