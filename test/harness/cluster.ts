@@ -16,7 +16,7 @@ const SLOTS = 16_384;
 
 const node = async (more: readonly string[]): Promise<RedisServer> => {
   const bus = String(await freePort());
-  const own = ['--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-node-timeout', '1000', '--repl-diskless-sync-delay', '0'];
+  const own = ['--cluster-enabled', 'yes', '--cluster-port', bus, '--cluster-node-timeout', '2000', '--repl-diskless-sync-delay', '0'];
   return startRedis([...own, '--appendfsync', 'no', ...more]);
 };
 

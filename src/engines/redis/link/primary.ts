@@ -103,7 +103,7 @@ export class Primary implements Holder {
   #lost(error: unknown): void {
     const first = this.#trouble === null;
     this.#trouble = error instanceof RedisUnfitError ? error.message : `the connection to ${this.#name} is down: ${wordsOf(error)}`;
-    if (first) this.#told.lost(this, error);
+    if (first) this.#told.lost(this, new Error(this.#trouble, { cause: error }));
   }
 
   /** The connection is there: its run is told apart from others, and the scripts are made known to it. */
@@ -153,6 +153,8 @@ export class Primary implements Holder {
 
   async #runWith(send: Holder['send'], name: ScriptName, keys: readonly string[], args: readonly string[]): Promise<Reply> {
     const rest = [String(keys.length), ...keys, ...args];
+    // One that is not connected yet tells when it is.
+    if (this.#run === null && !this.#commands.isReady) throw unavailable();
     const run = this.#run ?? (await this.#learn());
     try {
       return await send(['EVALSHA', run[name], ...rest]);
