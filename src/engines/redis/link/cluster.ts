@@ -20,12 +20,16 @@ const AGAIN_MS = 250;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** A primary for each slot, of which none is known. */
+const nobody = (): (Primary | undefined)[] => new Array<Primary | undefined>(SLOTS).fill(undefined);
+
 export class ClusterLink implements Link {
   readonly #options: LinkOptions;
   readonly #primaries = new Map<string, Primary>();
-  #slots: (Primary | undefined)[] = new Array(SLOTS);
+  #slots = nobody();
+  #covered = false;
   /** Whose connection took the latest write to a slot. */
-  readonly #writers: (Primary | undefined)[] = new Array(SLOTS);
+  readonly #writers = nobody();
   /** Every address that a map had: where to ask when no primary answers. */
   #known: readonly Endpoint[];
   #looking: Promise<void> | null = null;
@@ -42,7 +46,7 @@ export class ClusterLink implements Link {
     try {
       await this.#look();
       await Promise.all([...this.#primaries.values()].map((primary) => primary.open()));
-      if (this.#slots.includes(undefined)) throw new RedisUnfitError('some slots of the Redis Cluster have no primary');
+      if (!this.#covered) throw new RedisUnfitError('some slots of the Redis Cluster have no primary');
     } catch (error) {
       this.destroy();
       throw unfit(error, this.#options.address);
@@ -85,7 +89,10 @@ export class ClusterLink implements Link {
   async #goesOn(primary: Primary, slot: number, words: string): Promise<boolean> {
     if (words.startsWith('MOVED ')) {
       const target = await this.#primaryAt(words, primary);
-      if (this.#slots[slot] === primary) this.#slots[slot] = target;
+      if (this.#slots[slot] === primary) {
+        this.#slots[slot] = target;
+        primary.hearAnew();
+      }
       this.#lookSoon(0);
       return true;
     }
@@ -115,10 +122,7 @@ export class ClusterLink implements Link {
         report(error);
         this.#lookSoon(0);
       },
-      moved: () => {
-        back();
-        this.#lookSoon(0);
-      },
+      moved: () => this.#lookSoon(0),
     });
     this.#primaries.set(name, primary);
     return primary;
@@ -133,7 +137,7 @@ export class ClusterLink implements Link {
 
   get trouble(): string | null {
     for (const primary of this.#primaries.values()) if (primary.trouble !== null) return primary.trouble;
-    return this.#slots.includes(undefined) ? 'some slots of the Redis Cluster have no primary' : null;
+    return this.#covered ? null : 'some slots of the Redis Cluster have no primary';
   }
 
   // The map
@@ -165,23 +169,25 @@ export class ClusterLink implements Link {
 
   async #apply(shards: readonly Shard[]): Promise<void> {
     if (this.#ended) return;
-    const slots: (Primary | undefined)[] = new Array(SLOTS);
+    const slots = nobody();
     const names = new Set<string>();
     for (const { from, to, primary: endpoint } of shards) {
       names.add(endpointText(endpoint));
       slots.fill(this.#connect(endpoint), from, to + 1);
     }
-    const changed = slots.some((primary, slot) => primary !== this.#slots[slot]);
+    const losers = new Set(this.#slots.filter((primary, slot) => primary !== slots[slot]));
     this.#known = [...this.#options.address.endpoints, ...shards.flatMap(({ primary, replicas }) => [primary, ...replicas])];
     this.#slots = slots;
+    this.#covered = !slots.includes(undefined);
     for (const [name, primary] of [...this.#primaries]) {
       if (names.has(name)) continue;
       this.#primaries.delete(name);
       primary.destroy();
     }
+    for (const primary of losers) primary?.hearAnew();
     // Those that are new come back by themselves; what moved between those that were there is looked for here.
     for (const primary of this.#primaries.values()) primary.open().catch(() => {});
-    if (changed) this.#options.back();
+    if (losers.size > 0) this.#options.back();
   }
 
   async close(): Promise<void> {

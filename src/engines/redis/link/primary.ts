@@ -10,6 +10,8 @@ import type { Client, Driver, Reply } from './client.ts';
 import { faultOf, infoOf, tagOf } from './info.ts';
 import { unavailable, wordsOf } from './refusals.ts';
 
+/** How soon a connection for hints is replaced that cannot be relied on any more, ms: slots move in rows. */
+const ANEW_MS = 100;
 /** How long a replica may take before a send is not acknowledged, ms. */
 const WAIT_MS = 1000;
 
@@ -30,7 +32,7 @@ export interface Told {
   back(primary: Primary): void;
   /** A connection is gone or cannot be made, or the server is not fit. Told once an outage. */
   lost(primary: Primary, error: unknown): void;
-  /** It does not hold all that it was asked to listen to any more. */
+  /** It does not hold any more what it was asked to listen to. */
   moved(primary: Primary): void;
 }
 
@@ -49,30 +51,81 @@ export class Primary implements Holder {
   readonly endpoint: Endpoint;
   readonly #name: string;
   readonly #kind: StoreAddress['kind'];
+  readonly #driver: Driver;
   readonly #commands: Client;
-  readonly #hints: Client;
+  #hints: Client;
   readonly #told: Told;
   #run: Run | null = null;
   #learning: Promise<Run> | null = null;
   #opening: Promise<void> | null = null;
   #trouble: string | null = null;
   #replicated: Promise<number> | null = null;
+  #anew: NodeJS.Timeout | null = null;
+  /** The connection for hints is being replaced, which is no outage. */
+  #replacing = false;
+  #ended = false;
 
   constructor(endpoint: Endpoint, { kind, shown }: StoreAddress, driver: Driver, told: Told) {
     this.endpoint = endpoint;
     this.#name = kind === 'single' ? shown : endpointText(endpoint);
     this.#kind = kind;
-    this.#commands = driver.client(endpoint);
-    this.#hints = driver.client(endpoint);
+    this.#driver = driver;
     this.#told = told;
-    for (const one of [this.#commands, this.#hints]) one.on('error', (error) => this.#lost(error));
+    this.#commands = driver.client(endpoint);
+    this.#commands.on('error', (error) => this.#lost(error));
     this.#commands.on('ready', () => void this.#learn().catch(() => {}));
-    this.#hints.on('ready', () => {
-      if (this.#commands.isReady && this.#run !== null) this.#trouble = null;
-      told.back(this);
-    });
+    this.#hints = this.#makeHints();
+  }
+
+  #makeHints(): Client {
+    const hints = this.#driver.client(this.endpoint);
+    const whenMine = (hear: (error: unknown) => void) => (error: unknown) => {
+      if (this.#hints === hints) hear(error);
+    };
+    hints.on(
+      'error',
+      whenMine((error) => {
+        this.#replacing = false;
+        this.#lost(error);
+        // It says that it is well, and did not understand what it read.
+        if (hints.isReady) this.hearAnew();
+      }),
+    );
+    hints.on(
+      'ready',
+      whenMine(() => {
+        this.#replacing = false;
+        if (this.#commands.isReady && this.#run !== null) this.#trouble = null;
+        this.#told.back(this);
+      }),
+    );
     // A slot went elsewhere, or was found elsewhere when the connection came back.
-    for (const event of ['sharded-channel-moved', '__MOVED']) this.#hints.on(event, () => told.moved(this));
+    for (const event of ['sharded-channel-moved', '__MOVED']) {
+      hints.on(
+        event,
+        whenMine(() => {
+          this.hearAnew();
+          this.#told.moved(this);
+        }),
+      );
+    }
+    return hints;
+  }
+
+  /**
+   * Replaces the connection for hints, soon. A server ends subscriptions by itself when slots leave it, and the client takes
+   * that for the answer to whatever it asked last: afterwards it may believe to be subscribed and hear nothing.
+   */
+  hearAnew(): void {
+    this.#anew ??= setTimeout(() => {
+      this.#anew = null;
+      if (this.#ended) return;
+      const old = this.#hints;
+      this.#replacing = old.isReady;
+      this.#hints = this.#makeHints();
+      this.#hints.connect().catch(() => {});
+      old.destroy();
+    }, ANEW_MS).unref();
   }
 
   /**
@@ -139,7 +192,7 @@ export class Primary implements Holder {
 
   /** Null when all is well, else a sentence for the operator. */
   get trouble(): string | null {
-    if (this.#commands.isReady && this.#hints.isReady) return this.#trouble;
+    if (this.#commands.isReady && (this.#hints.isReady || this.#replacing)) return this.#trouble;
     return this.#trouble ?? `the connection to ${this.#name} is down`;
   }
 
@@ -201,11 +254,13 @@ export class Primary implements Holder {
   }
 
   async close(): Promise<void> {
+    this.#ended = true;
     await Promise.all([this.#commands, this.#hints].map((one) => (one.isReady ? one.close().catch(() => {}) : one.destroy())));
   }
 
   /** Lets go at once, as a killed process would. What was asked and not answered is refused. */
   destroy(): void {
+    this.#ended = true;
     for (const one of [this.#commands, this.#hints]) {
       try {
         one.destroy();
