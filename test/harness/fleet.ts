@@ -12,6 +12,8 @@ const limits = limitsFor('local');
 
 export interface Fleet {
   readonly port: Port;
+  /** Of every key. */
+  readonly prefix: string;
   /** One more beside the port's own. */
   another(): Promise<RedisEngine>;
   clear(): Promise<void>;
@@ -26,6 +28,7 @@ export const openFleet = async (url: string, durability: 'async' | 'replicated' 
   const beside: RedisEngine[] = [];
   return {
     port,
+    prefix,
     async another() {
       const engine = await open(port.clock);
       beside.push(engine);

@@ -86,6 +86,54 @@ test('while the slot of a channel moves nothing of it is done by halves; who lis
   await moveSlot(cluster, slot, to, from);
 });
 
+test('many slots move in a row: every channel is heard at its new place', async () => {
+  const { port, another, clear } = await openFleet(cluster.url);
+  const other = await another();
+  const channels: Channel[] = [];
+  for (let i = 0; i < 60; i++) {
+    const channel = await port.channel();
+    await port.seats(channel, 'alpha', 'bravo');
+    channels.push(channel);
+  }
+  const woken = await parkAt(other, 'bravo', ...channels);
+  const places = await Promise.all(channels.map((channel) => holderOf(slotOfChannel(channel))));
+  const from = places[0]!;
+  const to = cluster.primaries.find((primary) => primary !== from)!;
+  const moving = channels.map(slotOfChannel).filter((_, i) => places[i] === from);
+  for (const slot of moving) await moveSlot(cluster, slot, from, to);
+  // No clock runs here: nobody looks but for a reason.
+  for (const [i, channel] of channels.entries()) {
+    await insist(() => port.append(channel, 'alpha', 'bravo', 'anybody?'));
+    await until(() => woken[i]!.length > 0, `the hint of channel ${i}`);
+  }
+  await clear();
+  for (const slot of moving) await moveSlot(cluster, slot, to, from);
+});
+
+test('a key on its way is found where it is: a register, an allowance', async () => {
+  const { port, prefix, clear } = await openFleet(cluster.url);
+  await port.channel();
+  const rate = { burst: 3, perSecond: 1e-3 };
+  expect(await port.engine.spend('k', rate)).toMatchObject({ allowed: true, remaining: 2 });
+  for (const key of [`${prefix}channels`, `${prefix}rate:k`]) {
+    const slot = slotOf(key);
+    const from = await holderOf(slot);
+    const to = cluster.primaries.find((primary) => primary !== from)!;
+    const [source, target] = await Promise.all([from, to].map(async (one) => String(await cluster.ask(one, 'CLUSTER', 'MYID'))));
+    await cluster.ask(to, 'CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', source!);
+    await cluster.ask(from, 'CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', target!);
+    await cluster.ask(from, 'MIGRATE', '127.0.0.1', String(to.port), key, '0', '5000');
+    // The slot is still the old one's; the key is not.
+    if (key.endsWith('channels')) {
+      await port.channel();
+      expect(await port.engine.channelCount()).toBe(2);
+    } else expect(await port.engine.spend('k', rate)).toMatchObject({ allowed: true, remaining: 1 });
+    await moveSlot(cluster, slot, from, to);
+    await moveSlot(cluster, slot, to, from);
+  }
+  await clear();
+});
+
 test('a replica that was behind takes over: cursors of the lost stretch are rewound, of its channels only', async () => {
   const { port, another, clear } = await openFleet(cluster.url);
   const other = await another();
