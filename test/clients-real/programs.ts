@@ -41,12 +41,13 @@ const endGroup = (child: ChildProcess): void => {
   }
 };
 
-/** Daemons that a client started in its home, and that left its group. Only Linux tells which those are. */
+/** What a client started in its home and that left its group: daemons, hooks that wait. Only Linux tells which those are. */
 const endDaemons = (home: string): void => {
   for (const name of existsSync('/proc') ? readdirSync('/proc') : []) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      if (readFileSync(`/proc/${name}/cmdline`, 'latin1').startsWith(`${home}/`)) process.kill(Number(name), 'SIGKILL');
+      const [command, environment] = ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${name}/${file}`, 'latin1'));
+      if (command?.startsWith(`${home}/`) || `\0${environment}`.includes(`\0HOME=${home}\0`)) process.kill(Number(name), 'SIGKILL');
     } catch {
       // It is gone, or another user's.
     }
