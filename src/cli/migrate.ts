@@ -12,6 +12,7 @@ const CONCERNS = /^ROGERTHAT_(?:REDIS|DURABILITY|SECRET_KEY|LIMITS)/;
 
 const NAMES: Readonly<Record<StoreRecord['kind'], string>> = {
   identity: 'identities',
+  note: 'notes, of MCP sessions',
   channel: 'channels, bands among them',
   ban: 'bans',
   seat: 'seats and mailboxes',

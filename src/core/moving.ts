@@ -78,12 +78,21 @@ export interface KeyRecord {
   readonly at: number;
 }
 
+/** A note (see notes.ts); what was agreed on has no end. */
+export interface NoteRecord {
+  readonly kind: 'note';
+  readonly name: string;
+  readonly text: string;
+  readonly until: number | null;
+}
+
 /**
  * One thing that a store holds. Of a channel the record of kind `channel` comes first, then its other records, those of a kind in their own
  * order; a delivery comes after its webhook.
  */
 export type StoreRecord =
   | { readonly kind: 'identity'; readonly identity: Identity }
+  | NoteRecord
   | ChannelRecord
   | { readonly kind: 'ban'; readonly channelId: string; readonly callsign: string; readonly identityId: string | null }
   | SeatRecord
@@ -97,6 +106,7 @@ export type StoreRecord =
 /** The order in which counts are shown. */
 export const RECORD_KINDS = [
   'identity',
+  'note',
   'channel',
   'ban',
   'seat',
@@ -128,6 +138,12 @@ export interface Incoming {
   /** Gives up: what was put is forgotten, or kept away from hubs until another move takes it away. */
   abandon(): Promise<void>;
 }
+
+/** A note that ends sooner than this might end on the way. It stays behind. */
+const LASTING_MS = 3_600_000;
+
+/** Whether a note is worth to be moved. */
+export const isLasting = (until: number | null, now: number): boolean => until === null || until - now > LASTING_MS;
 
 /** The longest that a move may put off a delivery, whatever the wall clocks say. */
 const LATEST_MS = 60_000;

@@ -27,6 +27,9 @@ export interface Notes {
   agree(name: string, text: string): Eventually<string>;
 }
 
+/** The name under which hubs agree on the key that MCP session ids prove themselves with. */
+export const MCP_PROOF = 'mcp-proof';
+
 /** What may wait until a time is noted anew: an eighth of it. */
 export const isFresh = (leftMs: number, ttlMs: number): boolean => leftMs > ttlMs - ttlMs / 8;
 

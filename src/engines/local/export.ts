@@ -6,14 +6,18 @@ import {
   type ChannelRecord,
   type DeliveryRecord,
   dueWithin,
+  isLasting,
   MoveError,
+  type NoteRecord,
   type Outgoing,
   type SeatRecord,
   type StoreRecord,
 } from '../../core/moving.ts';
 import type { HookState, Item } from './hook.ts';
 import { type Loaded, loadAll, readEvents } from './load.ts';
+import { FOR_GOOD } from './notes.ts';
 import { DATABASE_FILE, lockDirectory, openDatabase } from './open.ts';
+import { isSound, readList } from './schema.ts';
 import type { ChannelState, KeptSeat } from './state.ts';
 import { Store } from './store.ts';
 
@@ -77,9 +81,20 @@ function* channelRecords(store: Store, state: ChannelState, clock: Clock): Gener
   for (const hook of state.hooks ?? []) yield* hookRecords(hook, clock);
 }
 
+/** A row that is not sound is no note, as for the hub. */
+function* noteRecords(store: Store, clock: Clock): Generator<NoteRecord> {
+  for (const row of store.read(`SELECT ${readList('notes')} FROM notes`)) {
+    if (!isSound(row)) continue;
+    const [name, text, ends] = row as [string, string, number];
+    const until = ends === FOR_GOOD ? null : ends;
+    if (isLasting(until, clock.now())) yield { kind: 'note', name, text, until };
+  }
+}
+
 /** Everything that was loaded from a database. @throws UnsoundRowError */
 export function* recordsOf(store: Store, loaded: Loaded, clock: Clock): Generator<StoreRecord> {
   for (const identity of loaded.identities.values()) yield { kind: 'identity', identity };
+  yield* noteRecords(store, clock);
   for (const state of loaded.channels.values()) yield* channelRecords(store, state, clock);
   for (const state of loaded.hooks.values()) if (state.channel === null) yield* hookRecords(state, clock);
 }

@@ -10,6 +10,7 @@ import { recordsOf } from './export.ts';
 import { hookRow, itemRow, newHookState } from './hook.ts';
 import type { Insert } from './journal.ts';
 import { loadAll } from './load.ts';
+import { FOR_GOOD } from './notes.ts';
 import { DATABASE_FILE, lockDirectory, openDatabase } from './open.ts';
 import type { Row } from './schema.ts';
 import {
@@ -53,6 +54,8 @@ class Rows {
     switch (record.kind) {
       case 'identity':
         return [['identities', identityRow(record.identity)]];
+      case 'note':
+        return [['notes', [record.name, record.text, record.until ?? FOR_GOOD]]];
       case 'channel':
         return this.#channel(record);
       case 'ban':

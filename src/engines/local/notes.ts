@@ -14,7 +14,7 @@ interface Note {
 /** How many are held in memory; the disk has the others. */
 const MOST = 20_000;
 /** What is agreed has no end. */
-const FOR_GOOD = Number.MAX_SAFE_INTEGER;
+export const FOR_GOOD = Number.MAX_SAFE_INTEGER;
 
 export class Notes implements Port {
   readonly #book: Book;

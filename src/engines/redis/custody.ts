@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { BANDS } from '../../core/bands.ts';
 import { MoveError } from '../../core/moving.ts';
+import { MCP_PROOF } from '../../core/notes.ts';
 import { SEAL_ASK } from './seal.ts';
 import type { Store } from './store.ts';
 import { RedisUnfitError } from './unfit.ts';
@@ -103,4 +104,22 @@ export const channelIds = async (store: Store): Promise<string[]> => {
     store.command(['HKEYS', store.key('hooked')]),
   ])) as [string[], string[]];
   return [...new Set([...Object.keys(BANDS), ...channels, ...hooked])];
+};
+
+/**
+ * The keys of notes. No register has them: on one server they are looked for, in a cluster only the one is known that
+ * has a name, and the others end by themselves.
+ */
+export const noteKeys = async (store: Store): Promise<string[]> => {
+  const base = store.key('note:');
+  if (store.clustered) return [base + MCP_PROOF];
+  const found = new Set<string>();
+  const pattern = `${base.replace(/[\\*?[\]]/g, '\\$&')}*`;
+  let cursor = '0';
+  do {
+    const [next, keys] = (await store.command(['SCAN', cursor, 'MATCH', pattern, 'COUNT', '1000'])) as [string, string[]];
+    cursor = next;
+    for (const key of keys) found.add(key);
+  } while (cursor !== '0');
+  return [...found];
 };

@@ -3,13 +3,15 @@ import type { Clock } from '../../core/clock.ts';
 import {
   type DeliveryRecord,
   dueWithin,
+  isLasting,
+  type NoteRecord,
   type Outgoing,
   type SeatRecord,
   type StoreRecord,
   type TombstoneRecord,
 } from '../../core/moving.ts';
 import type { Channel, Identity } from '../../core/types.ts';
-import { Custody, channelIds } from './custody.ts';
+import { Custody, channelIds, noteKeys } from './custody.ts';
 import { pairsOf } from './lua/prelude.ts';
 import { eventOf } from './messages.ts';
 import { dataOfItem, hookOf, type Item, type Kept, plain } from './outbox.ts';
@@ -21,7 +23,7 @@ const AT_ONCE = 500;
 /** How times of the store stand to the wall clock, ms: what the store has is so much more. */
 export const offsetOf = async (store: Store, clock: Clock): Promise<number> => {
   const seen = Number((await store.command(['GET', store.key('time')])) ?? 0);
-  return Math.max(await store.time(), seen) - clock.now();
+  return Math.round(Math.max(await store.time(), seen)) - clock.now();
 };
 
 type KeptSeat = SeatRecord['mailbox'] & {
@@ -38,9 +40,12 @@ export class Reader {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #offset: number;
+  readonly #noteKeys: () => Promise<readonly string[]>;
 
-  constructor(store: Store, clock: Clock, offset: number) {
+  /** @param notes where its notes are; by default those that can be found */
+  constructor(store: Store, clock: Clock, offset: number, notes: () => Promise<readonly string[]> = () => noteKeys(store)) {
     this.#store = store;
+    this.#noteKeys = notes;
     this.#clock = clock;
     this.#offset = offset;
   }
@@ -48,7 +53,20 @@ export class Reader {
   async *records(): AsyncGenerator<StoreRecord> {
     for await (const [, json] of this.#pairs(this.#store.key('identities')))
       yield { kind: 'identity', identity: JSON.parse(json) as Identity };
+    yield* this.#notes();
     for (const channelId of await channelIds(this.#store)) yield* this.#channel(channelId);
+  }
+
+  async *#notes(): AsyncGenerator<NoteRecord> {
+    for (const key of await this.#noteKeys()) {
+      const kept = (await this.#store.command(['GET', key])) as string | null;
+      if (kept === null) continue;
+      const name = key.slice(this.#store.key('note:').length);
+      const agreed = ((await this.#store.command(['PTTL', key])) as number) < 0;
+      const bar = agreed ? -1 : kept.indexOf('|');
+      const until = agreed ? null : this.#wallOf(kept.slice(0, bar));
+      if (isLasting(until, this.#clock.now())) yield { kind: 'note', name, text: kept.slice(bar + 1), until };
+    }
   }
 
   #wallOf(shared: string | number): number {

@@ -6,7 +6,7 @@ import { type ChannelRecord, type DeliveryRecord, type Incoming, MoveError, type
 import { newRing, pushMessage, type Ring } from '../../core/ring.ts';
 import type { Message, TranscriptEvent } from '../../core/types.ts';
 import type { Webhook } from '../../core/webhooks.ts';
-import { Custody, channelIds, REGISTERS } from './custody.ts';
+import { Custody, channelIds, noteKeys, REGISTERS } from './custody.ts';
 import { offsetOf, Reader } from './export.ts';
 import { itemOf } from './outbox.ts';
 import type { Store } from './store.ts';
@@ -25,8 +25,11 @@ const messageOf = ({ id, from, to, text, at, reply_to, sender }: TranscriptEvent
 
 class Writer {
   readonly #store: Store;
+  readonly #clock: Clock;
   readonly #offset: number;
   readonly #limits: Limits;
+  /** Keys of the notes that were put. */
+  readonly notes: string[] = [];
   /** Of channels that are there. */
   readonly #channels = new Set<string>();
   /** Of the channel whose events come now, when it keeps texts. */
@@ -34,8 +37,9 @@ class Writer {
   #seats = 0;
   #items = 0;
 
-  constructor(store: Store, offset: number, limits: Limits) {
+  constructor(store: Store, clock: Clock, offset: number, limits: Limits) {
     this.#store = store;
+    this.#clock = clock;
     this.#offset = offset;
     this.#limits = limits;
   }
@@ -68,6 +72,13 @@ class Writer {
     switch (record.kind) {
       case 'identity':
         return [['HSET', this.#store.key('identities'), record.identity.keyHash, JSON.stringify(record.identity)]];
+      case 'note': {
+        const { name, text, until } = record;
+        const key = this.#store.key(`note:${name}`);
+        this.notes.push(key);
+        if (until === null) return [['SET', key, text]];
+        return [['SET', key, `${this.#shared(until)}|${text}`, 'PX', String(Math.max(1, until - this.#clock.now()))]];
+      }
       case 'channel':
         return [...this.#endRing(), this.#channel(record)];
       case 'ban':
@@ -196,7 +207,7 @@ const clear = async (store: Store): Promise<void> => {
     const parts = PARTS.map((part) => `${base}:${part}`);
     await store.command(['UNLINK', base, ...parts, ...hooks.flatMap((hook) => OF_HOOK.map((part) => `${base}:${part}:${hook}`))]);
   }
-  for (const register of REGISTERS) await store.command(['UNLINK', store.key(register)]);
+  for (const key of [...REGISTERS.map((name) => store.key(name)), ...(await noteKeys(store))]) await store.command(['UNLINK', key]);
 };
 
 /** As durable as the operator asked for, each channel where it lies. */
@@ -238,12 +249,12 @@ export const openIncoming = async (store: Store, clock: Clock, limits: Limits): 
     throw error;
   }
   const offset = await offsetOf(store, clock);
-  const writer = new Writer(store, offset, limits);
+  const writer = new Writer(store, clock, offset, limits);
   return {
     put: (records) => writer.put(records),
     async *records() {
       await writer.end();
-      yield* new Reader(store, clock, offset).records();
+      yield* new Reader(store, clock, offset, async () => writer.notes).records();
     },
     async finish() {
       await custody.check();

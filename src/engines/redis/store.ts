@@ -80,6 +80,11 @@ export class Store {
     return this.#link.trouble;
   }
 
+  /** Its keys lie at several servers. */
+  get clustered(): boolean {
+    return this.#clustered;
+  }
+
   /** The clock that all hubs share, ms since the epoch. */
   async time(): Promise<number> {
     const [seconds, micros] = (await this.#ask(this.key('time'), (holder) => holder.send(['TIME']))) as string[];

@@ -7,7 +7,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
-import { type Notes, SecretNotes } from '../../core/notes.ts';
+import { MCP_PROOF, type Notes, SecretNotes } from '../../core/notes.ts';
 import type { Eventually } from '../../core/types.ts';
 import type { GoneSignal } from '../gone.ts';
 import type { Id } from '../jsonrpc.ts';
@@ -179,7 +179,7 @@ export class McpSessions {
   /** What the hubs of a store prove ids with. It opens no seat. */
   #proofKey(): Eventually<Buffer> {
     if (this.#key !== null) return this.#key;
-    const agreed = this.#notes.agree('mcp-proof', randomBytes(32).toString('base64'));
+    const agreed = this.#notes.agree(MCP_PROOF, randomBytes(32).toString('base64'));
     const take = (text: string): Buffer => {
       const key = Buffer.from(text, 'base64');
       this.#key = key;
