@@ -97,6 +97,8 @@ export async function fleet({ quick, profileDir, say }: Setting): Promise<Sectio
   };
 }
 
+const whole = (count: number): string => count.toLocaleString('en-US');
+
 const rates = (slices: readonly Slice[]): string => figure(median(slices.map((slice) => slice.rate)));
 
 /** CPU a message of the hubs together, and of the store. */
@@ -184,11 +186,11 @@ async function grown(one: Fleet, { rounds, slice, sizes, say }: Growing) {
     for (let talked = 0; talked < size; ) talked += (await all()).units;
     const [fewSlices = [], allSlices = []] = await inTurns(rounds, [first, all]);
     ratio = against(allSlices, fewSlices).ratio;
-    if (rows.length === 0) rows.push([figure(few), rates(fewSlices), ...cpus(fewSlices, one.store), '1']);
-    rows.push([figure(size), rates(allSlices), ...cpus(allSlices, one.store), times(ratio)]);
+    if (rows.length === 0) rows.push([whole(few), rates(fewSlices), ...cpus(fewSlices, one.store), '1']);
+    rows.push([whole(size), rates(allSlices), ...cpus(allSlices, one.store), times(ratio)]);
     say(`made and seated in ${figure(making / 1000)} s`);
   }
-  const most = figure(sizes.at(-1) as number);
+  const most = whole(sizes.at(-1) as number);
   return {
     table: `Two hubs, and messages that go round more and more channels. The multiple is of messages on ${few} channels, in the same rounds.\n\n${markdownTable(
       { columns: ['channels', 'messages a second', 'hubs, CPU µs', 'Redis, CPU µs', `× ${few} channels`], rows },
