@@ -223,3 +223,19 @@ test('replicated: without a replica nothing is acknowledged', async () => {
   await strict.clear();
   await clear();
 });
+
+test('one of the hubs cleans up, and another when that one is gone', async () => {
+  const { port, another, clear } = await scene();
+  const other = await another();
+  const { id: first } = await port.channel();
+  port.clock.advance(10_000);
+  const { id: second } = await port.channel();
+  port.clock.advance(86_400_000 - 9_999);
+  expect(await other.sweep()).toEqual([first]);
+  // The second is idle by now, which is for the one that swept a moment ago.
+  port.clock.advance(10_000);
+  expect(await port.engine.sweep()).toEqual([]);
+  port.clock.advance(15_000);
+  expect(await port.engine.sweep()).toEqual([second]);
+  await clear();
+});

@@ -7,6 +7,8 @@ import type { Channel, Eventually, Identity, Retention } from '../../core/types.
 import type { Book } from './book.ts';
 
 const KNOWN = 20_000;
+/** What another hub swept within this is left to it, ms: less than the time between two sweeps of a hub. */
+const SWEPT_MS = 25_000;
 /** Channels that a sweep looks at together. */
 const AT_ONCE = 50;
 
@@ -160,6 +162,7 @@ export class Channels {
   async sweep(tell: (channelId: string) => void, owed: (channelId: string) => void): Promise<string[]> {
     const { clock } = this.#book;
     const removed: string[] = [];
+    if (await this.#sweptElsewhere()) return removed;
     await this.#each(await this.#all(), async (channelId) => {
       tell(channelId);
       const state = await this.#book.run(
@@ -175,6 +178,17 @@ export class Channels {
       await this.forget(channelId);
     });
     return removed;
+  }
+
+  /** Each hub would look at every channel: one of them does, and another when that one is gone. Two at once do no harm. */
+  async #sweptElsewhere(): Promise<boolean> {
+    const { store, node } = this.#book;
+    const key = store.key('swept');
+    const now = this.#book.now();
+    const [by, at] = String((await store.command(['GET', key])) ?? '').split(' ');
+    if (by !== node && now - Number(at ?? 0) < SWEPT_MS) return true;
+    await store.command(['SET', key, `${node} ${now}`]);
+    return false;
   }
 
   /** Every channel of the store, bands among them. */
