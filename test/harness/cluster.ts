@@ -64,20 +64,39 @@ export const startCluster = async ({ replicas: withReplicas = false, more = [] a
   };
 };
 
-/** Moves a slot from one primary to another, key by key, as redis-cli does. */
-export const moveSlot = async (cluster: RedisCluster, slot: number, from: RedisServer, to: RedisServer): Promise<void> => {
+/** Waits until all nodes know the same primaries. */
+export const agreed = (cluster: RedisCluster): Promise<void> =>
+  until(async () => {
+    const views = await Promise.all(
+      [...cluster.primaries, ...cluster.replicas].map(async (one) => {
+        const map = (await cluster.ask(one, 'CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+        const roles = String(await cluster.ask(one, 'CLUSTER', 'NODES')).match(/:\d+@\d+\S* (?:myself,)?master/g) ?? [];
+        return `${[...new Set(map.map(([, , [, port]]) => port))].sort()} ${roles.map((role) => /\d+/.exec(role)![0]).sort()}`;
+      }),
+    );
+    return new Set(views).size === 1;
+  });
+
+/** Carries the keys of a slot from one primary to another. Nobody is told yet that it is the other's. */
+export const carrySlot = async (cluster: RedisCluster, slot: number, from: RedisServer, to: RedisServer): Promise<void> => {
   const [source, target] = await Promise.all([from, to].map(async (one) => String(await cluster.ask(one, 'CLUSTER', 'MYID'))));
   await cluster.ask(to, 'CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', source!);
   await cluster.ask(from, 'CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', target!);
   for (;;) {
     const [key] = (await cluster.ask(from, 'CLUSTER', 'GETKEYSINSLOT', String(slot), '1')) as string[];
-    if (key === undefined) break;
+    if (key === undefined) return;
     await cluster.ask(from, 'MIGRATE', '127.0.0.1', String(to.port), key, '0', '5000');
   }
-  for (const one of [to, from]) await cluster.ask(one, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', target!);
+};
+
+/** Moves a slot from one primary to another, key by key, as redis-cli does. */
+export const moveSlot = async (cluster: RedisCluster, slot: number, from: RedisServer, to: RedisServer): Promise<void> => {
+  await carrySlot(cluster, slot, from, to);
+  const target = String(await cluster.ask(to, 'CLUSTER', 'MYID'));
+  for (const one of [to, from]) await cluster.ask(one, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', target);
   // The others would hear of it by themselves; replicas may not be told.
   for (const one of [...cluster.primaries, ...cluster.replicas]) {
-    await cluster.ask(one, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', target!).catch(() => {});
+    await cluster.ask(one, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', target).catch(() => {});
   }
 };
 

@@ -6,14 +6,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Channel } from '../../src/core/types.ts';
 import { slotOf } from '../../src/engines/redis/link/slots.ts';
 import { check, figuresLine } from '../harness/checker.ts';
-import { moveSlot, type RedisCluster, startCluster } from '../harness/cluster.ts';
+import { agreed, carrySlot, moveSlot, type RedisCluster, startCluster } from '../harness/cluster.ts';
 import { insist, openFleet, parkAt } from '../harness/fleet.ts';
 import { runLoad } from '../harness/load.ts';
 import { after, at, heard, type Port } from '../harness/port.ts';
 import { type HubProcess, startHubProcess } from '../harness/process.ts';
 import { random, seedOf } from '../harness/random.ts';
 import type { RedisServer } from '../harness/redis.ts';
-import { until } from '../harness/until.ts';
+import { turns, until } from '../harness/until.ts';
 
 const MESSAGES = 400;
 
@@ -110,6 +110,45 @@ test('many slots move in a row: every channel is heard at its new place', async 
   for (const slot of moving) await moveSlot(cluster, slot, to, from);
 });
 
+test('a slot leaves while another subscription is under way: both channels are heard', async () => {
+  const { port, another, clear } = await openFleet(cluster.url);
+  const other = await another();
+  const holder = cluster.primaries[0]!;
+  const channels: Channel[] = [];
+  while (channels.length < 2) {
+    const channel = await port.channel();
+    if ((await holderOf(slotOfChannel(channel))) !== holder) continue;
+    await port.seats(channel, 'alpha', 'bravo');
+    channels.push(channel);
+  }
+  const [first, second] = channels as [Channel, Channel];
+  await parkAt(other, 'bravo', first);
+  const [slot, to] = [slotOfChannel(first), cluster.primaries[1]!];
+  await carrySlot(cluster, slot, holder, to);
+  const settle = async (node: RedisServer) =>
+    cluster.ask(node, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', String(await cluster.ask(to, 'CLUSTER', 'MYID')));
+  await settle(to);
+  // The server reads both at once: the slot goes, which ends the first subscription, and then the second is asked for.
+  process.kill(holder.pid, 'SIGSTOP');
+  const gone = settle(holder);
+  await turns(200);
+  const parked = parkAt(other, 'bravo', second, first);
+  await turns(200);
+  process.kill(holder.pid, 'SIGCONT');
+  await gone;
+  const both = await parked;
+  for (const [i, channel] of [second, first].entries()) {
+    await insist(() => port.append(channel, 'alpha', 'bravo', 'anybody?'));
+    await until(() => both[i]!.length > 0, 'the hint');
+  }
+  // Back where it was subscribed to before, and which ended that by itself.
+  await moveSlot(cluster, slot, to, holder);
+  await insist(() => port.append(first, 'alpha', 'bravo', 'home again'));
+  await until(() => both[1]!.includes(2), 'the hint at the old place');
+  await until(() => other.health() === null, 'everybody to be well');
+  await clear();
+});
+
 test('a key on its way is found where it is: a register, an allowance', async () => {
   const { port, prefix, clear } = await openFleet(cluster.url);
   await port.channel();
@@ -156,6 +195,7 @@ test('a replica that was behind takes over: cursors of the lost stretch are rewo
   await cluster.ask(replica, 'CLUSTER', 'FAILOVER', 'TAKEOVER');
   // The old primary takes writes until it hears of it: what is said to it now is lost, too.
   while (((await cluster.ask(primary, 'ROLE')) as string[])[0] === 'master');
+  await agreed(cluster);
 
   // The same id again, another message.
   const sent = await insist(() => port.append(channel, 'alpha', 'bravo', 'anew'));
@@ -226,6 +266,7 @@ test('three hubs under load: slots move, a replica is promoted; everything ackno
     const replica = [...cluster.primaries, ...cluster.replicas].find(({ port }) => String(port) === replicas[0]![1])!;
     await cluster.ask(replica, 'CLUSTER', 'FAILOVER');
     while (!(await masters()).includes(replica));
+    await agreed(cluster);
   };
   let done = 0;
   const load = await runLoad({
