@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
 import { type Agent, Party } from '../harness/agent.ts';
 import type { EngineKind } from '../harness/engines.ts';
-import { type RedisServer, startRedis } from '../harness/redis.ts';
+import { asking, type RedisServer, startRedis } from '../harness/redis.ts';
 import { refused } from '../harness/refused.ts';
 import { Room, type RoomOptions } from '../harness/room.ts';
 import { direct } from '../harness/transports/direct.ts';
@@ -137,5 +137,21 @@ test('an allowance is one, at all hubs, remembered or not', async () => {
   const { retryAfter } = await refused(alpha.send('bravo', 'four'), 'rate_limited');
   expect(retryAfter).toBe(10);
   await refused(elsewhere(alpha).send('bravo', 'four'), 'rate_limited');
+  await clear();
+});
+
+test('of an erased channel no key is left', async () => {
+  const { here, clear } = await scene();
+  const [channel, alpha, bravo] = await here.talk({ retention: 'full' }, 'alpha', 'bravo');
+  await known(alpha, bravo);
+  await bravo.leave();
+  await alpha.listen();
+  await here.quiet();
+  const { ask, end } = await asking((await server).url);
+  const keys = async (): Promise<string[]> => ((await ask('KEYS', '*')) as string[]).filter((key) => key.includes(channel.id));
+  expect((await keys()).filter((key) => key.includes(':rate:'))).toHaveLength(1);
+  await channel.owner.close({ erase: true });
+  expect(await keys()).toEqual([]);
+  end();
   await clear();
 });

@@ -3,10 +3,16 @@
 export const SEATS = `
 local STONE = 3600000
 
+-- A session's place, and what it had left to send (see hub.send).
+local function forgetsession(callsign, hash)
+  call('HDEL', B .. ':live', callsign)
+  call('HDEL', B .. ':sessions', hash)
+  call('UNLINK', B .. ':rate:send ' .. hash)
+end
+
 -- SESSION: one that outlived its TTL becomes a tombstone, so that its holder is told to join again.
 local function expire(callsign, s, seen)
-  call('HDEL', B .. ':live', callsign)
-  call('HDEL', B .. ':sessions', s.hash)
+  forgetsession(callsign, s.hash)
   call('HSET', B .. ':stones', s.hash, 'expired ' .. exact(tonumber(seen) + C.ttl + STONE))
   event('leave', cjson.encode({ callsign = callsign, reason = 'expired' }))
   if C.hooks > 0 then owe('member.left', callsign, 'expired') end
@@ -22,8 +28,7 @@ end
 local function finish(callsign, why)
   local s = session(callsign)
   if not s then return end
-  call('HDEL', B .. ':live', callsign)
-  call('HDEL', B .. ':sessions', s.hash)
+  forgetsession(callsign, s.hash)
   call('HSET', B .. ':stones', s.hash, why .. ' ' .. exact(T + STONE))
 end
 
@@ -32,6 +37,7 @@ local function bury(keep)
   for _, callsign in ipairs(call('HKEYS', B .. ':seats')) do
     call('UNLINK', B .. ':confirmed:' .. callsign, B .. ':handed:' .. callsign)
   end
+  for _, hash in ipairs(call('HKEYS', B .. ':sessions')) do call('UNLINK', B .. ':rate:send ' .. hash) end
   for _, name in ipairs({ 'ring', 'gone', 'seats', 'members', 'live', 'sessions', 'seen', 'parked', 'keys', 'keysat', 'bans', 'said', 'hops' }) do
     call('UNLINK', B .. ':' .. name)
   end
@@ -93,7 +99,7 @@ local function main()
   local resumed = held ~= nil and held.token == token
   local verified = s.identityId ~= nil or identity ~= ''
   if not resumed then
-    if held then call('HDEL', B .. ':sessions', held.hash) end
+    if held then forgetsession(callsign, held.hash) end
     held = { hash = arg(4), nonce = arg(3), token = token, authorized = false }
     s.explicit, s.repeats, s.member, s.status, s.joinedAt = false, 0, true, nil, W
     if s.joinedAfter == nil then
@@ -163,8 +169,7 @@ local function main()
   open()
   local callsign = call('HGET', B .. ':sessions', arg(1))
   if not callsign then return 0 end
-  call('HDEL', B .. ':sessions', arg(1))
-  call('HDEL', B .. ':live', callsign)
+  forgetsession(callsign, arg(1))
   call('ZREM', B .. ':members', callsign)
   local s = seat(callsign)
   s.member = false
