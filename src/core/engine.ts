@@ -123,6 +123,8 @@ export interface Appended {
 export interface Read extends Ask {
   readonly channelId: string;
   readonly callsign: string;
+  /** The tag of `from`: a store that was rolled back meanwhile knows by it that the place is not what it was. */
+  readonly tag: string;
 }
 
 /** Counts of a channel, for `channel_info` and the operator; never content. */

@@ -165,7 +165,7 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
       if (stop === null) {
         const bare = request.since.at === 'bare';
         const limits = answerLimits(ear, request.limit);
-        const read = engine.read({ channelId, callsign, from: from.id, bare, final, rewoundTold: false, limits });
+        const read = engine.read({ channelId, callsign, from: from.id, tag: from.tag, bare, final, rewoundTold: false, limits });
         slice = ready(ear, waiter, read instanceof Promise ? await read : read);
       }
       const statuses = takeStatuses(waiter, slice, before);
@@ -219,7 +219,11 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
     while (!signal.aborted) {
       const before = waiter.statuses.length;
       const limits = answerLimits(ear, 100);
-      const slice = ready(ear, waiter, await engine.read({ channelId, callsign, from: from.id, bare, final: false, rewoundTold, limits }));
+      const slice = ready(
+        ear,
+        waiter,
+        await engine.read({ channelId, callsign, from: from.id, tag: from.tag, bare, final: false, rewoundTold, limits }),
+      );
       const statuses = takeStatuses(waiter, slice, before);
       if (slice || statuses.length > 0) {
         const found = slice ?? nothingAfter(from);

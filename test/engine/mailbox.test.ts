@@ -50,7 +50,16 @@ everyEngine('an answer that began beyond what was handed hands nothing over', as
   const { engine } = port;
   const limits = { messages: 100, bytes: 1_000_000 };
   const beyond = (await engine.read({
-    ...{ channelId: channel.id, callsign: 'bravo', from: lost!.cursor.id, bare: true, final: false, rewoundTold: false, limits },
+    ...{
+      channelId: channel.id,
+      callsign: 'bravo',
+      from: lost!.cursor.id,
+      tag: lost!.cursor.tag,
+      bare: true,
+      final: false,
+      rewoundTold: false,
+      limits,
+    },
   })) as Slice;
   expect(heard(beyond)).toEqual(['two', 'three']);
   engine.handed(channel.id, 'bravo', beyond);

@@ -63,13 +63,16 @@ interface ToldGap {
   /** Ids it covers: more than `after`, less than `before`. */
   readonly after: number;
   readonly before: number;
+  /** Position in the history: it covers nothing that was said later. */
+  readonly at: number;
 }
 
 interface Seat {
   readonly channel: string;
   readonly callsign: string;
   readonly joinedAt: number;
-  readonly heard: Set<number>;
+  /** By what was said: after a store was rolled back, an id may come again for other words. */
+  readonly heard: Set<Body>;
   highest: number;
   readonly gaps: ToldGap[];
 }
@@ -77,7 +80,7 @@ interface Seat {
 const isFor = (body: { from: string; to: string }, callsign: string): boolean =>
   body.to === 'all' ? body.from !== callsign : body.to === callsign;
 
-const covers = ({ after, before }: ToldGap, id: number): boolean => id > after && id < before;
+const covers = ({ after, before, at }: ToldGap, body: Body): boolean => body.id! > after && body.id! < before && body.at < at;
 
 class Judge {
   readonly violations: Violation[] = [];
@@ -98,7 +101,7 @@ class Judge {
       const { channel } = event;
       if (event.type === 'joined') {
         const { callsign } = event;
-        const seat = { channel, callsign, joinedAt: at, heard: new Set<number>(), highest: 0, gaps: [] };
+        const seat = { channel, callsign, joinedAt: at, heard: new Set<Body>(), highest: 0, gaps: [] };
         if (!this.seats.has(`${channel} ${callsign}`)) this.seats.set(`${channel} ${callsign}`, seat);
       } else if (event.type === 'tried') {
         if (this.bodies.has(event.body)) return;
@@ -109,7 +112,7 @@ class Judge {
         const body = this.#keys.get(`${channel} ${event.from} ${event.key}`);
         if (body) this.#name(body, event.id, `the acknowledgement of key ${event.key}`);
         else this.violate('phantom', `acknowledged a key that was never used: ${event.key}`);
-      } else this.#hear(event);
+      } else this.#hear(event, at);
     });
   }
 
@@ -122,7 +125,7 @@ class Judge {
     else this.#ids.set(`${body.channel} ${id}`, body);
   }
 
-  #hear(event: Extract<HistoryEvent, { type: 'heard' }>): void {
+  #hear(event: Extract<HistoryEvent, { type: 'heard' }>, at: number): void {
     const seat = this.seats.get(`${event.channel} ${event.callsign}`);
     if (!seat) {
       this.violate('phantom', `${event.callsign} heard without having joined`);
@@ -130,6 +133,8 @@ class Judge {
     }
     const who = `${seat.channel} ${seat.callsign}`;
     let last = 0;
+    // The store was rolled back, and says so: ids begin again from there.
+    if (event.gap?.reason === 'rewound') seat.highest = Math.min(seat.highest, event.after);
     for (const message of event.messages) {
       if (message.id <= last) this.violate('order', `${who} heard ${message.id} after ${last} in one answer`);
       last = message.id;
@@ -137,9 +142,9 @@ class Judge {
     }
     if (event.gap) {
       const { gap } = event;
-      // What is told as rewound has no end that anybody knows: it covers what came before the next message heard.
+      // What is told as rewound has no end that anybody knows: ids beyond the cursor are lost as well.
       const before = Math.min(gap.oldest ?? event.cursor + 1, event.messages[0]?.id ?? Number.POSITIVE_INFINITY);
-      seat.gaps.push({ gap, after: event.after, before: gap.reason === 'rewound' ? Math.max(before, event.cursor + 1) : before });
+      seat.gaps.push({ gap, at, after: event.after, before: gap.reason === 'rewound' ? Number.POSITIVE_INFINITY : before });
     }
   }
 
@@ -150,14 +155,14 @@ class Judge {
       return;
     }
     this.#name(body, message.id, `what ${who} heard`);
-    if (seat.heard.has(message.id)) {
+    if (seat.heard.has(body)) {
       if (message.redelivered) this.flagged++;
       else this.violate('unflagged', `${who} heard ${message.id} again`);
       return;
     }
     this.received++;
     if (message.redelivered) this.recovered++;
-    seat.heard.add(message.id);
+    seat.heard.add(body);
     if (message.id < seat.highest) this.violate('order', `${who} heard ${message.id} only after ${seat.highest}`);
     seat.highest = Math.max(seat.highest, message.id);
   }
@@ -167,12 +172,12 @@ class Judge {
     let lost = 0;
     let announced = 0;
     for (const seat of this.seats.values()) {
-      const missed: number[] = [];
+      const missed: Body[] = [];
       for (const body of acknowledged) {
-        if (body.channel !== seat.channel || body.at < seat.joinedAt || !isFor(body, seat.callsign) || seat.heard.has(body.id!)) continue;
-        if (seat.gaps.some((gap) => covers(gap, body.id!))) {
+        if (body.channel !== seat.channel || body.at < seat.joinedAt || !isFor(body, seat.callsign) || seat.heard.has(body)) continue;
+        if (seat.gaps.some((gap) => covers(gap, body))) {
           announced++;
-          missed.push(body.id!);
+          missed.push(body);
         } else {
           lost++;
           this.violate('lost', `${seat.channel} ${seat.callsign} never heard ${body.id} "${body.body.slice(0, 40)}"`);
@@ -180,7 +185,7 @@ class Judge {
       }
       for (const told of seat.gaps) {
         const most = told.gap.missed_at_most;
-        const really = missed.filter((id) => covers(told, id)).length;
+        const really = missed.filter((body) => covers(told, body)).length;
         if (most !== null && really > most) {
           this.violate('gap-too-small', `${seat.channel} ${seat.callsign} missed ${really} and was told of ${most} at most`);
         }

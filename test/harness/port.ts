@@ -137,6 +137,7 @@ export class Port {
       channelId: channel.id,
       callsign,
       from: from.id,
+      tag: from.tag,
       bare: since.at === 'bare',
       final: how.final ?? false,
       rewoundTold: false,

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { scratch } from './scratch.ts';
 
+/** A port that nobody has now. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer();
@@ -27,8 +28,8 @@ export interface RedisServer {
   readonly pid: number;
   /** Ends it, politely or not, and resolves when it is gone. */
   end(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on what it left, at the same place. */
-  again(): Promise<RedisServer>;
+  /** Starts it again on what it left, at the same place, with more options if need be. */
+  again(...more: readonly string[]): Promise<RedisServer>;
   /** Ends it and removes what it left. */
   clear(): Promise<void>;
 }
@@ -70,7 +71,7 @@ const start = async (port: number, directory: string, options: readonly string[]
   };
   return {
     ...{ url: `redis://127.0.0.1:${port}`, port, directory, pid, end },
-    again: () => start(port, directory, options, ready),
+    again: (...more) => start(port, directory, [...options, ...more], ready),
     clear: async () => {
       await end('SIGKILL');
       rmSync(directory, { recursive: true, force: true });

@@ -54,7 +54,16 @@ const listenAt = async (engine: Engine, channelId: string, callsign: string) => 
   const from = await engine.arrive(channelId, callsign, BARE);
   const limit = { messages: 100, bytes: 1_000_000 };
   const read = async (final = false) => {
-    const found = await engine.read({ channelId, callsign, from: from.id, bare: true, final, rewoundTold: false, limits: limit });
+    const found = await engine.read({
+      channelId,
+      callsign,
+      from: from.id,
+      tag: from.tag,
+      bare: true,
+      final,
+      rewoundTold: false,
+      limits: limit,
+    });
     return typeof found === 'string' ? found : found;
   };
   return { told, read };
@@ -128,7 +137,7 @@ test('a store that went back, as after a failover: what comes with ids that were
   end();
   // As if the connection had been away while it was said.
   await port.append(channel, 'alpha', 'bravo', 'anew');
-  for (let i = 0; i < 200 && told.length === 3; i++) await look();
+  for (let i = 0; i < 200 && !told.slice(3).includes(2); i++) await look();
   expect(told.slice(3)).toContain(2);
   await clear();
 });
@@ -209,18 +218,6 @@ test('texts that a channel does not keep are in no file of the store, and are re
   const written = (words: string): boolean => bytes.some((one) => one.includes(words));
   expect(written(text('full'))).toBe(true);
   for (const mode of ['none', 'metadata', 'prompts', 'status of none', 'status of full']) expect(written(text(mode)), mode).toBe(false);
-  await clear();
-});
-
-test('replicated: without a replica nothing is acknowledged', async () => {
-  const { port, another, clear, prefix } = await scene();
-  await another();
-  const channel = await port.channel();
-  await port.seats(channel, 'alpha', 'bravo');
-  const strict = await scene({ prefix, durability: 'replicated' });
-  const asked = strict.port.engine.append(port.draft(channel, 'alpha', 'all', 'x'));
-  await expect(asked).rejects.toMatchObject({ code: 'storage_unavailable', options: { retryAfter: 2 } });
-  await strict.clear();
   await clear();
 });
 

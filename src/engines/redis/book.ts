@@ -53,20 +53,25 @@ export class Book {
    * Runs a script on a channel.
    * @throws HubError what the script refuses with; storage_unavailable
    */
-  async run(name: ScriptName, channelId: string, ...args: readonly Argument[]): Promise<Reply> {
-    const { store, clock, seal, node } = this;
-    const rest = [String(this.now()), String(clock.now()), seal.id, node, ...args.map(textOf)];
-    const answer = await store.runOn(name, channelId, rest);
-    if (Array.isArray(answer) && answer[0] === '!') throw refusal(answer as readonly string[]);
-    return answer;
+  run(name: ScriptName, channelId: string, ...args: readonly Argument[]): Promise<Reply> {
+    return this.#run(name, channelId, args, false);
   }
 
   /**
-   * Resolves when what was written to a channel before is as durable as the operator asked for.
-   * @throws HubError storage_unavailable when no replica has it in time; it may be stored all the same
+   * {@link run}, for an answer that promises something or gives away what was said: it comes when all that it rests on is
+   * as durable as the operator asked for.
+   * @throws HubError what the script refuses with; storage_unavailable: it may be done all the same
    */
-  settled(channelId: string): Promise<void> {
-    return this.store.settled(this.store.base(channelId));
+  sure(name: ScriptName, channelId: string, ...args: readonly Argument[]): Promise<Reply> {
+    return this.#run(name, channelId, args, this.store.replicated);
+  }
+
+  async #run(name: ScriptName, channelId: string, args: readonly Argument[], sure: boolean): Promise<Reply> {
+    const { store, clock, seal, node } = this;
+    const rest = [String(this.now()), String(clock.now()), seal.id, sure ? `${node}+` : node, ...args.map(textOf)];
+    const answer = await store.runOn(name, channelId, rest, sure);
+    if (Array.isArray(answer) && answer[0] === '!') throw refusal(answer as readonly string[]);
+    return answer;
   }
 
   /** {@link run}, for a script whose answer nobody waits for. What cannot be done now is no longer true later. */

@@ -55,7 +55,7 @@ export class Channels {
 
   /** Takes a place among so many. */
   async #reserve(key: string, most: number, name: string, value = ''): Promise<boolean> {
-    return (await this.#book.store.run('reserve', key, [String(most), name, value])) === 1;
+    return (await this.#book.store.run('reserve', key, [String(most), name, value], true)) === 1;
   }
 
   async openBand(channel: Channel): Promise<void> {
@@ -64,8 +64,7 @@ export class Channels {
 
   async #make(channel: Channel, factor: number): Promise<void> {
     const { sessionTtlMs, retention, joinTokenHash } = channel;
-    await this.#book.run('create', channel.id, JSON.stringify(channel), sessionTtlMs, retention, factor, joinTokenHash);
-    await this.#book.settled(channel.id);
+    await this.#book.sure('create', channel.id, JSON.stringify(channel), sessionTtlMs, retention, factor, joinTokenHash);
     this.#remember(channel);
   }
 
@@ -133,7 +132,6 @@ export class Channels {
     if (!(await this.#reserve(key, limits.sizes.identities, identity.keyHash, JSON.stringify(identity)))) {
       throw new HubError('hub_full', 'The hub has as many identities as it may have.');
     }
-    await store.settled(key);
     return forget;
   }
 

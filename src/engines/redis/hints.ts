@@ -8,12 +8,21 @@ import { openMessage } from './seal.ts';
 
 /** A lost hint delays by this much at the most, ms. */
 const LOOK_MS = 5_000;
+/** … and what a listener could not read is told again after this, ms. */
+const SOON_MS = 500;
 /** A channel that nobody asked about for so long is let go, if nobody is parked on it. */
 const LINGER_MS = 300_000;
 /** One that somebody watched is kept for longer: whoever watches a silent channel does not ask. */
 const WATCHED_MS = 86_400_000;
 /** Channels that are looked at together. */
 const AT_ONCE = 200;
+
+interface Said {
+  readonly id: number;
+  readonly tag: string;
+}
+
+const NOTHING: Said = { id: 0, tag: '' };
 
 interface Heard {
   ready: Promise<void> | null;
@@ -23,6 +32,8 @@ interface Heard {
   readonly told: Set<number>;
   /** The newest that was told here. */
   newest: number;
+  /** The newest that was said anywhere, and under which run of the store, as hints have it. */
+  said: Said;
   /** Shared time until which it is kept. */
   until: number;
   /** … and until which somebody may watch it who is parked on no seat. */
@@ -46,6 +57,9 @@ export class Hints {
   #hear: (channelId: string, message: Message) => void = () => {};
   #ended: (ended: Ended) => void = () => {};
   #stopLooking: () => void = () => {};
+  /** The next look is soon. */
+  #soon = false;
+  #looking = false;
   #closed = false;
 
   /** @param parked whether somebody is parked on a channel here */
@@ -77,6 +91,7 @@ export class Hints {
       known: -1,
       told: new Set(),
       newest: -1,
+      said: NOTHING,
       until: now + LINGER_MS,
       watched: watched ? now + WATCHED_MS : 0,
     };
@@ -114,6 +129,11 @@ export class Hints {
     if (!heard || from >= heard.known) return;
     heard.known = from;
     heard.told.clear();
+    if (this.#soon || this.#closed) return;
+    this.#soon = true;
+    if (this.#looking) return;
+    this.#stopLooking();
+    this.#lookLater();
   }
 
   /** Whether nothing that is after this id was told here. */
@@ -123,62 +143,90 @@ export class Hints {
   }
 
   #take(channelId: string, heard: Heard, text: string): void {
-    const [node, id = '0', from = '', to = ''] = text.split(' ', 4);
+    const [node, place = '0', from = '', to = ''] = text.split(' ', 4);
+    const [number, tag = ''] = place.split('-', 2);
+    const id = Number(number);
+    if (id > heard.said.id) heard.said = { id, tag };
     if (node === this.#book.node) return;
-    if (id === '0') {
+    if (id === 0) {
       this.#ended({ why: from, channelId, callsign: to, banned: text.endsWith(' banned') });
       return;
     }
-    told(heard, Number(id));
+    told(heard, id);
     const json = text.indexOf('{');
-    const message = json < 0 ? hintOf(Number(id), from, to) : openMessage(this.#book.seal, text.slice(json));
-    if (message) this.#hear(channelId, message);
+    if (json < 0) this.#hear(channelId, hintOf(id, from, to));
+    else this.#status(channelId, text.slice(json));
+  }
+
+  /** A status goes to whoever listens now, but not before a replica knows of it where that was asked for. */
+  #status(channelId: string, json: string): void {
+    const message = openMessage(this.#book.seal, json);
+    if (!message) return;
+    if (!this.#book.store.replicated) this.#hear(channelId, message);
+    else
+      this.#book.sure('missed', channelId, Number.MAX_SAFE_INTEGER, 0, '', false).then(
+        () => this.#hear(channelId, message),
+        () => {},
+      );
   }
 
   // The slow look
 
   #lookLater(): void {
-    this.#stopLooking = this.#book.clock.after(LOOK_MS, () => {
+    this.#stopLooking = this.#book.clock.after(this.#soon ? SOON_MS : LOOK_MS, () => {
+      this.#soon = false;
+      this.#looking = true;
       this.look()
         .catch(this.#book.report)
         .finally(() => {
+          this.#looking = false;
           if (!this.#closed) this.#lookLater();
         });
     });
   }
 
-  /** Looks at every channel that somebody listens to here, and tells what no hint told. */
-  async look(): Promise<void> {
+  /**
+   * Looks at every channel that somebody listens to here, and tells what no hint told.
+   * @param back the store was away: then at every one that was listened to, whose history may have been rolled back
+   */
+  async look(back = false): Promise<void> {
     const now = this.#book.now();
     const due: [string, Heard][] = [];
     for (const [channelId, heard] of this.#channels) {
       // Who comes back to one that nobody is parked on asks what there is by itself.
-      if (heard.watched > now || this.#parked(channelId)) due.push([channelId, heard]);
+      if (back || heard.watched > now || this.#parked(channelId)) due.push([channelId, heard]);
       else if (heard.until <= now) this.forget(channelId);
     }
     for (let i = 0; i < due.length; i += AT_ONCE) {
-      await Promise.all(due.slice(i, i + AT_ONCE).map(([channelId, heard]) => this.#look(channelId, heard)));
+      await Promise.all(due.slice(i, i + AT_ONCE).map(([channelId, heard]) => this.#look(channelId, heard, back)));
     }
   }
 
-  async #look(channelId: string, heard: Heard): Promise<void> {
+  async #look(channelId: string, heard: Heard, back: boolean): Promise<void> {
     const before = heard.known;
     if (before < 0) return;
     let answer: Answer;
     try {
-      const known = await this.#book.store.command(['HGET', this.#book.store.base(channelId), 'head']);
-      if (Number(known) === before && known !== null) return;
-      answer = (await this.#book.run('missed', channelId, before)) as Answer;
+      if (!back) {
+        const known = await this.#book.store.command(['HGET', this.#book.store.base(channelId), 'head']);
+        if (Number(known) === before && known !== null) return;
+      }
+      const { id, tag } = heard.said;
+      // Where a replica has to know first, what was rolled back was neither acknowledged nor heard.
+      answer = (await this.#book.run('missed', channelId, before, id, tag, !this.#book.store.replicated)) as Answer;
     } catch (error) {
       // Removed by another node: nobody would tell those who wait.
       if ((error as { code?: string }).code === 'unauthorized') this.#ended({ why: 'closed', channelId, callsign: '', banned: false });
       return;
     }
-    const [head, ...missed] = answer as [number, ...string[]];
-    if (head < before) {
-      // The store went back behind what was told here (a failover): what comes now has ids that were told before.
+    const [head, rolledBack, ...missed] = answer as [number, number, ...string[]];
+    if (rolledBack === 1 || head < before) {
+      // The store was rolled back behind what was told here (a failover): what comes now has ids that were told before,
+      // and whoever is parked may be owed word of it.
       heard.known = heard.newest = head;
       heard.told.clear();
+      heard.said = NOTHING;
+      this.#hear(channelId, hintOf(head, 'hub', 'all'));
       return;
     }
     const news = missed.map((one) => one.split(' ') as [string, string, string]).filter(([id]) => !heard.told.has(Number(id)));

@@ -210,10 +210,13 @@ const clear = async (store: Store): Promise<void> => {
   for (const key of [...REGISTERS.map((name) => store.key(name)), ...(await noteKeys(store))]) await store.command(['UNLINK', key]);
 };
 
+/** A replica that has the last write to a slot has those before it, too. */
+const markIn = (key: string): Command => ['SET', key.includes('{') ? `${key}:mark` : `{${key}}:mark`, '', 'PX', '1000'];
+
 /** As durable as the operator asked for, each channel where it lies. */
 const replicated = async (store: Store): Promise<void> => {
-  for (const register of REGISTERS) await store.settled(store.key(register));
-  for (const channelId of await channelIds(store)) await store.settled(store.base(channelId));
+  for (const register of REGISTERS) await store.command(markIn(store.key(register)), true);
+  for (const channelId of await channelIds(store)) await store.command(markIn(store.base(channelId)), true);
 };
 
 /** @throws MoveError when there is anything in the store */

@@ -8,6 +8,7 @@ import { checkCustody } from './custody.ts';
 import { RedisEngine } from './redis.ts';
 import { agreeOnSeal } from './seal.ts';
 import { DEFAULT_PREFIX, Store } from './store.ts';
+import { RedisUnfitError } from './unfit.ts';
 
 export interface RedisOptions {
   /** redis:// or rediss://, with user and password where the server asks for them. */
@@ -21,6 +22,15 @@ export interface RedisOptions {
   readonly report?: (error: unknown) => void;
 }
 
+/** @throws RedisUnfitError when nothing could be acknowledged */
+const checkReplica = async (store: Store): Promise<void> => {
+  try {
+    await store.command(['SET', store.key('replica'), '', 'PX', '1000'], true);
+  } catch {
+    throw new RedisUnfitError('the server has no replica that answers, and "--durability replicated" acknowledges nothing without one');
+  }
+};
+
 /** @throws RedisUnfitError with a sentence for the operator */
 export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => {
   const { url, limits, durability = 'async', prefix = DEFAULT_PREFIX, clock = systemClock, report = () => {} } = options;
@@ -30,6 +40,7 @@ export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => 
   try {
     seal = await agreeOnSeal(store, node);
     await checkCustody(store);
+    if (durability === 'replicated') await checkReplica(store);
   } catch (error) {
     await store.close();
     throw error;

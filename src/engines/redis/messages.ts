@@ -107,7 +107,7 @@ export class Messages {
     const meta = keep === 'none' || kind === 'status' ? '' : `,${JSON.stringify({ from, to, bytes, ...reply, sender }).slice(1, -1)}`;
     const plain = kind === 'status' ? this.#book.seal.close(text) : keep === 'full' || keep === 'prompts' ? JSON.stringify(text) : '';
     const rate = allowance && [allowance.key, allowance.rate.burst, 1000 / allowance.rate.perSecond];
-    const step = this.#book.run(
+    const step = this.#book.sure(
       'append',
       channelId,
       ...[from, to, kind, body, meta, plain, bytes, key?.hash ?? '', key?.content ?? ''],
@@ -118,7 +118,6 @@ export class Messages {
     );
     const answer = (await this.#seats.show(recalled, step)) as Answer;
     if (allowance && answer[0] === 'slow') throw tooFast(allowance, { remaining: 0, retryAfterMs: Number(answer[1]) });
-    await this.#book.settled(channelId);
     const [id, wall, duplicate, count, owed] = answer as [number, string, number, number, number];
     if (owed > 0) this.#outbox.tell(channelId);
     if (duplicate === 0) this.#hints.note(channelId, id);
@@ -134,7 +133,9 @@ export class Messages {
     if (ready) await ready;
     const until = waits ? this.#presence.until() : '';
     const args = [callsign, ...sinceArgs(since), until, ...shownArgs(recalled)];
-    const answer = await this.#seats.show(recalled, this.#book.run('arrive', channelId, ...args));
+    // Nobody has shown the place yet that this names.
+    const step = since.at === 'latest' ? this.#book.sure('arrive', channelId, ...args) : this.#book.run('arrive', channelId, ...args);
+    const answer = await this.#seats.show(recalled, step);
     const [id, tag, head, empty] = answer as [number, string, number, number];
     this.#hints.begin(channelId, head);
     if (empty === 1) {
@@ -158,10 +159,10 @@ export class Messages {
     return this.#read(read);
   }
 
-  async #read({ channelId, callsign, from, bare, final, rewoundTold, limits }: Read): Promise<Slice | Unready> {
-    const args = [callsign, from, bare, final, rewoundTold, limits.messages, limits.bytes];
+  async #read({ channelId, callsign, from, tag, bare, final, rewoundTold, limits }: Read): Promise<Slice | Unready> {
+    const args = [callsign, from, bare, final, rewoundTold, limits.messages, limits.bytes, tag];
     try {
-      const answer = await this.#book.run('read', channelId, ...args);
+      const answer = await this.#book.sure('read', channelId, ...args);
       return answer === 'nothing' || answer === 'held' ? answer : this.#slice(answer as Answer);
     } catch (error) {
       if (final || (error as { code?: string }).code !== 'storage_unavailable') throw error;
@@ -194,24 +195,36 @@ export class Messages {
   }
 
   async acknowledge(channelId: string, callsign: string, since: Since): Promise<Position> {
-    return positionOf((await this.#book.run('acknowledge', channelId, callsign, ...sinceArgs(since))) as Answer);
+    return positionOf((await this.#book.sure('acknowledge', channelId, callsign, ...sinceArgs(since))) as Answer);
   }
 
   async observe(channelId: string, since: Since, limits: AnswerLimits): Promise<Slice> {
     const ready = this.#hints.ensure(channelId, true);
     if (ready) await ready;
-    const slice = this.#slice((await this.#book.run('observe', channelId, ...sinceArgs(since), limits.messages, limits.bytes)) as Answer);
+    const slice = await this.#observe(channelId, since, limits);
     this.#hints.begin(channelId, slice.cursor.id);
     return slice;
   }
 
+  async #observe(channelId: string, since: Since, limits: AnswerLimits): Promise<Slice> {
+    try {
+      return this.#slice((await this.#book.sure('observe', channelId, ...sinceArgs(since), limits.messages, limits.bytes)) as Answer);
+    } catch (error) {
+      if (since.at !== 'position' || since.tag === null || (error as { code?: string }).code !== 'storage_unavailable') throw error;
+      // Whoever watches from a place that was given out watches on, as whoever is parked does.
+      this.#hints.again(channelId, since.id);
+      const place = { id: since.id, tag: since.tag };
+      return { heard: [], after: place, cursor: place, more: false, gap: null };
+    }
+  }
+
   async history(channelId: string, n: number): Promise<readonly Message[]> {
-    const found = (await this.#book.run('history', channelId, n)) as string[];
+    const found = (await this.#book.sure('history', channelId, n)) as string[];
     return found.reverse().map((json) => this.#message(json));
   }
 
   async receipts(channelId: string, id: number): Promise<{ message: Message | null; receipts: Receipt[] } | undefined> {
-    const [head, floor, json, from, to, ...rest] = (await this.#book.run('receipts', channelId, id)) as [
+    const [head, floor, json, from, to, ...rest] = (await this.#book.sure('receipts', channelId, id)) as [
       number,
       number,
       string,
@@ -241,6 +254,6 @@ export class Messages {
   }
 
   async transcript(channelId: string, after: number, limit: number): Promise<readonly TranscriptEvent[]> {
-    return ((await this.#book.run('transcript', channelId, after, limit)) as [string, string[]][]).map(eventOf);
+    return ((await this.#book.sure('transcript', channelId, after, limit)) as [string, string[]][]).map(eventOf);
   }
 }

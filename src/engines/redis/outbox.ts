@@ -119,9 +119,8 @@ export class Outbox {
   async add(hook: Webhook): Promise<void> {
     const { store, limits } = this.#book;
     const kept = { ...hook, most: limits.sizes.deliveriesWaiting, bytes: limits.sizes.ringBytes };
-    await store.command(['HSET', this.#register(), hook.channelId, '']);
-    await this.#book.run('addHook', hook.channelId, hook.id, JSON.stringify(kept), limits.sizes.webhooks);
-    await this.#book.settled(hook.channelId);
+    await store.command(['HSET', this.#register(), hook.channelId, ''], true);
+    await this.#book.sure('addHook', hook.channelId, hook.id, JSON.stringify(kept), limits.sizes.webhooks);
   }
 
   async list(channelId: string): Promise<Webhook[]> {
@@ -145,8 +144,7 @@ export class Outbox {
   }
 
   async remove(channelId: string, webhookId: string): Promise<boolean> {
-    const removed = (await this.#book.run('removeHook', channelId, webhookId)) === 1;
-    await this.#book.settled(channelId);
+    const removed = (await this.#book.sure('removeHook', channelId, webhookId)) === 1;
     return removed;
   }
 
@@ -179,7 +177,7 @@ export class Outbox {
   // Sending
 
   async claimTest(channelId: string, webhookId: string, leaseMs: number): Promise<Claimed | undefined> {
-    const [found] = (await this.#book.run('claimTest', channelId, webhookId, newNonce(), leaseMs)) as Answer[];
+    const [found] = (await this.#book.sure('claimTest', channelId, webhookId, newNonce(), leaseMs)) as Answer[];
     return found && this.#claimed(found);
   }
 
@@ -202,7 +200,7 @@ export class Outbox {
     const claimed: Claimed[] = [];
     for (const [channelId, due] of [...this.#due]) {
       if (claimed.length >= limit || due > now) continue;
-      const [next, hooks, ...found] = (await this.#book.run('claimDue', channelId, newNonce(), leaseMs, limit - claimed.length)) as [
+      const [next, hooks, ...found] = (await this.#book.sure('claimDue', channelId, newNonce(), leaseMs, limit - claimed.length)) as [
         ...[string, number],
         ...Answer[],
       ];
@@ -247,7 +245,7 @@ export class Outbox {
     const [n = '', held = ''] = lease.split(' ', 2);
     const more = verdict.state === 'retry' ? verdict.inMs : verdict.state === 'disable' ? verdict.reason : '';
     const kept = this.#book.limits.sizes.deliveriesKept;
-    this.#failed += (await this.#book.run(
+    this.#failed += (await this.#book.sure(
       'settle',
       hook.channelId,
       hook.id,
@@ -258,7 +256,6 @@ export class Outbox {
       more,
       kept,
     )) as number;
-    await this.#book.settled(hook.channelId);
     if (!this.#closed) this.tell(hook.channelId);
   }
 }

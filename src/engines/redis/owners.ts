@@ -22,8 +22,7 @@ export class Owners {
   }
 
   async #step(name: ScriptName, channelId: string, ...args: readonly Argument[]): Promise<Reply> {
-    const answer = await this.#book.run(name, channelId, ...args);
-    await this.#book.settled(channelId);
+    const answer = await this.#book.sure(name, channelId, ...args);
     this.#outbox.tell(channelId);
     return answer;
   }

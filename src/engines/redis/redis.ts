@@ -69,7 +69,7 @@ export class RedisEngine extends Hooked implements Engine {
     this.#owners = new Owners(this.#book, this.#channels, this.#hints, this.outbox);
     this.#book.store.onBack(() => {
       this.#presence.tellAll();
-      this.#hints.look().catch(this.#book.report);
+      this.#hints.look(true).catch(this.#book.report);
     });
   }
 

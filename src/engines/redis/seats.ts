@@ -48,9 +48,7 @@ export class Seats {
   async claim(claim: SeatClaim): Promise<ClaimedSeat> {
     const forget = claim.newIdentity && (await this.#channels.createIdentity(claim.newIdentity));
     try {
-      const claimed = await this.#claim(claim);
-      await this.#book.settled(claim.channelId);
-      return claimed;
+      return await this.#claim(claim);
     } catch (error) {
       // Where nobody knows whether the seat was given, an identity too many is the lesser evil.
       if (!(error instanceof HubError && error.code === 'storage_unavailable')) await forget?.();
@@ -62,7 +60,7 @@ export class Seats {
     const { channelId, callsign, tokenHash, nonce, sessionHash, identityId, authorized, terms, limits } = claim;
     const { sizes } = this.#book.limits;
     this.#presence.tell(channelId);
-    const answer = (await this.#book.run(
+    const answer = (await this.#book.sure(
       'claim',
       channelId,
       ...[callsign, tokenHash, nonce, sessionHash, identityId ?? '', authorized, terms],
@@ -133,15 +131,14 @@ export class Seats {
   }
 
   async leave(channelId: string, hash: string): Promise<boolean> {
-    const left = (await this.#book.run('leave', channelId, hash)) as number;
-    await this.#book.settled(channelId);
+    const left = (await this.#book.sure('leave', channelId, hash)) as number;
     if (left > 1) this.#outbox.tell(channelId);
     return left > 0;
   }
 
   async roster(channelId: string): Promise<RosterEntry[]> {
     this.#presence.tell(channelId);
-    const [ttl, hooks, ...members] = (await this.#book.run('roster', channelId)) as [number, string[], ...Answer[]];
+    const [ttl, hooks, ...members] = (await this.#book.sure('roster', channelId)) as [number, string[], ...Answer[]];
     const now = this.#book.now();
     // The rules of a roster look at a seat with the clock of the process; the store's seats have the shared one.
     const clock = { ...this.#book.clock, now: () => this.#book.clock.now(), uptime: () => now };

@@ -102,18 +102,20 @@ export class Store {
 
   /**
    * A command of one key, which is its second word.
-   * @throws HubError storage_unavailable
+   * @param sure the answer counts: it comes when what it rests on is as durable as the operator asked for
+   * @throws HubError storage_unavailable; it may be done all the same
    */
-  command(args: readonly [name: string, key: string, ...rest: string[]]): Promise<Reply> {
-    return this.#ask(args[1], (holder) => holder.send(args));
+  command(args: readonly [name: string, key: string, ...rest: string[]], sure = false): Promise<Reply> {
+    return this.#ask(args[1], (holder) => holder.send(args), sure);
   }
 
   /**
    * Runs a script that looks at one key and at no other.
-   * @throws HubError storage_unavailable
+   * @param sure the answer counts, as with {@link command}: the script must write something
+   * @throws HubError storage_unavailable; it may be done all the same
    */
-  run(name: ScriptName, key: string, args: readonly string[]): Promise<Reply> {
-    return this.#ask(key, (holder) => holder.run(name, [key], args));
+  run(name: ScriptName, key: string, args: readonly string[], sure = false): Promise<Reply> {
+    return this.#ask(key, (holder) => holder.run(name, [key], args), sure);
   }
 
   /**
@@ -121,18 +123,20 @@ export class Store {
    *
    * In a cluster a slot moves key by key. A second key that never exists makes the servers refuse the script for as long
    * (TRYAGAIN), so that none sees half a channel.
-   * @throws HubError storage_unavailable
+   * @param sure the answer counts, as with {@link command}: the script must write something
+   * @throws HubError storage_unavailable; it may be done all the same
    */
-  runOn(name: ScriptName, channelId: string, args: readonly string[]): Promise<Reply> {
+  runOn(name: ScriptName, channelId: string, args: readonly string[], sure = false): Promise<Reply> {
     const base = this.base(channelId);
     const keys = this.#clustered ? [base, `${base}:-`] : [base];
-    return this.#ask(base, (holder) => holder.run(name, keys, args));
+    return this.#ask(base, (holder) => holder.run(name, keys, args), sure);
   }
 
-  async #ask<T>(key: string, what: (holder: Holder) => Promise<T>): Promise<T> {
+  async #ask<T>(key: string, what: (holder: Holder) => Promise<T>, sure = false): Promise<T> {
     this.#underWay++;
     try {
-      return await this.#link.ask(key, what);
+      if (!sure || !this.replicated) return await this.#link.ask(key, what);
+      return await this.#link.ask(key, (holder) => holder.sure(() => what(holder)));
     } catch (error) {
       throw translated(error, this.#driver.isReply(error));
     } finally {
@@ -145,20 +149,9 @@ export class Store {
     return this.#underWay;
   }
 
-  /**
-   * Resolves when what was written to a key before is as durable as the operator asked for.
-   * @throws HubError storage_unavailable when no replica has it in time; it may be stored all the same
-   */
-  async settled(key: string): Promise<void> {
-    if (this.#options.durability === 'async') return;
-    this.#underWay++;
-    try {
-      await this.#link.writer(key).replicated();
-    } catch (error) {
-      throw translated(error, this.#driver.isReply(error));
-    } finally {
-      this.#underWay--;
-    }
+  /** Whether an answer that counts waits for a replica. */
+  get replicated(): boolean {
+    return this.#options.durability === 'replicated';
   }
 
   // Hints

@@ -28,8 +28,6 @@ export class ClusterLink implements Link {
   readonly #primaries = new Map<string, Primary>();
   #slots = nobody();
   #covered = false;
-  /** Whose connection took the latest write to a slot. */
-  readonly #writers = nobody();
   /** Every address that a map had: where to ask when no primary answers. */
   #known: readonly Endpoint[];
   #looking: Promise<void> | null = null;
@@ -62,7 +60,7 @@ export class ClusterLink implements Link {
         throw unavailable();
       }
       try {
-        return await this.#askOne(primary, slot, what);
+        return await this.#askOne(primary, what);
       } catch (error) {
         if (left === 0 || this.#ended || !this.#options.driver.isReply(error)) throw error;
         if (!(await this.#goesOn(primary, slot, wordsOf(error)))) throw error;
@@ -72,15 +70,13 @@ export class ClusterLink implements Link {
     }
   }
 
-  async #askOne<T>(primary: Primary, slot: number, what: (holder: Holder) => Promise<T>): Promise<T> {
+  async #askOne<T>(primary: Primary, what: (holder: Holder) => Promise<T>): Promise<T> {
     try {
-      this.#writers[slot] = primary;
       return await what(primary);
     } catch (error) {
       if (!wordsOf(error).startsWith('ASK ') || !this.#options.driver.isReply(error)) throw error;
       // The slot is on its way: this one key is there already, or is not anywhere yet.
       const target = await this.#primaryAt(wordsOf(error), primary);
-      this.#writers[slot] = target;
       return await what(target.asking);
     }
   }
@@ -125,13 +121,6 @@ export class ClusterLink implements Link {
       moved: () => this.#lookSoon(0),
     });
     this.#primaries.set(name, primary);
-    return primary;
-  }
-
-  writer(key: string): Primary {
-    const slot = slotOf(key);
-    const primary = this.#writers[slot] ?? this.#slots[slot];
-    if (primary === undefined) throw unavailable();
     return primary;
   }
 

@@ -2,7 +2,7 @@
 import { RedisUnfitError } from '../unfit.ts';
 import type { StoreAddress } from './address.ts';
 import type { Driver } from './client.ts';
-import type { Holder, Primary } from './primary.ts';
+import type { Holder } from './primary.ts';
 import { wordsOf } from './refusals.ts';
 
 export interface LinkOptions {
@@ -25,8 +25,6 @@ export interface Link {
    * @throws what the server refuses with, or why there is none
    */
   ask<T>(key: string, what: (holder: Holder) => Promise<T>): Promise<T>;
-  /** The connection that took the latest write to a key. @throws HubError storage_unavailable */
-  writer(key: string): Primary;
   /** Null when all is well, else a sentence for the operator. */
   readonly trouble: string | null;
   close(): Promise<void>;

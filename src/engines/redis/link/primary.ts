@@ -9,11 +9,13 @@ import { type Endpoint, endpointText, type StoreAddress } from './address.ts';
 import type { Client, Driver, Reply } from './client.ts';
 import { faultOf, infoOf, tagOf } from './info.ts';
 import { unavailable, wordsOf } from './refusals.ts';
+import { Replicas } from './replicas.ts';
+import { Silence } from './silence.ts';
 
 /** How soon a connection for hints is replaced that cannot be relied on any more, ms: slots move in rows. */
 const ANEW_MS = 100;
-/** How long a replica may take before a send is not acknowledged, ms. */
-const WAIT_MS = 1000;
+/** Between two looks at a server that is there and cannot be used yet, ms. */
+const AGAIN_MS = 250;
 
 export type Hear = (message: string) => void;
 
@@ -22,6 +24,8 @@ export interface Holder {
   send(args: readonly string[]): Promise<Reply>;
   /** Runs a script of this store on keys of one slot. */
   run(name: ScriptName, keys: readonly string[], args: readonly string[]): Promise<Reply>;
+  /** What it is asked, answered once a replica has all that the answer rests on: see replicas.ts. */
+  sure<T>(asking: () => Promise<T>): Promise<T>;
   subscribe(channel: string, hear: Hear): Promise<void>;
   unsubscribe(channel: string): Promise<void>;
 }
@@ -59,11 +63,14 @@ export class Primary implements Holder {
   #learning: Promise<Run> | null = null;
   #opening: Promise<void> | null = null;
   #trouble: string | null = null;
-  #replicated: Promise<number> | null = null;
   #anew: NodeJS.Timeout | null = null;
   /** The connection for hints is being replaced, which is no outage. */
   #replacing = false;
   #ended = false;
+  #timer: NodeJS.Timeout | null = null;
+  readonly #replicas = new Replicas((args) => this.send(args));
+  /** Of the connection for commands, and of that for hints. */
+  readonly #silences = [new Silence(), new Silence()] as const;
 
   constructor(endpoint: Endpoint, { kind, shown }: StoreAddress, driver: Driver, told: Told) {
     this.endpoint = endpoint;
@@ -73,6 +80,7 @@ export class Primary implements Holder {
     this.#told = told;
     this.#commands = driver.client(endpoint);
     this.#commands.on('error', (error) => this.#lost(error));
+    for (const event of ['error', 'ready']) this.#commands.on(event, () => this.#replicas.cut());
     this.#commands.on('ready', () => void this.#learn().catch(() => {}));
     this.#hints = this.#makeHints();
   }
@@ -164,12 +172,23 @@ export class Primary implements Holder {
     this.#learning ??= this.#askRun()
       .catch((error: unknown) => {
         this.#lost(error);
+        this.#learnLater();
         throw error;
       })
       .finally(() => {
         this.#learning = null;
       });
     return this.#learning;
+  }
+
+  /** It still loads what it kept, or is a replica for now; nobody who calls may come until it is known to be well. */
+  #learnLater(): void {
+    if (this.#timer !== null || this.#ended || !this.#commands.isReady) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (this.#commands.isReady) this.#learn().catch(() => {});
+    }, AGAIN_MS);
+    this.#timer.unref();
   }
 
   async #askRun(): Promise<Run> {
@@ -192,12 +211,13 @@ export class Primary implements Holder {
 
   /** Null when all is well, else a sentence for the operator. */
   get trouble(): string | null {
+    if (this.#silences.some((silence) => silence.now)) return `${this.#name} does not answer`;
     if (this.#commands.isReady && (this.#hints.isReady || this.#replacing)) return this.#trouble;
     return this.#trouble ?? `the connection to ${this.#name} is down`;
   }
 
   send(args: readonly string[]): Promise<Reply> {
-    return this.#commands.sendCommand(args);
+    return this.#silences[0].heard(() => this.#commands.sendCommand(args));
   }
 
   run(name: ScriptName, keys: readonly string[], args: readonly string[]): Promise<Reply> {
@@ -228,25 +248,18 @@ export class Primary implements Holder {
     return {
       send,
       run: (name, keys, args) => this.#runWith(send, name, keys, args),
+      sure: (asking) => this.sure(asking),
       subscribe: (channel, hear) => this.subscribe(channel, hear),
       unsubscribe: (channel) => this.unsubscribe(channel),
     };
   }
 
-  /**
-   * Resolves when a replica has all that was written down this connection before. Calls made together wait together.
-   * @throws HubError storage_unavailable when none has it in time; it may be stored all the same
-   */
-  async replicated(): Promise<void> {
-    this.#replicated ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      this.#replicated = null;
-      return this.send(['WAIT', '1', String(WAIT_MS)]) as Promise<number>;
-    });
-    if ((await this.#replicated) < 1) throw unavailable('No replica of the store has it: not replicated.');
+  sure<T>(asking: () => Promise<T>): Promise<T> {
+    return this.#replicas.sure(asking);
   }
 
   subscribe(channel: string, hear: Hear): Promise<void> {
-    return this.#hints.sSubscribe(channel, hear);
+    return this.#silences[1].heard(() => this.#hints.sSubscribe(channel, hear));
   }
 
   unsubscribe(channel: string): Promise<void> {
@@ -255,12 +268,14 @@ export class Primary implements Holder {
 
   async close(): Promise<void> {
     this.#ended = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
     await Promise.all([this.#commands, this.#hints].map((one) => (one.isReady ? one.close().catch(() => {}) : one.destroy())));
   }
 
   /** Lets go at once, as a killed process would. What was asked and not answered is refused. */
   destroy(): void {
     this.#ended = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
     for (const one of [this.#commands, this.#hints]) {
       try {
         one.destroy();

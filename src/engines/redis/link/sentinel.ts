@@ -54,11 +54,6 @@ export class SentinelLink implements Link {
     }
   }
 
-  writer(): Primary {
-    if (this.#primary === null) throw unavailable();
-    return this.#primary;
-  }
-
   get trouble(): string | null {
     if (this.#primary !== null && (this.#sure || this.#primary.trouble !== null)) return this.#primary.trouble;
     return `${this.#options.address.shown}: ${this.#why}`;

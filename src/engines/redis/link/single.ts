@@ -16,7 +16,6 @@ export const singleLink = ({ driver, address, report, back }: LinkOptions): Link
       }
     },
     ask: (_, what) => what(primary),
-    writer: () => primary,
     get trouble() {
       return primary.trouble;
     },

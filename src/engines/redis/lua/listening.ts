@@ -9,9 +9,10 @@ local function main()
   open()
   if prove(arg(1), arg(6), arg(7), arg(8), arg(9)) then call('HSET', B, 'touched', ARGV[1]) end
   local s = myseat(arg(1))
-  local before = s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats
+  local function state() return s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats .. ' ' .. (s.again or 0) end
+  local before = state()
   local from = arrive(s, arg(2), num(3), arg(4))
-  if before ~= s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats then save(s) end
+  if before ~= state() then save(s) end
   -- Where it has a few to look through, what is for others alone is nothing to read.
   local empty = not hasgap(s, from) and (from >= C.head or (C.head - from <= 16 and countafter(s, from) == 0))
   if empty and arg(5) ~= '' then markparked(arg(1), arg(5), T) end
@@ -30,15 +31,15 @@ local function main()
 end
 `;
 
-/** read(callsign, from, bare, final, rewoundTold, messages, bytes): take() of mailbox.ts → 'nothing', 'held' or a slice. */
+/** read(callsign, from, bare, final, rewoundTold, messages, bytes, tag of from): take() of mailbox.ts → 'nothing', 'held' or a slice. */
 export const READ = `
 local function main()
   open()
   local s = myseat(arg(1))
   local from, bare, final = num(2), arg(3) == '1', arg(4) == '1'
-  -- GAP: it was parked at a place that this history does not have: the store went back (a failover).
-  if from > C.head then
-    s.rewound = 'owed'
+  -- GAP: it was parked at a place that this history does not have: the store was rolled back (a failover).
+  if not inhistory(from, arg(8)) then
+    rewind(s, from)
     from = s.confirmed
   end
   local slice = peek(s, from, num(6), num(7), arg(5) == '1')
@@ -146,12 +147,25 @@ local function main()
 end
 `;
 
-/** since(id) → head, then what the ring has after it, for a node that may have missed a hint. */
+/**
+ * missed(id, newest, its tag, owe) → head, 1 when the store was rolled back, then what the ring has after the id, for a node
+ * that may have missed a hint. `newest` is what the node knows to have been said. When that is not in the history any
+ * more, and `owe`, every seat is told so, once for each rolling back.
+ */
 export const MISSED = `
 local function main()
   open()
-  local answer = { C.head }
-  if num(1) >= C.head then return answer end
+  local back = not inhistory(num(2), arg(3))
+  if back and arg(4) == '1' and call('HGET', B, 'rewound') ~= TAG then
+    call('HSET', B, 'rewound', TAG)
+    for _, callsign in ipairs(call('HKEYS', B .. ':seats')) do
+      local s = seat(callsign)
+      rewind(s, num(2))
+      save(s)
+    end
+  end
+  local answer = { C.head, back and 1 or 0 }
+  if back or num(1) >= C.head then return answer end
   for _, m in ipairs(ringafter(num(1))) do
     answer[#answer + 1] = m.id .. ' ' .. m.from .. ' ' .. m.to
   end

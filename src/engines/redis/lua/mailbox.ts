@@ -85,6 +85,13 @@ local function handover(s, after, to, rewound)
   mark(s, 'handed', to)
 end
 
+-- GAP: the store was rolled back behind this seat, which has heard up to an id that is not what it was. What it was given in
+-- the history that is gone it may be given again.
+local function rewind(s, id)
+  s.rewound = 'owed'
+  s.again = math.max(s.again or 0, math.min(id, C.head))
+end
+
 -- LISTEN: a listen arrives with its evidence; where its answer starts.
 local function arrive(s, at, id, tag)
   if at == 'bare' then
@@ -97,7 +104,7 @@ local function arrive(s, at, id, tag)
   s.explicit = true
   if at == 'start' then return 0 end
   if at == 'position' and not inhistory(id, tag) then
-    s.rewound = 'owed'
+    rewind(s, tag == '' and 0 or id)
     return s.confirmed
   end
   if s.rewound == 'told' then s.rewound = 'no' end
@@ -136,7 +143,7 @@ local function peek(s, from, messages, bytes, told)
           break
         end
         size = size + c
-        m.again = m.id <= s.sent
+        m.again = m.id <= math.max(s.sent, s.again or 0)
         heard[#heard + 1] = m
       end
     end

@@ -3,10 +3,12 @@
  *
  * KEYS[1] is the base of the channel, `…{channel_id}`: every key begins with it, so that all lie in one slot of a
  * cluster. The arguments begin with the caller's clocks (see the port: time is the hub's), the key that texts are sealed
- * with, and the caller's node. TAG, the tag of this run of the store, stands before all of it (see link/primary.ts).
+ * with, and the caller's node, with a + behind it when the answer counts (see link/replicas.ts). TAG, the tag of this run of
+ * the store, stands before all of it (see link/primary.ts).
  */
 export const PRELUDE = `
-local B, T, W, SEAL, NODE = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local B, T, W, SEAL = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local NODE, SURE = string.match(ARGV[4], '^(%w+)(%+?)$')
 local call = redis.call
 local C
 local function arg(i) return ARGV[4 + i] end
@@ -20,6 +22,8 @@ local function refuse(...) error({ refusal = { '!', ... } }) end
 local function open()
   local v = call('HMGET', B, 'ttl', 'keep', 'head', 'floor', 'goneFloor', 'bytes', 'broadcasts', 'runs', 'seq', 'seal', 'halt', 'hooks', 'token')
   if not v[1] then refuse('unauthorized') end
+  -- Whoever has this write has all that is read here.
+  if SURE == '+' then call('HSET', B, 'mark', '') end
   C = {
     ttl = tonumber(v[1]), keep = v[2], head = tonumber(v[3]), floor = tonumber(v[4]), goneFloor = tonumber(v[5]),
     bytes = tonumber(v[6]), broadcasts = tonumber(v[7]), runs = v[8], seq = tonumber(v[9]), halt = v[11] or '',
