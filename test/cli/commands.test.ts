@@ -111,7 +111,7 @@ verifies.once('cli:which-seat', async () => {
   const { home, channel } = await joined();
   await home.run(['join', channel.id, 'bravo', '--token', channel.token], { CODEX_THREAD_ID: 'thread-of-bravo' });
   const torn = await home.run(['send', 'peer', 'who am I?']);
-  expect(torn).toMatchObject({ code: 5, stdout: '' });
+  expect(torn).toMatchObject({ code: 11, stdout: '' });
   for (const callsign of ['alpha', 'bravo']) expect(torn.stderr).toContain(`--channel ${channel.id} --as ${callsign}`);
   expect(torn.stderr).toContain('ROGERTHAT_CALLSIGN');
   const sender = async (words: string[], env: Record<string, string> = {}) => {
@@ -125,7 +125,7 @@ verifies.once('cli:which-seat', async () => {
   expect(await sender([], { CODEX_THREAD_ID: 'thread-of-bravo' })).toBe('bravo');
   expect(await sender([], { CODEX_THREAD_ID: 'another' })).toBe('alpha');
   await home.run(['leave', '--as', 'alpha']);
-  expect(await home.run(['listen', '--timeout', '0'], { CODEX_THREAD_ID: 'another' })).toMatchObject({ code: 5 });
+  expect(await home.run(['listen', '--timeout', '0'], { CODEX_THREAD_ID: 'another' })).toMatchObject({ code: 11 });
   expect(await sender([])).toBe('bravo');
 });
 

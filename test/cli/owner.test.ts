@@ -40,7 +40,7 @@ verifies.once('cli:owner', async () => {
 
   // Who made nothing here needs the token.
   const other = newHome(hub.url);
-  expect(await other.run(['close'])).toMatchObject({ code: 5 });
+  expect(await other.run(['close'])).toMatchObject({ code: 11 });
   expect(await other.run(['close', '--channel', id, '--token', token])).toMatchObject({ code: 7 });
   const last = home.launch(['listen', '--follow', '--as', 'alpha', '--json']);
   await eventually('the listener', () => last.stderr().includes('alpha listens'));

@@ -63,7 +63,7 @@ verifies.once('wake:measures', async () => {
     ),
     stderr: expect.stringContaining('Not known to be awake: alpha.'),
   });
-  expect(await home.run(['wake-test', 'codex', '--wait', '1'])).toMatchObject({ code: 5 });
+  expect(await home.run(['wake-test', 'codex', '--wait', '1'])).toMatchObject({ code: 11 });
   expect(await home.run(['wake-test', 'vim'])).toMatchObject({ code: 2 });
   await alpha.listen(0);
 
@@ -114,8 +114,8 @@ verifies.once('wake:honest', async () => {
 
 verifies.once('wake:named', async () => {
   const { home, channel } = await scene();
-  expect(await home.run(['wake-test'])).toMatchObject({ code: 5, stderr: expect.stringContaining('--to') });
-  expect(await home.run(['wake-test', '--to', 'bravo'])).toMatchObject({ code: 5, stderr: expect.stringContaining('--channel') });
+  expect(await home.run(['wake-test'])).toMatchObject({ code: 11, stderr: expect.stringContaining('--to') });
+  expect(await home.run(['wake-test', '--to', 'bravo'])).toMatchObject({ code: 11, stderr: expect.stringContaining('--channel') });
   const member = await joinChannel(await station.url(), channel, 'bravo');
   const bravo = await agentOf(channel, member.session, member.cursor);
   const named = ['--channel', channel.id, '--token', channel.token, '--json'];
