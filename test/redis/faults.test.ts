@@ -15,8 +15,17 @@ interface Fault {
   readonly count: number;
   readonly times: number;
   readonly seed: number;
+  /** `everysec` unless told. */
+  readonly fsync?: 'always';
+  /**
+   * While its disk is slow to sync, a Redis with `everysec` answers before it has written. Killed then, it has forgotten: what
+   * was heard and is sent again has another id.
+   */
+  readonly forgets?: true;
   strike(hubs: Hubs, nth: number): Promise<void>;
 }
+
+const FORGOTTEN: ReadonlySet<string> = new Set(['id-reused', 'two-ids']);
 
 /** A hub is cut off until the others have gone on for a while. */
 const cutOne = async ({ links, pulse }: Hubs, kind: CutKind): Promise<void> => {
@@ -43,7 +52,11 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
-    ...{ what: '2 × kill -9 of Redis under two hubs', count: 2, times: 2, seed: 72 },
+    ...{ what: '2 × kill -9 of Redis (everysec) under two hubs', count: 2, times: 2, seed: 72, forgets: true },
+    strike: (hubs) => hubs.restartServer(),
+  },
+  {
+    ...{ what: '2 × kill -9 of Redis (always) under two hubs', count: 2, times: 2, seed: 77, fsync: 'always' },
     strike: (hubs) => hubs.restartServer(),
   },
   {
@@ -67,11 +80,11 @@ const FAULTS: readonly Fault[] = [
 test.each(FAULTS.map((fault) => [fault.what, fault] as const))(
   '%s: everything acknowledged is heard once, or flagged',
   async (what, fault) => {
-    const { count, times, seed, strike } = fault;
-    const hubs = await Hubs.start(await ownRedis('--appendfsync', 'everysec'), count);
+    const { count, times, seed, strike, fsync = 'everysec', forgets = false } = fault;
+    const hubs = await Hubs.start(await ownRedis('--appendfsync', fsync), count);
     const { violations, figures } = await hubs.load(`${what}, redis`, seedOf(seed), times, (nth) => strike(hubs, nth));
-    expect(violations).toEqual([]);
-    expect(figures).toMatchObject({ acked: MESSAGES, announced: 0, lost: 0, unflagged: 0 });
+    expect(violations.filter(({ kind }) => !(forgets && FORGOTTEN.has(kind)))).toEqual([]);
+    expect(figures).toMatchObject({ acked: MESSAGES, lost: 0, unflagged: 0, ...(forgets ? {} : { announced: 0 }) });
     await hubs.end();
   },
 );
