@@ -186,7 +186,7 @@ verifies.once('cli:exits', async () => {
     [['roster', 'stray'], 2, /too many/],
     [['roster', '--nonsense'], 2, /--nonsense/],
     [['roster', '--hub', 'nowhere'], 2, /URL/],
-    [['listen', '--as', 'nobody'], 5, /alpha on/],
+    [['listen', '--as', 'nobody'], 11, /alpha on/],
     [['create', '--hub', away], 6, /npx rogerthat/],
     [['send', 'alpha', 'to myself'], 7, /invalid_to/],
     [['wait', '--timeout', '0'], 9, /No mail/],
