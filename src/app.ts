@@ -126,10 +126,10 @@ const admitToMcp = async (
 
 /** What is done with every call that was answered: counted for the operator, and at the level debug logged. */
 const recorder = (log: Log, metrics: Metrics | null): Services['record'] => {
-  const count: Services['record'] = metrics ? metrics.record : () => {};
+  const count = metrics && metrics.record;
   if (log.level !== 'debug') return count;
   return (operation, transport, code, micros, requestId) => {
-    count(operation, transport, code, micros, requestId);
+    count?.(operation, transport, code, micros, requestId);
     log.debug('operation', { operation, transport, code, micros, request_id: requestId });
   };
 };

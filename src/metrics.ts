@@ -54,7 +54,7 @@ class Page {
 
 export interface Metrics {
   /** Counts a call, as {@link Services.record} is told of it. */
-  record(operation: string, transport: string, code: string, micros: number): void;
+  record(operation: string, transport: string, code: string, micros: number, requestId?: string): void;
   /** The page. */
   write(): Promise<string>;
 }

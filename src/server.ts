@@ -83,6 +83,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   const drain = new Drain();
   const server = createServer(
     {
+      ServerResponse: drain.Response,
       headersTimeout: 10_000,
       requestTimeout: 20_000,
       // Longer than the 60 s of common proxies, so that it is the proxy that closes.
@@ -94,10 +95,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
       requireHostHeader: false,
       noDelay: true,
     },
-    (request, response) => {
-      drain.note(request, response);
-      app(request, response);
-    },
+    app,
   );
   server.on('checkExpectation', (_, response) => {
     writeProblem(response, new HubError('bad_request', 'The hub meets no expectation but 100-continue.'), config.origin ?? '', 'none');

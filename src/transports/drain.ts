@@ -3,29 +3,28 @@
  * moment loses the request, and the proxy cannot know whether it was carried out. So no connection is closed that may be in use:
  * each is told with its next answer that it is the last, and only those that stayed silent are closed by the hub.
  */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 
 /** A connection that was silent for so long since the end began is nobody's. */
 const SILENT_MS = 500;
 const LOOK_MS = 50;
 
 export class Drain {
-  /** The newest answer of each connection. */
-  readonly #answers = new Map<Socket, ServerResponse>();
   #draining = false;
 
-  /** To be called with each request, before anything is written. */
-  readonly note = ({ socket }: IncomingMessage, response: ServerResponse): void => {
-    if (this.#draining) response.shouldKeepAlive = false;
-    if (!this.#answers.has(socket)) socket.once('close', () => this.#answers.delete(socket));
-    this.#answers.set(socket, response);
-  };
+  /** The class of the server's answers. It is asked when a head is written: nothing is noted with a request. */
+  readonly Response = ((drain: Drain): typeof ServerResponse<IncomingMessage> =>
+    class extends ServerResponse {
+      override writeHead(...head: [number]): this {
+        if (drain.#draining) this.shouldKeepAlive = false;
+        return super.writeHead(...head);
+      }
+    })(this);
 
   /** From here on every answer is the last of its connection, those that were asked for before too. */
   begin(): void {
     this.#draining = true;
-    for (const response of this.#answers.values()) response.shouldKeepAlive = false;
   }
 
   /**

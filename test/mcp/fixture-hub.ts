@@ -27,7 +27,7 @@ export const openFixtureHub = async (port = 0): Promise<FixtureHub> => {
   const limits = limitsFor('local');
   const engine = openLocal({ directory: null, limits, report: () => {} });
   const hub = new Hub({ engine, limits });
-  const services: Services = { hubTokenHash: null, adminTokenHash: null, connect: connectInfo, record: () => {} };
+  const services: Services = { hubTokenHash: null, adminTokenHash: null, connect: connectInfo, record: null };
   const bugs: unknown[] = [];
   let listening = port;
   const guard = createGuard({ origin: null, allowHosts: [] }, () => listening);

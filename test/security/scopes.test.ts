@@ -66,7 +66,7 @@ const services = (tokens: Partial<Services> = {}): Services => ({
   hubTokenHash: null,
   adminTokenHash: hashSecret(ADMIN),
   connect: () => ({ mcp_url: '', channel_mcp_url: '', console_url: '', agent_prompt: '', connect: {} }),
-  record: () => {},
+  record: null,
   ...tokens,
 });
 

@@ -41,7 +41,7 @@ class DirectWire implements Wire {
       hubTokenHash: setup.token === null ? null : hashSecret(setup.token),
       adminTokenHash: setup.adminToken === null ? null : hashSecret(setup.adminToken),
       connect: connectInfo,
-      record: () => {},
+      record: null,
     };
   }
 
