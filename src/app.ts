@@ -126,7 +126,7 @@ const admitToMcp = async (
 
 /** What is done with every call that was answered: counted for the operator, and at the level debug logged. */
 const recorder = (log: Log, metrics: Metrics | null): Services['record'] => {
-  const count = metrics && metrics.record;
+  const count = metrics?.record ?? null;
   if (log.level !== 'debug') return count;
   return (operation, transport, code, micros, requestId) => {
     count?.(operation, transport, code, micros, requestId);
