@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { HubError } from '../core/errors.ts';
 import type { Delivery } from '../core/listening.ts';
 import { encodeJson } from '../operations/wire.ts';
+import { whenOver } from './gone.ts';
 
 /** A client that does not read for this long is let go. */
 const UNREAD_MS = 30_000;
@@ -27,11 +28,10 @@ const flushed = (response: ServerResponse, watch: (done: () => void) => void): P
     timer.unref();
     const end = (alive: boolean): void => {
       clearTimeout(timer);
-      response.off('close', gone);
+      unwatch();
       resolve(alive);
     };
-    const gone = (): void => end(false);
-    response.once('close', gone);
+    const unwatch = whenOver(response, () => end(false));
     watch(() => end(true));
   });
 

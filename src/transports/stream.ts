@@ -9,6 +9,7 @@ import { cursorText } from '../operations/schemas.ts';
 import { encodeJson, wireMessage } from '../operations/wire.ts';
 import { API_HEADERS, endWith, writePiece } from './answer.ts';
 import { every } from './every.ts';
+import { whenOver } from './gone.ts';
 
 type Streamed = Extract<Executed, { answers: 'stream' }>;
 type Late = Extract<Executed, { answers: 'late' }>;
@@ -43,12 +44,12 @@ const begin = (response: ServerResponse, type: string): void => {
   response.flushHeaders();
 };
 
-/** Writes `text` every so often until the answer is over. */
+/** Writes `text` every so often until the answer is over. One that has ended may still wait for its client to read. */
 const heartbeat = (response: ServerResponse, clock: Clock, text: string): void => {
-  response.once(
-    'close',
-    every(clock, TIMES.heartbeatMs, () => response.write(text)),
-  );
+  const beat = (): void => {
+    if (!response.writableEnded) response.write(text);
+  };
+  whenOver(response, every(clock, TIMES.heartbeatMs, beat));
 };
 
 const batch = (encoder: Encoder, answer: Answer): string => {

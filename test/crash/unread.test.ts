@@ -79,6 +79,38 @@ test('an answer that nobody reads is ended after 30 s', async () => {
   client.destroy();
 });
 
+/** A question that does not end its connection. */
+const piped = (member: TestMember, path: string): string =>
+  requestText(new URL(running.url).host, memberCall(member, { path })).replace('Connection: close\r\n', '');
+
+test('a wait and a stream that have ended behind answers that nobody reads are written to no more', async () => {
+  for (let i = 0; i < 8; i++) await send('x'.repeat(30_000));
+  const question = piped(alpha, 'history?n=8');
+  const client = follow(running.url, question.repeat(40) + piped(alpha, 'wait?timeout=0') + piped(alpha, 'stream'));
+  client.pause();
+  await eventually('the answers to be stuck', isStuck);
+  const presence = async () => (await expectCall(running.url, memberCall(bravo, { path: 'roster' }))).roster[0].presence;
+  await eventually('the stream to be open', async () => (await presence()) === 'listening');
+  running.hub.waiters.endAll({ type: 'shutdown' });
+  await eventually('the stream to be over', async () => (await presence()) !== 'listening');
+  // Of an answer that is written to after its end, the program would die.
+  vi.advanceTimersByTime(UNREAD_MS - 1);
+  expect(await send('the hub is there')).toBeGreaterThan(0);
+  vi.advanceTimersByTime(1);
+  await eventually('the connection to end', () => sockets.size === 0);
+  client.destroy();
+});
+
+test('who waits behind another answer on a connection that is gone listens no more', async () => {
+  const client = follow(running.url, piped(bravo, 'wait') + piped(alpha, 'stream') + piped(alpha, 'wait') + piped(alpha, 'listen'));
+  const presence = async () => (await expectCall(running.url, memberCall(bravo, { path: 'roster' }))).roster[0].presence;
+  await eventually('all to listen', () => running.hub.waiters.count === 4);
+  expect(await presence()).toBe('listening');
+  client.destroy();
+  await eventually('nobody to listen', () => running.hub.waiters.count === 0);
+  expect(await presence()).toBe('active');
+});
+
 test('a reader that is slow but reads is not ended', async () => {
   const stream = follow(running.url, memberCall(bravo, { path: 'stream' }));
   await stream.says(/retry: /);
