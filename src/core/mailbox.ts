@@ -43,6 +43,7 @@ export interface Mailbox {
 
 /** Repeats of unconfirmed messages that cut a bare listen short; after these it waits its full time. */
 const FREE_REPEATS = 3;
+/** At least so many marks are remembered; they are dropped by half as many, since each drop moves all the others. */
 const MARKS_KEPT = 64;
 const LOST_KEPT = 16;
 
@@ -102,7 +103,7 @@ const leftAfter = (box: Mailbox, ring: Ring, id: number, known: number): number 
 
 const mark = (marks: number[], id: number, now: number): void => {
   marks.push(id, now);
-  if (marks.length > 2 * MARKS_KEPT) marks.splice(0, 2);
+  if (marks.length > 3 * MARKS_KEPT) marks.splice(0, MARKS_KEPT);
 };
 
 /** Remembers which ids this seat can no longer get, so that no later evidence turns them into `confirmed`. */

@@ -101,7 +101,6 @@ export const readJson = async (request: IncomingMessage, most: number): Promise<
 };
 
 const decode = (text: string): string => {
-  if (!text.includes('%') && !text.includes('+')) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
@@ -115,12 +114,19 @@ const decode = (text: string): string => {
  */
 export const readQuery = (query: string): Record<string, unknown> => {
   const fields: Record<string, unknown> = {};
-  for (const pair of query.split('&')) {
-    if (pair === '') continue;
-    const equals = pair.indexOf('=');
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+  const escaped = query.includes('%') || query.includes('+');
+  for (let at = 0; at < query.length; ) {
+    const and = query.indexOf('&', at);
+    const end = and < 0 ? query.length : and;
+    const start = at;
+    at = end + 1;
+    if (start === end) continue;
+    const equals = query.indexOf('=', start);
+    const split = equals < 0 || equals > end ? end : equals;
+    let name = query.slice(start, split);
+    let value = query.slice(split + 1, Math.max(end, split + 1));
+    if (escaped) [name, value] = [decode(name), decode(value)];
     if (Object.hasOwn(fields, name)) throw new HubError('bad_request', 'A query parameter is given twice.');
-    const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
     // A field like any other, which no operation has; assigned, it would be the object's prototype.
     if (name === '__proto__') Object.defineProperty(fields, name, { value, enumerable: true });
     else fields[name] = value;
