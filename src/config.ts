@@ -77,7 +77,7 @@ export const OPTIONS = {
   limits: {
     type: 'string',
     value: 'LIST',
-    help: 'Limits to change: "off" for no rates, and name=value, by commas (docs/protocol.md, LIMIT).',
+    help: 'Limits to change, by commas: "off" for no rates, message_bytes=65536 for a size or guard, send=60/5 for a rate (at once/a second). Names: docs/protocol.md, LIMIT.',
   },
   bands: { type: 'boolean', on: true, help: 'Have the public bands general, help and random. --no-bands: have none.' },
   'log-level': { type: 'string', value: 'LEVEL', default: 'info', help: 'error, info, or debug (a line for each operation).' },

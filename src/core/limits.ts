@@ -31,8 +31,6 @@ export const SIZES = {
   parked: 4,
   /** Recipients listed in the answer to a send. */
   recipients: 100,
-  /** Messages in one listen or history answer. */
-  messagesPerAnswer: 100,
   identities: 100_000,
   /** Webhooks a channel. */
   webhooks: 10,
@@ -42,8 +40,15 @@ export const SIZES = {
   deliveriesKept: 50,
 } as const;
 
+/** Messages in one listen or history answer, at most. */
+export const MESSAGES_PER_ANSWER = 100;
+
 export const TIMES = {
   sessionTtlMs: 1800_000,
+  /** What the creator of a channel may choose instead: from this … */
+  sessionTtlLeastMs: 60_000,
+  /** … to this. */
+  sessionTtlMostMs: 86_400_000,
   tombstoneMs: 3600_000,
   /** A seat seen within this is `active`. */
   activeMs: 60_000,
@@ -142,10 +147,14 @@ const OFF_RATES: Limits['rates'] = {
 
 export class LimitsError extends Error {}
 
+/** The name of a limit outside the program: as `/api/v1/info` and docs/protocol.md have it, and `--limits` takes it. */
+export const limitName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 /**
  * The limits of one hub.
  * @param mode `local` hubs, which only this machine reaches, have generous rates; only `open` ones limit channels.
  * @param text what the operator said: `off`, and `name=value` for a size or a guard or `name=burst/perSecond` for a rate, by commas.
+ *   Names are those of {@link limitName}; those of the program do as well.
  * @throws LimitsError for a name or value that is not one.
  */
 export const limitsFor = (mode: 'local' | 'shared' | 'open', text = ''): Limits => {
@@ -155,22 +164,23 @@ export const limitsFor = (mode: 'local' | 'shared' | 'open', text = ''): Limits 
     ...(mode === 'shared' ? { createChannel: NEVER } : {}),
   };
   const guards: Record<string, number> = { ...(mode === 'local' ? LOCAL_GUARDS : GUARDS) };
+  const known = [sizes, rates, guards].flatMap((table) => Object.keys(table));
   for (const part of text.split(',').filter((word) => word !== '')) {
-    const [name = '', value = ''] = part.split('=', 2);
+    const [said = '', value = ''] = part.split('=', 2);
+    const name = known.find((one) => one === said || limitName(one) === said) ?? '';
     const numbers = [sizes, guards].find((table) => Object.hasOwn(table, name));
     if (part === 'off') {
       Object.assign(rates, OFF_RATES);
       Object.assign(guards, OFF_GUARDS);
     } else if (numbers) {
-      if (!/^[1-9][0-9]*$/.test(value)) throw new LimitsError(`--limits ${name} needs a whole number, not "${value}"`);
+      if (!/^[1-9][0-9]*$/.test(value)) throw new LimitsError(`--limits ${said} needs a whole number, not "${value}"`);
       numbers[name] = Number(value);
     } else if (Object.hasOwn(rates, name)) {
       const match = /^([1-9][0-9]*)\/([0-9]+(?:\.[0-9]+)?)$/.exec(value);
-      if (!match || Number(match[2]) === 0) throw new LimitsError(`--limits ${name} needs burst/perSecond, not "${value}"`);
+      if (!match || Number(match[2]) === 0) throw new LimitsError(`--limits ${said} needs burst/perSecond, not "${value}"`);
       rates[name] = { burst: Number(match[1]), perSecond: Number(match[2]) };
     } else {
-      const known = [sizes, rates, guards].flatMap((table) => Object.keys(table));
-      throw new LimitsError(`--limits does not know "${name}"; it knows off, ${known.join(', ')}`);
+      throw new LimitsError(`--limits does not know "${said}"; it knows off, ${known.map(limitName).join(', ')}`);
     }
   }
   return { sizes, rates, guards } as unknown as Limits;

@@ -46,7 +46,7 @@ export type StreamItem =
 
 export interface ListenRequest {
   readonly since: Since;
-  /** 1 to `messagesPerAnswer`. */
+  /** 1 to `MESSAGES_PER_ANSWER`. */
   readonly limit: number;
   readonly timeoutMs: number;
 }

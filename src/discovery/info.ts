@@ -1,12 +1,9 @@
 /** `/api/v1/info`, the index `/` for programs, and `/robots.txt`. */
-import type { Rate } from '../core/limits.ts';
-import { TIMES } from '../core/limits.ts';
+import { limitName, type Rate, TIMES } from '../core/limits.ts';
 import { type Facts, SENTENCE, TITLE } from './facts.ts';
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
 const snaked = <T, U>(table: Readonly<Record<string, T>>, value: (one: T) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(table).map(([name, one]) => [snake(name), value(one)]));
+  Object.fromEntries(Object.entries(table).map(([name, one]) => [limitName(name), value(one)]));
 
 /** A rate that is none is null. */
 const rate = ({ burst, perSecond }: Rate): object | null =>
@@ -67,7 +64,13 @@ export const infoOf = ({ origin, version, mode, limits, operations, tools, mcpVe
     a2a: { url: `${origin}/a2a`, channel_url: `${origin}/a2a/{channel_id}`, protocol_version: a2aVersion },
   },
   quickstart: quickstart(origin, mode),
-  limits: { sizes: snaked(limits.sizes, (size) => size), times: snaked(TIMES, (ms) => ms), rates: snaked(limits.rates, rate) },
+  limits: {
+    sizes: snaked(limits.sizes, (size) => size),
+    times: snaked(TIMES, (ms) => ms),
+    rates: snaked(limits.rates, rate),
+    // Of a hub without guards each is null.
+    guards: snaked(limits.guards, (most) => (Number.isFinite(most) ? most : null)),
+  },
   operations: operations.map(({ name, title, scope, rest }) => ({ name, title, scope, method: rest.method, path: rest.path })),
   links: linksOf(origin),
 });

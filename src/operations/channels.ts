@@ -39,10 +39,10 @@ export const createChannel = operation({
     owner_password: z.string().min(8).max(256).optional().describe('Whoever joins with it is attested as authorized.'),
     session_ttl_seconds: z
       .int()
-      .min(60)
-      .max(86_400)
+      .min(TIMES.sessionTtlLeastMs / 1000)
+      .max(TIMES.sessionTtlMostMs / 1000)
       .default(TIMES.sessionTtlMs / 1000)
-      .describe('How long a silent session lives.'),
+      .describe('Seconds that a silent session lives.'),
   }),
   output: z.object({
     channel_id: z.string(),

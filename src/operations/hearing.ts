@@ -1,6 +1,6 @@
 /** Hearing: one answer, one answer however late, or all of them; and saying what was heard. */
 import { z } from 'zod';
-import { TIMES } from '../core/limits.ts';
+import { MESSAGES_PER_ANSWER, TIMES } from '../core/limits.ts';
 import type { Answer } from '../core/listening.ts';
 import type { Since } from '../core/types.ts';
 import { HEARD } from './examples.ts';
@@ -19,7 +19,7 @@ const plainListen = (input: Readonly<Record<string, unknown>>): { timeout: numbe
   if (typeof since !== 'string' || typeof timeout !== 'number' || !(timeout >= 0 && timeout <= 60) || !Number.isInteger(timeout))
     return undefined;
   const cursor = /^([1-9][0-9]{0,14})-([0-9a-z]{1,8})$/.exec(since);
-  return cursor ? { timeout, since: { at: 'position', id: Number(cursor[1]), tag: cursor[2]! }, limit: 100 } : undefined;
+  return cursor ? { timeout, since: { at: 'position', id: Number(cursor[1]), tag: cursor[2]! }, limit: MESSAGES_PER_ANSWER } : undefined;
 };
 
 export const listen = operation({
@@ -32,9 +32,9 @@ export const listen = operation({
   parks: true,
   rest: { method: 'GET', path: '/api/channels/{channel_id}/listen' },
   input: z.strictObject({
-    timeout: timeout.default(30).describe('Seconds to wait, 0 to 60; the hub answers after 55 at the latest.'),
+    timeout: timeout.default(30).describe(`Seconds to wait; the hub answers after ${TIMES.listenMs / 1000} at the latest.`),
     since: since.optional(),
-    limit: limit.default(100),
+    limit: limit.default(MESSAGES_PER_ANSWER),
   }),
   output: heardAnswer,
   errors: ['invalid_timeout', 'invalid_since', 'invalid_limit'],
@@ -58,9 +58,9 @@ export const wait = operation({
   parks: true,
   rest: { method: 'GET', path: '/api/channels/{channel_id}/wait' },
   input: z.strictObject({
-    timeout: timeout.default(TIMES.waitMs / 1000).describe('Seconds to wait, at most 86400.'),
+    timeout: timeout.default(TIMES.waitMs / 1000).describe(`Seconds to wait, at most ${TIMES.waitMs / 1000}.`),
     since: since.optional(),
-    limit: limit.default(100),
+    limit: limit.default(MESSAGES_PER_ANSWER),
   }),
   output: heardAnswer,
   errors: ['invalid_timeout', 'invalid_since', 'invalid_limit'],

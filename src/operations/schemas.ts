@@ -1,5 +1,6 @@
 /** The fields of the product, each described once. No regex has flags: JSON Schema has no place for them. */
 import { z } from 'zod';
+import { MESSAGES_PER_ANSWER } from '../core/limits.ts';
 import { KINDS, POSTURES, type Position, PRESENCES, REACHES, RECEIPT_STATES, RETENTIONS, type Since, TRUST_MODES } from '../core/types.ts';
 
 const RESERVED = new Set('all everyone here system hub admin operator owner user human assistant tool developer'.split(' '));
@@ -52,7 +53,7 @@ export const since = z
 export const cursorText = ({ id, tag }: Position): string => `${id}-${tag}`;
 
 export const timeout = z.int().min(0).describe('Seconds to wait for mail.');
-export const limit = z.int().min(1).max(100).describe('The most messages in one answer.');
+export const limit = z.int().min(1).max(MESSAGES_PER_ANSWER).describe('The most messages in one answer.');
 
 // What comes back. Those with an id are written once where a description has a place for named parts.
 

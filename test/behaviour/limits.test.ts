@@ -77,6 +77,10 @@ verifies.once('limit:configured', () => {
       expect(() => limitsFor('local', `${name}=${value}`), `${name}=${value}`).toThrow(name);
     }
   }
+  // The names of the wire, and those of the program.
+  for (const name of ['message_bytes', 'messageBytes']) expect(limitsFor('local', `${name}=7`).sizes.messageBytes).toBe(7);
+  expect(limitsFor('open', 'create_channel=1/1').rates.createChannel).toEqual({ burst: 1, perSecond: 1 });
+  expect(() => limitsFor('local', 'message_byte=1')).toThrow(/message_bytes/);
   const several = limitsFor('open', 'sessions=3,send=1/1,channels=2');
   expect(several).toMatchObject({
     sizes: { sessions: 3, channels: 2, mailboxes: 2048 },

@@ -153,6 +153,12 @@ test('R-DISC-6: the hub as data', async () => {
   expect(Object.keys(info.transports)).toEqual(['rest', 'mcp', 'a2a']);
   expect(info.limits.sizes).toMatchObject({ message_bytes: 32_768, ring_messages: 100 });
   expect(info.limits.rates).toMatchObject({ create_channel: null, send: { burst: 6000, per_second: 1000 } });
+  expect(info.limits.guards).toEqual({
+    callsign_messages: 100_000,
+    channel_messages: 1_000_000,
+    identical_messages: 1000,
+    reply_hops: 5000,
+  });
   expect(info.operations.map(({ name }: { name: string }) => name)).toEqual(operations.map(({ name }) => name));
   expect(await read(shared, '/api/v1/info')).toMatchObject({ mode: 'shared', hub_token_required: true });
   // Its quickstart leads onto the air, step by step.

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { ERRORS, type ErrorCode } from '../../src/core/errors.ts';
+import { limitName, limitsFor } from '../../src/core/limits.ts';
 import { operations } from '../../src/operations/index.ts';
 import { VERSION } from '../../src/version.ts';
 
@@ -39,6 +40,14 @@ describe('docs/errors.md and the error table', () => {
   test('every code that an operation declares is in the table', () => {
     for (const op of operations) expect(op.errors.filter((code) => !(code in ERRORS))).toEqual([]);
   });
+});
+
+test('the table of limits names every limit that there is, and no other', () => {
+  const [, table = ''] = /\n\| what \| name \|.*\n([\s\S]*?)\n\n/.exec(read('docs/protocol.md')) ?? [];
+  const named = table.split('\n').flatMap((line) => [...(line.split('|')[2] ?? '').matchAll(/`([a-z_]+)`/g)].map(([, name]) => name));
+  const { sizes, rates, guards } = limitsFor('local');
+  const known = [sizes, rates, guards].flatMap((limits) => Object.keys(limits)).map(limitName);
+  expect(named.toSorted()).toEqual(known.toSorted());
 });
 
 describe('generated documents', () => {
