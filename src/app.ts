@@ -19,13 +19,14 @@ import { mountSite, SITE_PATHS } from './site/routes.ts';
 import { createA2a, writeA2aRefusal } from './transports/a2a/endpoint.ts';
 import { A2A_VERSION } from './transports/a2a/protocol.ts';
 import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
-import { createGuard } from './transports/guard.ts';
+import { createGuard, hostIsKnown } from './transports/guard.ts';
 import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
 import { INSTRUCTIONS } from './transports/mcp/instructions.ts';
 import { performIn } from './transports/mcp/perform.ts';
 import { LEGACY, MODERN } from './transports/mcp/protocol.ts';
 import { Tasks } from './transports/mcp/tasks.ts';
 import { createTools } from './transports/mcp/tools.ts';
+import { wrongMethod } from './transports/methods.ts';
 import { proxiesOf } from './transports/proxies.ts';
 import { bearerOf, createRest, type RequestFacts } from './transports/rest.ts';
 
@@ -79,9 +80,8 @@ const buildPages = (options: AppOptions, services: Services, facts: HubFacts, me
         ...(error.code === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {}),
       },
     });
-  const wrongMethod = new HubError('method_not_allowed', undefined, { headers: { Allow: 'GET, HEAD' } });
   for (const path of [...SITE_PATHS, '/healthz', '/readyz', '/metrics', ...DISCOVERY_PATHS]) {
-    pages.all(path, (c) => refuse(wrongMethod, c.env.facts));
+    pages.all(path, (c) => refuse(wrongMethod('GET, HEAD'), c.env.facts));
   }
   pages.notFound((c) => refuse(new HubError('not_found'), c.env.facts));
   pages.onError((error, c) => {
@@ -134,6 +134,9 @@ const recorder = (log: Log, metrics: Metrics | null): Services['record'] => {
   };
 };
 
+/** The address of a hub, for links, where nobody said how they reached it. */
+export const ownOrigin = ({ origin, port }: Pick<AppOptions, 'origin' | 'port'>): string => origin ?? `http://127.0.0.1:${port()}`;
+
 /** Answers every request of a hub. */
 export const createApp = (options: AppOptions): RequestListener => {
   const { hub, log } = options;
@@ -185,11 +188,10 @@ export const createApp = (options: AppOptions): RequestListener => {
     try {
       guard(request);
     } catch (error) {
-      // The host is not to be believed, so it is not repeated.
       const told = error instanceof HubError ? error : new HubError('internal');
       if (/^\/mcp(?:[/?]|$)/.test(request.url ?? '')) writeMcpRefusal(response, told);
       else if (/^\/a2a(?:[/?]|$)/.test(request.url ?? '')) writeA2aRefusal(response, told);
-      else writeProblem(response, told, options.origin ?? '', facts.requestId);
+      else writeProblem(response, told, hostIsKnown(told) ? facts.origin : ownOrigin(options), facts.requestId);
       return;
     }
     if (rest(request, response, facts) || mcp(request, response, facts) || a2a(request, response, facts)) return;

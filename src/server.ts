@@ -1,7 +1,7 @@
 /** A hub that listens: sockets, limits of Node itself, and an end that loses nothing. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createApp } from './app.ts';
+import { createApp, ownOrigin } from './app.ts';
 import type { Config } from './config.ts';
 import { openBands } from './core/bands.ts';
 import { systemClock } from './core/clock.ts';
@@ -35,13 +35,13 @@ const REFUSALS: Readonly<Record<string, readonly [status: string, detail: string
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
 };
 
-const refuse = (error: NodeJS.ErrnoException, socket: Socket): void => {
+const refuse = (error: NodeJS.ErrnoException, socket: Socket, origin: string): void => {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const [status, detail] = REFUSALS[error.code ?? ''] ?? ['400 Bad Request', 'The request is not HTTP/1.1.'];
-  const body = JSON.stringify({ ...problem(new HubError('bad_request', detail), '', 'none'), status: Number.parseInt(status, 10) });
+  const body = JSON.stringify({ ...problem(new HubError('bad_request', detail), origin, 'none'), status: Number.parseInt(status, 10) });
   const headers = {
     'Content-Type': 'application/problem+json',
     'Content-Length': Buffer.byteLength(body),
@@ -79,7 +79,8 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   const hub = new Hub({ engine, ...(courier ? { courier } : {}), limits: config.limits, mode: config.mode, bands: config.bands, report });
   if (hub.bands) await openBands(engine, hub.clock);
   let port = config.port;
-  const app = createApp({ ...config, hub, log, version, port: () => port });
+  const options = { ...config, hub, log, version, port: () => port };
+  const app = createApp(options);
   const drain = new Drain();
   const server = createServer(
     {
@@ -98,9 +99,9 @@ export const startHub = async (config: Config, version: string, log: Log = creat
     app,
   );
   server.on('checkExpectation', (_, response) => {
-    writeProblem(response, new HubError('bad_request', 'The hub meets no expectation but 100-continue.'), config.origin ?? '', 'none');
+    writeProblem(response, new HubError('bad_request', 'The hub meets no expectation but 100-continue.'), ownOrigin(options), 'none');
   });
-  server.on('clientError', (error, socket) => refuse(error as NodeJS.ErrnoException, socket as Socket));
+  server.on('clientError', (error, socket) => refuse(error as NodeJS.ErrnoException, socket as Socket, ownOrigin(options)));
   try {
     await courier?.start();
     await new Promise<void>((resolve, reject) => {

@@ -11,6 +11,7 @@ import { CHANNELS } from './requirements/channels.ts';
 import { CLI } from './requirements/cli.ts';
 import { GAPS } from './requirements/gaps.ts';
 import { GUARDS } from './requirements/guards.ts';
+import { HINTS } from './requirements/hints.ts';
 import { JOIN } from './requirements/join.ts';
 import { LIMITS } from './requirements/limits.ts';
 import { LISTEN } from './requirements/listen.ts';
@@ -28,6 +29,7 @@ import { WEBHOOKS } from './requirements/webhooks.ts';
 export const REQUIREMENTS = {
   ...CHANNELS,
   ...JOIN,
+  ...HINTS,
   ...TRUST,
   ...SEND,
   ...RECEIPTS,

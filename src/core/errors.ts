@@ -3,6 +3,11 @@
  * of failure, and the next call to make. REST problems, MCP results, docs/errors.md and the OpenAPI document are
  * made from it; what was wrong with *this* request is the `detail` of the thrown {@link HubError}.
  */
+import { TIMES } from './limits.ts';
+import { RETENTIONS } from './types.ts';
+import { WEBHOOK_EVENTS } from './webhooks.ts';
+import { eitherOf } from './wording.ts';
+
 interface ErrorRow {
   readonly status: number;
   readonly title: string;
@@ -25,17 +30,21 @@ export const ERRORS = {
   invalid_message: row(400, 'The message cannot be sent.', 'Send "message" as text with at least one visible character.'),
   invalid_since: row(400, 'That is not a position.', 'Use the "cursor" of your last answer, a message id, 0 or "latest".'),
   invalid_timeout: row(400, 'That is not a time-out.', 'Use whole seconds, for example timeout=30.'),
-  invalid_limit: row(400, 'That is not a limit.', 'Use a whole number from 1 to 100.'),
-  invalid_n: row(400, 'That is not a number of messages.', 'Use a whole number from 1 to 100.'),
-  invalid_retention: row(400, 'That is not a retention mode.', 'Use "none", "metadata", "prompts" or "full".'),
+  invalid_limit: row(400, 'That is not a limit.', 'Use a whole number within the bounds of this operation.'),
+  invalid_n: row(400, 'That is not a number of messages.', 'Use a whole number within the bounds of this operation.'),
+  invalid_retention: row(400, 'That is not a retention mode.', `Use ${eitherOf(RETENTIONS)}.`),
   invalid_trust: row(400, 'Those trust settings do not go together.', 'Use trust_mode "untrusted", or "trusted" (which needs identities).'),
-  invalid_ttl: row(400, 'That is not a session TTL.', 'Use whole seconds from 60 to 86400.'),
+  invalid_ttl: row(
+    400,
+    'That is not a session TTL.',
+    `Use whole seconds from ${TIMES.sessionTtlLeastMs / 1000} to ${TIMES.sessionTtlMostMs / 1000}.`,
+  ),
   invalid_url: row(
     400,
     'The hub does not post to that URL.',
-    'Use an http or https URL of a public address, without a user name or password.',
+    'Use an http or https URL that this hub may post to; detail says what is wrong with this one.',
   ),
-  invalid_events: row(400, 'Those are not events.', 'Use a list of "message.created", "member.joined", "member.left", "channel.closed".'),
+  invalid_events: row(400, 'Those are not events.', `Use a list of ${eitherOf(WEBHOOK_EVENTS)}.`),
   secret_in_url: row(
     400,
     'Secrets do not belong in a URL.',
@@ -45,7 +54,7 @@ export const ERRORS = {
   not_joined: row(
     400,
     'This session is not on the channel.',
-    'POST /api/channels/{channel_id}/join first, then send the session_id it returns.',
+    'POST /api/channels/{channel_id}/join first, then send the session_id it returns as the header "X-Session-Id".',
   ),
   unauthorized: row(
     401,
@@ -67,7 +76,7 @@ export const ERRORS = {
   kicked: row(403, 'The owner removed this session from the channel.', 'Stop; ask the owner before you join again.'),
   not_found: row(404, 'There is nothing here.', 'See /llms.txt for every path of this hub.'),
   no_transcript: row(404, 'This channel keeps no transcript.', 'Create a channel with "retention":"full" to have one.'),
-  method_not_allowed: row(405, 'That method is not for this path.', 'Use a method the Allow header names.'),
+  method_not_allowed: row(405, 'That method is not for this path.', 'Use a method that detail names.'),
   callsign_taken: row(
     409,
     'That callsign belongs to another identity.',
@@ -89,8 +98,12 @@ export const ERRORS = {
     'POST /api/channels/{channel_id}/join again with the same callsign; your mailbox is kept.',
   ),
   rotated: row(410, 'The message has left the ring.', 'Read the transcript if the channel keeps one; "receipts" is what is still known.'),
-  body_too_large: row(413, 'The body is too large.', 'Send a smaller request; messages take up to 32 KiB.'),
-  message_too_large: row(413, 'The message is too large.', 'Send at most 32 KiB of UTF-8, split it, or send a path or link.'),
+  body_too_large: row(413, 'The body is too large.', 'Send no more bytes than detail names.'),
+  message_too_large: row(
+    413,
+    'The message is too large.',
+    'Send no more bytes of UTF-8 than detail names: split it, or send a path or link.',
+  ),
   unsupported_media_type: row(415, 'That content type is not understood.', 'Send application/json in UTF-8 without a content encoding.'),
   channel_paused: row(423, 'The owner paused this channel.', 'Go on listening; send again when it is resumed.'),
   rate_limited: row(429, 'Too many calls.', 'Wait for the seconds in Retry-After, then call again.'),

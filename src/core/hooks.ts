@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import { hashSecret, newWebhookId, sameHash } from './ids.ts';
 import type { HookCounts, Outbox } from './outbox.ts';
-import { closedError } from './owning.ts';
+import { closedError, OWNER_ASKED } from './owning.ts';
 import type { Channel } from './types.ts';
 import type { Attempt, Claimed, Webhook, WebhookDelivery, WebhookEvent } from './webhooks.ts';
 
@@ -31,7 +31,7 @@ interface Desk {
   readonly engine: Pick<Engine, 'channel' | keyof Outbox>;
   readonly clock: Clock;
   readonly courier: Courier | null;
-  ownedChannelFor(channelId: string, token: string, address: string): Promise<Channel>;
+  ownedChannelFor(channelId: string, token: string, address: string, closedToo?: boolean, asked?: string): Promise<Channel>;
 }
 
 /** How a webhook stands, for the operator. */
@@ -43,11 +43,16 @@ export interface HookStanding {
   readonly last: Attempt | null;
 }
 
+/** What to show instead of a wrong token, where either token of a channel may do. */
+const KEEPER_ASKED =
+  'Send the join token of the channel as "Authorization: Bearer TOKEN"; on a trusted channel the owner token, which whoever made it has.';
+
 const unknownHook = (): HubError =>
   new HubError('not_found', 'The channel has no such webhook.', { hint: 'GET /api/channels/{channel_id}/webhooks lists them.' });
 
 const courierOf = (desk: Desk): Courier => {
-  if (!desk.courier) throw new HubError('not_found', 'This hub sends no webhooks.');
+  if (!desk.courier)
+    throw new HubError('not_found', 'This hub sends no webhooks.', { hint: 'Ask its operator, who can start it with --secret-key.' });
   return desk.courier;
 };
 
@@ -66,12 +71,11 @@ export class Hooks {
   async channelFor(channelId: string, token: string, address: string): Promise<Channel> {
     const { engine } = this.#desk;
     const channel = await engine.channel(channelId);
-    if (!channel || !sameHash(hashSecret(token), channel.joinTokenHash)) return this.#desk.ownedChannelFor(channelId, token, address);
+    if (!channel || !sameHash(hashSecret(token), channel.joinTokenHash))
+      return this.#desk.ownedChannelFor(channelId, token, address, false, KEEPER_ASKED);
     if (channel.closedAt !== null) throw closedError();
     if (channel.trustMode === 'untrusted') return channel;
-    throw new HubError('unauthorized', 'On a trusted channel this asks for the owner token.', {
-      hint: 'Send "Authorization: Bearer OWNER_TOKEN"; whoever made the channel has it.',
-    });
+    throw new HubError('unauthorized', 'On a trusted channel this asks for the owner token.', { hint: OWNER_ASKED });
   }
 
   /**

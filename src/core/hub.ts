@@ -7,7 +7,7 @@
  */
 import { type Clock, systemClock } from './clock.ts';
 import type { ChannelCounts, Engine } from './engine.ts';
-import { HubError } from './errors.ts';
+import { HubError, type HubErrorOptions } from './errors.ts';
 import { andThen } from './eventually.ts';
 import { type Courier, Hooks } from './hooks.ts';
 import { hashSecret, sameHash } from './ids.ts';
@@ -15,7 +15,7 @@ import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat 
 import type { Limits, Rate } from './limits.ts';
 import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
 import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
-import { closedError, Owner, refuseSession, rotatedError, tellEnded } from './owning.ts';
+import { closedError, OWNER_ASKED, Owner, refuseSession, rotatedError, tellEnded } from './owning.ts';
 import { tooFast } from './rates.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
 import { Traffic } from './traffic.ts';
@@ -110,19 +110,20 @@ export class Hub {
   /**
    * The channel that an owner token manages.
    * @param closedToo also when its owner closed it
+   * @param asked the hint for whoever shows a wrong token
    * @throws HubError unauthorized, alike for an unknown channel and a wrong token; rate_limited after too many
    */
-  async ownedChannelFor(channelId: string, token: string, address: string, closedToo = false): Promise<Channel> {
+  async ownedChannelFor(channelId: string, token: string, address: string, closedToo = false, asked = OWNER_ASKED): Promise<Channel> {
     const channel = await this.engine.channel(channelId);
     const right = sameHash(hashSecret(token), channel?.ownerTokenHash ?? NO_HASH);
-    if (!channel || !right) return this.#wrongToken(address);
+    if (!channel || !right) return this.#wrongToken(address, { hint: asked });
     if (channel.closedAt !== null && !closedToo) throw closedError();
     return channel;
   }
 
-  async #wrongToken(address: string): Promise<never> {
+  async #wrongToken(address: string, options: HubErrorOptions = {}): Promise<never> {
     await this.spend(`wrong-token ${address}`, this.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
-    throw new HubError('unauthorized');
+    throw new HubError('unauthorized', undefined, options);
   }
 
   /**

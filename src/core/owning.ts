@@ -12,6 +12,9 @@ interface Desk {
   readonly waiters: Waiters;
 }
 
+/** What to show instead of a wrong token, where the owner's is asked for. */
+export const OWNER_ASKED = 'Send the owner token of the channel as "Authorization: Bearer OWNER_TOKEN"; whoever made the channel has it.';
+
 export const bannedError = (): HubError => new HubError('kicked', 'The owner of the channel does not let this one in.');
 export const closedError = (): HubError =>
   new HubError('unauthorized', 'The owner closed this channel.', { hint: 'Stop; there is nothing to come back to.' });

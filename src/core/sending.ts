@@ -8,6 +8,7 @@ import { safeText } from './text.ts';
 import type { Traffic } from './traffic.ts';
 import type { Kind, Message, Presence, ReceiptState, Session } from './types.ts';
 import type { Waiters } from './waiters.ts';
+import { sizeText } from './wording.ts';
 
 export interface SendRequest {
   readonly to: string;
@@ -41,8 +42,12 @@ const checkText = (desk: Desk, request: SendRequest, band: boolean): { text: str
   const most = request.kind === 'status' ? sizes.statusBytes : band ? sizes.bandMessageBytes : sizes.messageBytes;
   // A UTF-16 unit is at most three bytes, so most texts need no count.
   const bytes = text.length * 3 > most ? Buffer.byteLength(text) : 0;
-  if (bytes > most)
-    throw new HubError('message_too_large', `A ${request.kind} takes at most ${most} bytes of UTF-8; this one has ${bytes}.`);
+  if (bytes > most) {
+    const instead = request.kind === 'status' ? 'or send it as a message' : 'split it, or send a path or link';
+    throw new HubError('message_too_large', `A ${request.kind} takes at most ${most} bytes of UTF-8; this one has ${bytes}.`, {
+      hint: `Send at most ${sizeText(most)} of UTF-8, ${instead}.`,
+    });
+  }
   return { text, sanitized };
 };
 

@@ -16,7 +16,26 @@ export interface Address {
 export type Resolve = (hostname: string) => Promise<readonly Address[]>;
 
 /** Why nothing is posted; in the log of deliveries and in the answer to whoever gave the URL. */
-export class RefusedError extends Error {}
+export class RefusedError extends Error {
+  /** What to give instead. */
+  readonly instead: string;
+
+  constructor(why: string, instead: string) {
+    super(`refused: ${why}`);
+    this.instead = instead;
+  }
+}
+
+const WHOLE = 'Use an http or https URL without a user name or password, for example https://agent.example/hook.';
+const WEB_PORT = 'Use a port that web servers have, for example 443 or 8080.';
+const PUBLIC = 'Use the URL of a public address.';
+
+/** @param allowPrivate whether the operator has opened the networks around already */
+const nearby = (allowPrivate: boolean): RefusedError =>
+  new RefusedError(
+    'private address',
+    allowPrivate ? PUBLIC : 'Use the URL of a public address, or ask the operator of the hub for --allow-private-webhooks.',
+  );
 
 /** Ranges (of ipaddr.js) that an operator opens with --allow-private-webhooks: this machine and the networks around it. */
 const PRIVATE = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']);
@@ -56,7 +75,8 @@ const kindOf = (text: string, allowPrivate: boolean): string | null => {
 /** @throws RefusedError unless the hub may post to the address */
 export const checkAddress = (address: string, allowPrivate: boolean): void => {
   const kind = kindOf(address, allowPrivate);
-  if (kind !== null) throw new RefusedError(`refused: ${kind}`);
+  if (kind === 'private address') throw nearby(allowPrivate);
+  if (kind !== null) throw new RefusedError(kind, PUBLIC);
 };
 
 /** The host of a URL as a resolver takes it: no brackets, no dot at the end. */
@@ -74,15 +94,15 @@ export const checkUrl = (text: string, allowPrivate: boolean): URL => {
   try {
     url = new URL(text);
   } catch {
-    throw new RefusedError('refused: not a URL');
+    throw new RefusedError('not a URL', WHOLE);
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new RefusedError('refused: neither http nor https');
-  if (url.username !== '' || url.password !== '') throw new RefusedError('refused: a user name or password in the URL');
-  if (BAD_PORTS.has(Number(url.port))) throw new RefusedError('refused: a port of another protocol');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new RefusedError('neither http nor https', WHOLE);
+  if (url.username !== '' || url.password !== '') throw new RefusedError('a user name or password in the URL', WHOLE);
+  if (BAD_PORTS.has(Number(url.port))) throw new RefusedError('a port of another protocol', WEB_PORT);
   const host = hostOf(url);
-  if (host === '') throw new RefusedError('refused: no host');
+  if (host === '') throw new RefusedError('no host', WHOLE);
   if (isLiteral(host)) checkAddress(host, allowPrivate);
-  else if (!allowPrivate && /(?:^|\.)(?:localhost|local|internal)$/.test(host)) throw new RefusedError('refused: private address');
+  else if (!allowPrivate && /(?:^|\.)(?:localhost|local|internal)$/.test(host)) throw nearby(allowPrivate);
   return url;
 };
 

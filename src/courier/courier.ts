@@ -9,7 +9,7 @@ import { HubError } from '../core/errors.ts';
 import type { Courier as Port } from '../core/hooks.ts';
 import type { Outbox } from '../core/outbox.ts';
 import { type Attempt, bodyOf, type Claimed, UNREADABLE, verdictOf } from '../core/webhooks.ts';
-import type { Resolve } from './addresses.ts';
+import type { RefusedError, Resolve } from './addresses.ts';
 import type { Outcome } from './post.ts';
 import { newSigningSecret, signatureHeaders } from './signing.ts';
 import type { Vault } from './vault.ts';
@@ -87,7 +87,8 @@ export class Courier implements Port {
     try {
       await checkTarget(url, options);
     } catch (error) {
-      throw new HubError('invalid_url', `The field "url" was ${(error as Error).message}.`);
+      const { message, instead } = error as RefusedError;
+      throw new HubError('invalid_url', `The field "url" was ${message}.`, { hint: instead });
     }
   }
 

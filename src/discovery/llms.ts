@@ -6,6 +6,7 @@
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { Limits, Rate } from '../core/limits.ts';
 import { TIMES } from '../core/limits.ts';
+import { sizeText } from '../core/wording.ts';
 import { connectInfo } from './connect.ts';
 import { type Facts, TITLE } from './facts.ts';
 import { scopeOf } from './scopes.ts';
@@ -135,8 +136,6 @@ const TRUST: readonly string[] = [
   '',
 ];
 
-const kib = (bytes: number): string => (bytes >= 1024 ? `${Math.round(bytes / 1024)} KiB` : `${bytes} bytes`);
-
 const said = ({ burst, perSecond }: Rate): string => {
   if (!Number.isFinite(burst)) return 'no limit';
   const hourly = perSecond * 3600;
@@ -146,7 +145,7 @@ const said = ({ burst, perSecond }: Rate): string => {
 const limitsText = ({ sizes, rates }: Limits): readonly string[] => [
   '## Limits of this hub',
   '',
-  `- a message ${kib(sizes.messageBytes)} of UTF-8 (send a path or link to more), a status ${kib(sizes.statusBytes)}, a body ${kib(sizes.bodyBytes)}`,
+  `- a message ${sizeText(sizes.messageBytes)} of UTF-8 (send a path or link to more), a status ${sizeText(sizes.statusBytes)}, a body ${sizeText(sizes.bodyBytes)}`,
   `- a channel holds its last ${sizes.ringMessages} messages; who is away for longer gets a \`gap\``,
   `- sends, a session: ${said(rates.send)}; new channels, an address: ${said(rates.createChannel)}; wrong tokens, an address: ${said(rates.wrongToken)}`,
   `- a listen answers after ${TIMES.listenMs / 1000} s at the latest; ${sizes.parked} parked listens a session; a session ends after ${TIMES.sessionTtlMs / 60_000} silent minutes unless its channel says otherwise`,

@@ -3,7 +3,7 @@ import { bandOf, bandToken, isBand } from '../core/bands.ts';
 import { HubError } from '../core/errors.ts';
 import { andThen } from '../core/eventually.ts';
 import type { Hub } from '../core/hub.ts';
-import { hashSecret, sameHash } from '../core/ids.ts';
+import { hashSecret, looksSecret, sameHash } from '../core/ids.ts';
 import type { Cancel } from '../core/listening.ts';
 import type { Channel, Eventually, Session } from '../core/types.ts';
 import type { AnyOperation, Proof, Services } from './operation.ts';
@@ -49,12 +49,26 @@ export const admitAdmin = async (hub: Hub, services: Services, { bearer, address
   });
 };
 
-/** The token of the channel, as bearer or, beside a hub token, in its own header. @throws HubError unauthorized */
-const channelTokenOf = (proof: Proof, name: 'join' | 'owner'): { channelId: string; token: string } => {
-  const token = proof.channelToken ?? proof.bearer;
-  if (token !== undefined && proof.channelId !== undefined) return { channelId: proof.channelId, token };
-  throw new HubError('unauthorized', `The ${name === 'owner' ? 'owner' : 'channel'} token is missing.`, {
-    hint: `Send it as "Authorization: Bearer ${name.toUpperCase()}_TOKEN".`,
+/**
+ * The token of the channel, as bearer or, beside a hub token, in its own header. The hub token alone opens no channel, and
+ * is no wrong token either.
+ * @throws HubError unauthorized
+ */
+const channelTokenOf = (services: Services, proof: Proof, name: 'channel' | 'owner'): { channelId: string; token: string } => {
+  const { channelId, channelToken, bearer } = proof;
+  // Tokens of channels look like secrets of ours: whoever shows one is let in without a look at the hub token.
+  const hubTokenAlone =
+    channelToken === undefined &&
+    bearer !== undefined &&
+    services.hubTokenHash !== null &&
+    !looksSecret(bearer) &&
+    knowsHub(services, proof);
+  const token = hubTokenAlone ? undefined : (channelToken ?? bearer);
+  if (token !== undefined && channelId !== undefined) return { channelId, token };
+  throw new HubError('unauthorized', `The ${name} token is missing.`, {
+    hint: hubTokenAlone
+      ? 'Send it as the header "X-Channel-Token", beside the token of the hub; to join over MCP, as the argument token.'
+      : `Send it as "Authorization: Bearer ${name === 'owner' ? 'OWNER' : 'JOIN'}_TOKEN".`,
   });
 };
 
@@ -66,7 +80,7 @@ const channelOf = (call: OpenCall, op: AnyOperation): Eventually<Channel> => {
     call.token = bandToken(proof.address);
     return andThen(admitToHub(hub, services, proof), () => bandOf(hub.engine, id));
   }
-  const { channelId, token } = channelTokenOf(proof, 'join');
+  const { channelId, token } = channelTokenOf(services, proof, 'channel');
   call.token = token;
   return hub.channelFor(channelId, token, proof.address, op.closed);
 };
@@ -107,7 +121,7 @@ const admitElsewhere = async (call: OpenCall, op: AnyOperation): Promise<OpenCal
     await admitAdmin(hub, services, proof);
     call.channel = await bandOf(hub.engine, proof.channelId);
   } else {
-    const { channelId, token } = channelTokenOf(proof, 'owner');
+    const { channelId, token } = channelTokenOf(services, proof, op.scope === 'keeper' ? 'channel' : 'owner');
     call.channel = await (op.scope === 'keeper'
       ? hub.hooks.channelFor(channelId, token, proof.address)
       : hub.ownedChannelFor(channelId, token, proof.address, op.closed));

@@ -1,6 +1,8 @@
 /** Saying something, and what became of it. */
 import { z } from 'zod';
 import { HubError } from '../core/errors.ts';
+import { MESSAGES_PER_ANSWER, SIZES } from '../core/limits.ts';
+import { sizeText } from '../core/wording.ts';
 import { MESSAGE } from './examples.ts';
 import { operation } from './operation.ts';
 import { isRecipient, kind, message, messageId, presence, receiptState, recipient } from './schemas.ts';
@@ -12,7 +14,7 @@ const plainSend = (input: Readonly<Record<string, unknown>>): { to: string; mess
   return typeof message === 'string' && typeof to === 'string' && isRecipient(to) ? { to, message, kind: 'message' } : undefined;
 };
 
-const words = z.string().describe('Plain text, at most 32 KiB of UTF-8.');
+export const words = z.string().describe(`Plain text, at most ${sizeText(SIZES.messageBytes)} of UTF-8.`);
 
 export const send = operation({
   name: 'send',
@@ -34,7 +36,7 @@ export const send = operation({
     id: messageId,
     at: z.string(),
     to: z.string(),
-    recipients: z.array(z.object({ callsign: z.string(), state: receiptState, presence })).describe('At most 100.'),
+    recipients: z.array(z.object({ callsign: z.string(), state: receiptState, presence })).describe(`At most ${SIZES.recipients}.`),
     recipient_count: z.int(),
     duplicate: z.literal(true).optional().describe('This key was used before; nothing was sent again.'),
     sanitized: z.int().optional().describe('Invisible characters that were removed.'),
@@ -98,7 +100,7 @@ export const history = operation({
   scope: 'channel',
   answers: 'once',
   rest: { method: 'GET', path: '/api/channels/{channel_id}/history' },
-  input: z.strictObject({ n: z.int().min(1).max(100).default(20).describe('How many.') }),
+  input: z.strictObject({ n: z.int().min(1).max(MESSAGES_PER_ANSWER).default(20).describe('How many.') }),
   output: z.object({ messages: z.array(message) }),
   errors: ['invalid_n'],
   examples: [{ input: { n: 20 }, output: { messages: [MESSAGE] } }],

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { HubError } from '../core/errors.ts';
+import { sizeText } from '../core/wording.ts';
 
 /** Content types whose body is read as JSON: what curl -d sends, too. */
 const JSON_TYPES = new Set(['application/json', 'application/x-www-form-urlencoded', 'text/plain']);
@@ -42,7 +43,10 @@ const checkType = (request: IncomingMessage): void => {
 const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const tooLarge = (): HubError =>
-      new HubError('body_too_large', `A body may have at most ${most} bytes.`, { headers: { Connection: 'close' } });
+      new HubError('body_too_large', `A body may have at most ${most} bytes.`, {
+        hint: `Send at most ${sizeText(most)}.`,
+        headers: { Connection: 'close' },
+      });
     if (Number(request.headers['content-length'] ?? 0) > most) {
       request.resume();
       reject(tooLarge());

@@ -18,6 +18,9 @@ export interface GuardOptions {
 
 export type Guard = (request: IncomingMessage) => void;
 
+/** Whether the guard knew the host of a request that it refused: only then may the answer repeat it. */
+export const hostIsKnown = ({ code }: HubError): boolean => code === 'origin_not_allowed' || code === 'secret_in_url';
+
 const SECRET_PARAMETERS =
   /(?:^|[?&])(?:token|access_token|join_token|owner_token|session_id|identity_key|owner_password|key|password|authorization|bearer)=/i;
 

@@ -11,6 +11,7 @@ import { encodeJson } from '../operations/wire.ts';
 import { problem, writeJson, writeProblem } from './answer.ts';
 import { readJson, readQuery } from './body.ts';
 import { goneSignal } from './gone.ts';
+import { wrongMethod } from './methods.ts';
 import { writeLate, writePages, writeStream } from './stream.ts';
 
 /** An operation as a route: what can be worked out before any request comes. */
@@ -194,9 +195,7 @@ export const createRest = (
     };
     try {
       const route = found.segment.methods.get(request.method ?? '');
-      if (!route) {
-        throw new HubError('method_not_allowed', undefined, { headers: { Allow: [...found.segment.methods.keys()].join(', ') } });
-      }
+      if (!route) throw wrongMethod([...found.segment.methods.keys()].join(', '));
       const { headers } = request;
       const proof: Proof = {
         transport: 'rest',

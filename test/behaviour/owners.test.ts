@@ -97,10 +97,17 @@ verifies('owner:erase', async (room) => {
     const parked = first ? null : await alpha.park({ since: 'latest' });
     expect(await channel.owner.close({ erase: true })).toMatchObject({ closed: true, erased: true });
     if (parked) expect((await refused(parked.answer, 'unauthorized')).detail).toMatch(/closed/);
-    const unknown = await refused(channel.showing({ channelId: 'quiet-otter-000000' }).roster(), 'unauthorized');
-    for (const call of [() => channel.transcript(), () => channel.roster(), () => channel.join('alpha'), () => channel.owner.close()]) {
+    const never = channel.showing({ channelId: 'quiet-otter-000000' });
+    const ownerOfNone = never.showing({ token: channel.created.owner_token });
+    for (const [call, unknown] of [
+      [() => channel.transcript(), () => never.transcript()],
+      [() => channel.roster(), () => never.roster()],
+      [() => channel.join('alpha'), () => never.join('alpha')],
+      [() => channel.owner.close(), () => ownerOfNone.close()],
+    ] as const) {
       const { detail, hint } = await refused(call(), 'unauthorized');
-      expect({ detail, hint }).toEqual({ detail: unknown.detail, hint: unknown.hint });
+      const other = await refused(unknown(), 'unauthorized');
+      expect({ detail, hint }).toEqual({ detail: other.detail, hint: other.hint });
     }
     expect(await room.engine.channelCount()).toBe(0);
   }

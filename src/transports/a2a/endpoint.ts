@@ -11,6 +11,7 @@ import { writeJson } from '../answer.ts';
 import { readValue } from '../body.ts';
 import { goneSignal } from '../gone.ts';
 import { type Id, JSON_RPC, RpcError, rpcError, rpcResult } from '../jsonrpc.ts';
+import { wrongMethod } from '../methods.ts';
 import { bearerOf, type RequestFacts } from '../rest.ts';
 import { Line, stepsOf } from './line.ts';
 import { run } from './methods.ts';
@@ -116,7 +117,7 @@ export const createA2a = (
     const match = PATH.exec(mark < 0 ? url : url.slice(0, mark));
     if (!match) return false;
     if (request.method !== 'POST') {
-      writeA2aRefusal(response, new HubError('method_not_allowed', undefined, { headers: { Allow: 'POST' } }));
+      writeA2aRefusal(response, wrongMethod('POST'));
       return true;
     }
     answer(request, response, facts, match[1], mark < 0 ? '' : url.slice(mark + 1)).catch((error: unknown) => {

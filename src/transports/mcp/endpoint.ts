@@ -14,6 +14,7 @@ import { API_HEADERS, endWith, writeJson, writePiece } from '../answer.ts';
 import { readValue } from '../body.ts';
 import { goneSignal } from '../gone.ts';
 import { type Id, RpcError, rpcError, rpcResult } from '../jsonrpc.ts';
+import { wrongMethod } from '../methods.ts';
 import { bearerOf, type RequestFacts } from '../rest.ts';
 import { beginEvents, sse } from './events.ts';
 import {
@@ -192,9 +193,9 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     };
     if (request.method === 'DELETE') {
       const id = request.headers['mcp-session-id'];
-      if (typeof id !== 'string') fail(new HubError('method_not_allowed', undefined, { headers: { Allow: 'POST' } }));
+      if (typeof id !== 'string') fail(wrongMethod('POST'));
       else sessions.close(id).then((closed) => void response.writeHead(closed ? 204 : 404, API_HEADERS).end(), fail);
-    } else if (request.method !== 'POST') fail(new HubError('method_not_allowed', undefined, { headers: { Allow: 'POST' } }));
+    } else if (request.method !== 'POST') fail(wrongMethod('POST'));
     else
       answer(request, response, facts, match[1]).catch((error: unknown) => {
         if (error instanceof RpcError) writeJson(response, error.status, rpcError(error.id, error));

@@ -179,7 +179,6 @@ const MCP_HINTS: Partial<Record<ErrorCode, string>> = {
   unauthorized: 'Check channel_id and token with whoever gave them to you, and call join(channel_id, token, callsign).',
   identity_required: 'Call join with new_identity=true, or with your identity_key.',
   invalid_since: 'Pass the since that your last listen or join gave you.',
-  invalid_timeout: 'Use whole seconds from 0 to 3600, for example timeout_seconds=30.',
   idempotency_conflict: 'Use a new idempotency_key for a new message; repeat a key only with the same content.',
   rate_limited: 'Wait that long, then call again.',
   storage_unavailable: 'Call again in a few seconds, a send with the same idempotency_key.',

@@ -11,6 +11,7 @@ import type { Cancel, Delivery } from '../../core/listening.ts';
 import type { Notes } from '../../core/notes.ts';
 import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import { problemsOf } from '../../operations/problems.ts';
+import { words } from '../../operations/talk.ts';
 import type { RequestFacts } from '../rest.ts';
 import { HookEars, isHookCall } from './hooked.ts';
 import type { Perform } from './perform.ts';
@@ -121,7 +122,7 @@ const schemaOf = (op: AnyOperation, door: Door): z.ZodType => {
   const omitted = Object.fromEntries((door.omit ?? []).map((name) => [name, true as const]));
   const kept = fields.omit(omitted as never).extend({ ...door.replace, ...door.extra });
   // `message` is optional on REST only because it has a second name there.
-  return op.name === 'send' ? kept.extend({ message: z.string().describe('Plain text, at most 32 KiB of UTF-8.') }) : kept;
+  return op.name === 'send' ? kept.extend({ message: words }) : kept;
 };
 
 /** What HTTP headers and paths carry on REST, as an example shows it. */
