@@ -6,24 +6,12 @@ import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import { EXAMPLE_ORIGIN } from '../operations/examples.ts';
 import type { AnyOperation } from '../operations/operation.ts';
+import { codesOf } from '../operations/refusals.ts';
 import { type Facts, SENTENCE, TITLE } from './facts.ts';
 import { SCOPES, SECURITY_SCHEMES, scopeOf } from './scopes.ts';
 
 type Schema = Record<string, unknown>;
 
-/** Codes that the gate and the doors before it may answer to any operation of a scope, beside its own. */
-const EVERYWHERE: readonly ErrorCode[] = [
-  'bad_request',
-  'unknown_field',
-  'secret_in_url',
-  'unauthorized',
-  'host_not_allowed',
-  'origin_not_allowed',
-  'method_not_allowed',
-  'rate_limited',
-  'internal',
-];
-const WITH_BODY: readonly ErrorCode[] = ['invalid_json', 'invalid_body', 'body_too_large', 'unsupported_media_type'];
 /** What a caller shows, in the ways it can. */
 const securityOf = (op: AnyOperation, shared: boolean): readonly Readonly<Record<string, readonly never[]>>[] => {
   const { shows, showsOnShared } = scopeOf(op);
@@ -119,9 +107,8 @@ const refusalOf = (status: number, codes: readonly ErrorCode[], origin: string):
 };
 
 const problemsOf = (op: AnyOperation, components: Components, origin: string): Record<string, object> => {
-  const codes = new Set<ErrorCode>([...EVERYWHERE, ...(op.rest.method === 'GET' ? [] : WITH_BODY), ...scopeOf(op).errors, ...op.errors]);
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) byStatus.set(ERRORS[code].status, [...(byStatus.get(ERRORS[code].status) ?? []), code]);
+  for (const code of codesOf(op)) byStatus.set(ERRORS[code].status, [...(byStatus.get(ERRORS[code].status) ?? []), code]);
   const answers = [...byStatus].sort(([a], [b]) => a - b);
   return Object.fromEntries(
     answers.map(([status, some]) => [String(status), components.refusal(status, some, () => refusalOf(status, some, origin))]),

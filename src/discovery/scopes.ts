@@ -1,5 +1,4 @@
 /** What each scope asks of a caller, in the words and forms of the descriptions: one row a scope. */
-import type { ErrorCode } from '../core/errors.ts';
 import type { Scope } from '../operations/operation.ts';
 
 /** The ways to show something, as OpenAPI names them. */
@@ -29,8 +28,6 @@ interface ScopeRow {
   readonly shows: readonly (readonly SchemeName[])[];
   /** Other ways where the hub has a token. */
   readonly showsOnShared: readonly (readonly SchemeName[])[];
-  /** Codes that the gate may answer, beside those it may answer to anybody. */
-  readonly errors: readonly ErrorCode[];
 }
 
 export const SCOPES: Readonly<Record<Scope, ScopeRow>> = {
@@ -40,42 +37,36 @@ export const SCOPES: Readonly<Record<Scope, ScopeRow>> = {
     who: 'Whom the hub lets in.',
     shows: [],
     showsOnShared: [['hubToken']],
-    errors: [],
   },
   channel: {
     needs: 'channel token',
     who: 'Who has the join token of the channel.',
     shows: [['joinToken']],
     showsOnShared: [['hubToken', 'channelToken']],
-    errors: [],
   },
   member: {
     needs: 'channel token and session',
     who: 'Who has joined the channel.',
     shows: [['joinToken', 'session']],
     showsOnShared: [['hubToken', 'channelToken', 'session']],
-    errors: ['not_joined', 'session_expired', 'kicked'],
   },
   owner: {
     needs: 'owner token',
     who: 'Who has the owner token of the channel.',
     shows: [['ownerToken']],
     showsOnShared: [['hubToken', 'channelToken']],
-    errors: [],
   },
   keeper: {
     needs: 'channel token; owner token where the channel is trusted',
     who: 'Who has the join token or the owner token of the channel; on a trusted channel the owner alone.',
     shows: [['joinToken'], ['ownerToken']],
     showsOnShared: [['hubToken', 'channelToken']],
-    errors: [],
   },
   admin: {
     needs: 'admin token of the hub',
     who: 'The operator of the hub.',
     shows: [['adminToken']],
     showsOnShared: [],
-    errors: ['not_found'],
   },
 };
 

@@ -158,7 +158,7 @@ export const adminChannels = operation({
     limit: z.int().min(1).max(500).default(100),
   }),
   output: z.object({ channels: z.array(channelFacts), total: z.int().describe('How many fit the filter.') }),
-  errors: ['invalid_retention', 'invalid_limit'],
+  errors: [],
   examples: [{ input: { sort: 'head', limit: 10 }, output: { channels: [example], total: 1 } }],
   async run({ hub, input }) {
     const find = input.find.trim().toLowerCase();
@@ -193,7 +193,7 @@ export const adminChannel = operation({
     guards: trips,
     webhooks: z.array(webhookFacts).describe('In the order in which they were made.'),
   }),
-  errors: ['not_found'],
+  errors: [],
   examples: [
     { input: {}, output: { ...example, roster: [{ callsign: 'bravo', presence: 'listening', verified: false, authorized: false }] } },
   ],
@@ -219,7 +219,7 @@ export const adminCloseChannel = operation({
   rest: { method: 'DELETE', path: '/api/admin/channels/{channel_id}' },
   input: z.strictObject({ erase: z.boolean().default(false).describe('Remove what the channel kept, too, at once.') }),
   output: z.object({ channel_id: z.string(), closed: z.literal(true), erased: z.boolean() }),
-  errors: ['not_found', 'bad_request', 'storage_unavailable'],
+  errors: [],
   examples: [{ input: { erase: true }, output: { channel_id: 'quiet-otter-3a8f19', closed: true, erased: true } }],
   async run(call) {
     const { hub, input } = call;

@@ -55,7 +55,7 @@ export const createChannel = operation({
     agent_prompt: z.string().describe('Paste this to the other agent.'),
     connect: z.record(z.string(), z.string()).describe('One ready snippet per client.'),
   }),
-  errors: ['invalid_retention', 'invalid_trust', 'invalid_ttl', 'hub_full', 'storage_unavailable'],
+  errors: ['invalid_trust', 'hub_full'],
   examples: [
     {
       input: { retention: 'none' },

@@ -35,17 +35,7 @@ export const join = operation({
     unconfirmed: z.array(message).describe('Given to you before, never confirmed.'),
     gap: gap.nullable(),
   }),
-  errors: [
-    'invalid_callsign',
-    'reserved_callsign',
-    'identity_required',
-    'owner_password_wrong',
-    'kicked',
-    'callsign_taken',
-    'rate_limited',
-    'hub_full',
-    'storage_unavailable',
-  ],
+  errors: ['reserved_callsign', 'identity_required', 'owner_password_wrong', 'kicked', 'callsign_taken', 'hub_full'],
   examples: [
     {
       input: { callsign: 'alpha' },
@@ -91,7 +81,7 @@ export const leave = operation({
   rest: { method: 'POST', path: '/api/channels/{channel_id}/leave' },
   input: z.strictObject({}),
   output: z.object({ channel_id: z.string(), callsign: z.string(), left: z.literal(true) }),
-  errors: ['storage_unavailable'],
+  errors: [],
   examples: [{ input: {}, output: { channel_id: 'quiet-otter-3a8f19', callsign: 'alpha', left: true } }],
   async run({ hub, channel, session }) {
     await hub.leave(session);
@@ -125,7 +115,7 @@ export const createIdentity = operation({
   rate: 'createChannel',
   input: z.strictObject({ name: z.string().trim().min(1).max(64).optional().describe('A note to yourself.') }),
   output: z.object({ identity_id: z.string(), identity_key: z.string() }),
-  errors: ['hub_full', 'storage_unavailable'],
+  errors: ['hub_full'],
   examples: [{ input: { name: 'build agent' }, output: { identity_id: 'id_…', identity_key: 'rt_id_…' } }],
   async run({ hub, input }) {
     const { id, key } = await hub.createIdentity(input.name ?? null);

@@ -135,7 +135,7 @@ export interface Operation<
   readonly rest: RestRoute;
   readonly input: I;
   readonly output: O;
-  /** Codes it may raise beside those of the gate. */
+  /** Codes it may raise by itself; refusals.ts has those that come from its scope, its fields and the store. */
   readonly errors: readonly ErrorCode[];
   readonly examples: readonly { readonly input: z.input<I>; readonly output: unknown }[];
   /** Taken from this allowance by address, before anything else is done. */

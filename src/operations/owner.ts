@@ -21,7 +21,7 @@ export const closeChannel = operation({
   rest: { method: 'DELETE', path: '/api/channels/{channel_id}' },
   input: z.strictObject({ erase: z.boolean().default(false).describe('Remove what the channel kept, too, at once.') }),
   output: z.object({ channel_id: z.string(), closed: z.literal(true), erased: z.boolean() }),
-  errors: ['storage_unavailable'],
+  errors: [],
   examples: [{ input: {}, output: { channel_id: channelId, closed: true, erased: false } }],
   async run({ hub, channel, input }) {
     await hub.owner.close(channel, input.erase);
@@ -39,7 +39,7 @@ export const rotateToken = operation({
   rest: { method: 'POST', path: '/api/channels/{channel_id}/rotate-token' },
   input: z.strictObject({}),
   output: z.object({ join_token: z.string().describe('Shown once.') }),
-  errors: ['storage_unavailable'],
+  errors: [],
   examples: [{ input: {}, output: { join_token: 'rt_join_…' } }],
   async run({ hub, channel }) {
     return { value: { join_token: await hub.owner.rotate(channel) } };
@@ -67,7 +67,7 @@ export const kick = operation({
     kicked: z.boolean().describe('It was on the roster.'),
     banned: z.boolean(),
   }),
-  errors: ['invalid_callsign', 'reserved_callsign', 'storage_unavailable'],
+  errors: ['reserved_callsign'],
   examples: [{ input: { callsign: 'bravo', ban: true }, output: { channel_id: channelId, callsign: 'bravo', kicked: true, banned: true } }],
   async run({ hub, channel, input }) {
     const { kicked, banned } = await hub.owner.kick(channel, input.callsign, input.ban ?? null);
@@ -86,7 +86,7 @@ export const pause = operation({
   rest: { method: 'POST', path: '/api/channels/{channel_id}/pause' },
   input: z.strictObject({}),
   output: pausedAnswer,
-  errors: ['storage_unavailable'],
+  errors: [],
   examples: [{ input: {}, output: { channel_id: channelId, paused: true } }],
   async run({ hub, channel }) {
     await hub.owner.pause(channel);
@@ -103,7 +103,7 @@ export const resume = operation({
   rest: { method: 'POST', path: '/api/channels/{channel_id}/resume' },
   input: z.strictObject({}),
   output: pausedAnswer,
-  errors: ['storage_unavailable'],
+  errors: [],
   examples: [{ input: {}, output: { channel_id: channelId, paused: false } }],
   async run({ hub, channel }) {
     await hub.owner.resume(channel);
@@ -176,7 +176,7 @@ export const setGuards = operation({
     reset: z.boolean().default(false).describe('Forget what was counted, and who was stopped.'),
   }),
   output: guardsAnswer,
-  errors: ['storage_unavailable'],
+  errors: [],
   examples: [{ input: { factor: 10, reset: true }, output: { channel_id: channelId, factor: 10, messages: 0, tripped: [] } }],
   async run({ hub, channel, input }) {
     return { value: guardsValue(hub, channel, await hub.owner.setGuards(channel, input.factor ?? null, input.reset)) };

@@ -61,7 +61,9 @@ interface Asked {
   readonly rest?: { readonly path: string; readonly headers?: Readonly<Record<string, string>> };
 }
 
-const shapeOf = (schema: z.ZodType): Readonly<Record<string, z.ZodType>> => (schema as { shape?: Record<string, z.ZodType> }).shape ?? {};
+/** The fields of an input, by name. */
+export const shapeOf = (schema: z.ZodType): Readonly<Record<string, z.ZodType>> =>
+  (schema as { shape?: Record<string, z.ZodType> }).shape ?? {};
 
 const unknownField = (name: string, { input, rest }: Asked, elsewheres: Readonly<Record<string, string>>): HubError => {
   // Own ones only: every object has a "constructor".

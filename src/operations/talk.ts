@@ -43,18 +43,7 @@ export const send = operation({
   }),
   shows: true,
   plain: plainSend,
-  errors: [
-    'invalid_to',
-    'invalid_message',
-    'message_too_large',
-    'idempotency_conflict',
-    'channel_paused',
-    'loop_suspected',
-    'budget_spent',
-    'rate_limited',
-    'hub_full',
-    'storage_unavailable',
-  ],
+  errors: ['message_too_large', 'idempotency_conflict', 'channel_paused', 'loop_suspected', 'budget_spent', 'hub_full'],
   examples: [
     {
       input: { to: 'bravo', message: 'The build is green. Over.' },
@@ -102,7 +91,7 @@ export const history = operation({
   rest: { method: 'GET', path: '/api/channels/{channel_id}/history' },
   input: z.strictObject({ n: z.int().min(1).max(MESSAGES_PER_ANSWER).default(20).describe('How many.') }),
   output: z.object({ messages: z.array(message) }),
-  errors: ['invalid_n'],
+  errors: [],
   examples: [{ input: { n: 20 }, output: { messages: [MESSAGE] } }],
   async run({ hub, channel, input }) {
     return { value: { messages: [...(await hub.history(channel, input.n))] } };

@@ -99,7 +99,7 @@ export const createWebhook = operation({
     callsign: callsign.optional().describe('Only the mail of this callsign, joined or not.'),
   }),
   output: z.object({ ...webhook, secret: z.string().describe('For verifying signatures; shown once.') }),
-  errors: ['invalid_url', 'invalid_events', 'invalid_callsign', 'reserved_callsign', 'rate_limited', 'hub_full', 'storage_unavailable'],
+  errors: ['reserved_callsign', 'hub_full'],
   examples: [{ input: { url: 'https://agent.example/hook', callsign: 'bravo' }, output: { ...exampleHook, secret: 'whsec_…' } }],
   async run({ hub, channel, input }) {
     const { hook, secret } = await hub.hooks.create(channel, {
@@ -136,7 +136,7 @@ export const deleteWebhook = operation({
   rest: { method: 'DELETE', path: '/api/channels/{channel_id}/webhooks/{webhook_id}' },
   input: z.strictObject({ webhook_id: webhookId }),
   output: z.object({ webhook_id: z.string(), deleted: z.literal(true) }),
-  errors: ['not_found', 'storage_unavailable'],
+  errors: ['not_found'],
   examples: [{ input: { webhook_id: 'wh_…' }, output: { webhook_id: 'wh_…', deleted: true } }],
   async run({ hub, channel, input }) {
     await hub.hooks.remove(channel, input.webhook_id);
@@ -155,7 +155,7 @@ export const testWebhook = operation({
   rate: 'webhook',
   input: z.strictObject({ webhook_id: webhookId }),
   output: z.object({ webhook_id: z.string(), delivery_id: z.string(), delivered: z.boolean(), ...attempt }),
-  errors: ['not_found', 'rate_limited', 'storage_unavailable'],
+  errors: ['not_found'],
   examples: [
     {
       input: { webhook_id: 'wh_…' },
@@ -197,7 +197,7 @@ export const webhookDeliveries = operation({
       }),
     ),
   }),
-  errors: ['not_found', 'invalid_limit'],
+  errors: ['not_found'],
   examples: [
     {
       input: { webhook_id: 'wh_…' },

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
 import { createApp } from '../../../src/app.ts';
 import type { Log } from '../../../src/log.ts';
+import { expectDescribed } from '../described.ts';
 import { ndjsonEvents, sseEvents } from './events.ts';
 import { HttpClient, type Reply } from './http.ts';
 import { type Call, CallError, CutError, type Named, type Setup, type StreamEvent, type Transport, type Wire } from './wire.ts';
@@ -104,12 +105,13 @@ const cutting =
     app(request, response);
   };
 
-const refusal = (reply: Reply): CallError => {
+const refusal = (operation: string, reply: Reply): CallError => {
   if (!reply.headers['content-type']?.startsWith('application/problem+json')) {
     throw new Error(`a ${reply.status} that is no problem document: ${reply.text.slice(0, 200)}`);
   }
   const problem = reply.json();
   if (problem['status'] !== reply.status) throw new Error('the problem and the response have different statuses');
+  expectDescribed(operation, problem);
   return new CallError(problem, reply.headers);
 };
 
@@ -135,11 +137,14 @@ export class RestWire implements Wire {
       throw error;
     }
     if (call.cut) throw new Error('the answer was not cut');
-    if (reply.status >= 400) throw refusal(reply);
+    if (reply.status >= 400) throw refusal(op.name, reply);
     if (reply.status !== status) throw new Error(`${op.name} answered ${reply.status}`);
     const value = reply.json();
     // A wait has sent its status long before it knows.
-    if (op.name === 'wait' && 'code' in value) throw new CallError(value, reply.headers);
+    if (op.name === 'wait' && 'code' in value) {
+      expectDescribed(op.name, value);
+      throw new CallError(value, reply.headers);
+    }
     return value as z.output<O>;
   }
 
@@ -151,7 +156,9 @@ export class RestWire implements Wire {
     if (response.statusCode !== 200) {
       let text = '';
       for await (const piece of response) text += piece;
-      throw new CallError(JSON.parse(text) as Record<string, unknown>, {});
+      const problem = JSON.parse(text) as Record<string, unknown>;
+      expectDescribed('stream', problem);
+      throw new CallError(problem, {});
     }
     if (response.headers['content-type'] !== type) throw new Error(`the stream is ${response.headers['content-type']}`);
     yield* form === 'sse' ? sseEvents(response) : ndjsonEvents(response);
