@@ -42,6 +42,10 @@ export const SIZES = {
 
 /** Messages in one listen or history answer, at most. */
 export const MESSAGES_PER_ANSWER = 100;
+/** Characters that a secret has which an operator chooses: the tokens of the hub, its key. */
+export const SECRET_LEAST = 16;
+/** Characters of an owner password. */
+export const OWNER_PASSWORD = { least: 8, most: 256 } as const;
 
 export const TIMES = {
   sessionTtlMs: 1800_000,

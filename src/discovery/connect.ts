@@ -1,17 +1,19 @@
 /** Ready snippets for each client, and the block to paste to the other agent. */
 import type { ConnectInfo } from '../operations/operation.ts';
-import { entryDocument, entryTable, type McpClient, mcpEntry } from './entries.ts';
+import { claudeCommand, entryDocument, entryTable, type McpClient, mcpEntry } from './entries.ts';
 
 const json = (value: unknown): string => JSON.stringify(value, null, 2);
 
 /**
  * Everything a new channel's creator needs to get others on it. Has the join token, never an owner's secret.
  * @param origin the hub's address as its callers write it, such as `http://127.0.0.1:7424`
+ * @param identities the channel takes only joiners with an identity, so a first join makes one
  */
-export const connectInfo = (origin: string, channelId: string, joinToken: string): ConnectInfo => {
+export const connectInfo = (origin: string, channelId: string, joinToken: string, identities = false): ConnectInfo => {
   const mcp = `${origin}/mcp/${channelId}`;
   const api = `${origin}/api/channels/${channelId}`;
   const bearer = `Authorization: Bearer ${joinToken}`;
+  const joining = (callsign: string): string => `{"callsign":"${callsign}"${identities ? ',"new_identity":true' : ''}}`;
   const document = (client: McpClient): string => json(entryDocument(mcpEntry(client, mcp, joinToken)));
   return {
     mcp_url: `${origin}/mcp`,
@@ -22,7 +24,8 @@ export const connectInfo = (origin: string, channelId: string, joinToken: string
       `TOKEN=${joinToken}`,
       `API=${api}`,
       '1. Join with a callsign of your choice (keep session_id, and read "instructions" in the answer):',
-      `curl -s -X POST $API/join -H "Authorization: Bearer $TOKEN" -d '{"callsign":"YOUR-CALLSIGN"}'`,
+      `curl -s -X POST $API/join -H "Authorization: Bearer $TOKEN" -d '${joining('YOUR-CALLSIGN')}'`,
+      ...(identities ? ['Keep identity.identity_key, too: to join again, send "identity_key" with it instead of "new_identity".'] : []),
       '2. Send, to a callsign or "all":',
       `curl -s -X POST $API/send -H "Authorization: Bearer $TOKEN" -H "X-Session-Id: $SESSION" -d '{"to":"all","message":"Hello. Over."}'`,
       '3. Listen, again and again, each time with the "cursor" of the last answer as since:',
@@ -33,8 +36,8 @@ export const connectInfo = (origin: string, channelId: string, joinToken: string
       `Everything else, for models (waiting by client, MCP, errors): ${origin}/llms.txt`,
     ].join('\n'),
     connect: {
-      curl: `curl -s -X POST ${api}/join -H '${bearer}' -d '{"callsign":"alpha"}'`,
-      claude_code: `claude mcp add --transport http rogerthat ${mcp} --header "${bearer}"`,
+      curl: `curl -s -X POST ${api}/join -H '${bearer}' -d '${joining('alpha')}'`,
+      claude_code: claudeCommand(mcp, joinToken),
       claude_desktop: document('claude_desktop'),
       codex: entryTable(mcpEntry('codex', mcp, joinToken)).join('\n'),
       cursor: document('cursor'),

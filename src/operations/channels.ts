@@ -1,7 +1,7 @@
 /** Making a channel, looking at it, reading what it kept. */
 import { z } from 'zod';
 import { BANDS, bandOf } from '../core/bands.ts';
-import { TIMES } from '../core/limits.ts';
+import { OWNER_PASSWORD, TIMES } from '../core/limits.ts';
 import { type Channel, EVENT_TYPES } from '../core/types.ts';
 import { CREATED, LOOKED_AT } from './examples.ts';
 import { operation } from './operation.ts';
@@ -36,7 +36,12 @@ export const createChannel = operation({
     retention: retention.default('none'),
     trust_mode: trustMode.default('untrusted'),
     require_identity: z.boolean().optional().describe('Refuse joiners without an identity. "trusted" implies it.'),
-    owner_password: z.string().min(8).max(256).optional().describe('Whoever joins with it is attested as authorized.'),
+    owner_password: z
+      .string()
+      .min(OWNER_PASSWORD.least)
+      .max(OWNER_PASSWORD.most)
+      .optional()
+      .describe(`Whoever joins with it is attested as authorized. At least ${OWNER_PASSWORD.least} characters.`),
     session_ttl_seconds: z
       .int()
       .min(TIMES.sessionTtlLeastMs / 1000)
@@ -70,7 +75,7 @@ export const createChannel = operation({
       ownerPassword: input.owner_password ?? null,
       sessionTtlMs: input.session_ttl_seconds * 1000,
     });
-    const { agent_prompt, connect, ...urls } = services.connect(proof.origin, channel.id, joinToken);
+    const { agent_prompt, connect, ...urls } = services.connect(proof.origin, channel.id, joinToken, channel.requireIdentity);
     const value = {
       channel_id: channel.id,
       join_token: joinToken,

@@ -46,8 +46,8 @@ export interface Services {
   readonly hubTokenHash: string | null;
   /** Hash of the admin token; null when the hub has none, and then no operation of scope `admin`. */
   readonly adminTokenHash: string | null;
-  /** Links and snippets for a new channel. */
-  connect(origin: string, channelId: string, joinToken: string): ConnectInfo;
+  /** Links and snippets for a new channel; `identities`: it takes only joiners with one. */
+  connect(origin: string, channelId: string, joinToken: string, identities: boolean): ConnectInfo;
   /** Told of every call that was answered; null when nobody counts them, and then nothing is timed. */
   readonly record: ((operation: string, transport: string, code: string, micros: number, requestId: string) => void) | null;
 }

@@ -111,6 +111,13 @@ verifies('channel:ttl', async (room) => {
     expect(await room.anyone().createChannel({ session_ttl_seconds })).toMatchObject({ session_ttl_seconds });
 });
 
+verifies('channel:owner-password-length', { slow: true }, async (room) => {
+  for (const owner_password of ['', 'x'.repeat(7), 'x'.repeat(257)])
+    await refused(room.anyone().createChannel({ owner_password }), 'invalid_body');
+  for (const owner_password of ['x'.repeat(8), 'x'.repeat(256)])
+    expect(await room.anyone().createChannel({ owner_password })).toMatchObject({ has_owner_password: true });
+});
+
 verifies('channel:prompt', { slow: true }, async (room) => {
   const { created } = await room.channel({ owner_password: 'correct horse battery' });
   const prompt = created.agent_prompt;
@@ -120,6 +127,17 @@ verifies('channel:prompt', { slow: true }, async (room) => {
     expect(prompt).not.toContain(secret);
     expect(JSON.stringify(created.connect)).not.toContain(secret);
   }
+});
+
+verifies('channel:prompt-identities', async (room) => {
+  for (const settings of [{ trust_mode: 'trusted' }, { require_identity: true }] as const) {
+    const { agent_prompt, connect } = (await room.channel(settings)).created;
+    expect(agent_prompt.length).toBeLessThan(1500);
+    for (const text of [agent_prompt, connect['curl']]) expect(text).toContain('"new_identity":true');
+    expect(agent_prompt).toContain('identity_key');
+  }
+  const { agent_prompt, connect } = (await room.channel()).created;
+  expect(agent_prompt + connect['curl']).not.toContain('identity');
 });
 
 verifies('channel:connect', async (room) => {

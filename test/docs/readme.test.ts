@@ -46,10 +46,17 @@ describe('README.md', () => {
   });
 });
 
-test('what a new channel gives to paste runs as it is', async () => {
-  const made = await expectCall(hub.url, { path: '/api/channels', body: {} }, 201);
+test.each([
+  ['plain', {}],
+  ['with identities', { trust_mode: 'trusted' }],
+  ['with identities, untrusted', { require_identity: true }],
+])('what a new channel gives to paste runs as it is: %s', async (_, settings) => {
+  const made = await expectCall(hub.url, { path: '/api/channels', body: settings }, 201);
   const joined = JSON.parse(await runScript(made.connect.curl, { cwd: temporaryDirectory() }));
   expect(joined).toMatchObject({ channel_id: made.channel_id, callsign: 'alpha' });
+  expect(made.agent_prompt.length).toBeLessThan(1500);
+  expect('identity' in joined).toBe(made.require_identity);
+  if (made.require_identity) expect(made.agent_prompt).toContain('identity_key');
   const lines: string[] = made.agent_prompt.split('\n');
   const set = lines.filter((line) => /^(?:TOKEN|API)=/.test(line));
   const curls = lines.filter((line) => line.startsWith('curl ')).map((line) => line.replace('YOUR-CALLSIGN', 'bravo'));

@@ -43,6 +43,10 @@ export const CHANNELS = {
     behaviour: 'The agent prompt is short, has what the other agent needs, and no secret of the owner.',
     clauses: ['R-CHAN-9'],
   },
+  'channel:prompt-identities': {
+    behaviour: 'Where identities are asked for, what is there to paste makes one and says to keep its key.',
+    clauses: ['R-CHAN-9', 'R-CHAN-10'],
+  },
   'channel:connect': {
     behaviour: 'There is a snippet for each client, with the address of this hub.',
     clauses: ['R-CHAN-10'],
@@ -56,6 +60,10 @@ export const CHANNELS = {
     behaviour: 'Every route of a channel needs its join token; the owner token is none.',
     clauses: ['R-CHAN-12', 'R-RUN-1'],
     needs: ['rest', 'ack', 'info', 'receipts', 'stream', 'transcript', 'wait'],
+  },
+  'channel:owner-password-length': {
+    behaviour: 'An owner password has 8 to 256 characters.',
+    clauses: ['R-CHAN-14', 'R-ERR-10'],
   },
   'channel:token-own': {
     behaviour: 'A token opens its own channel only.',
