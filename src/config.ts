@@ -1,16 +1,17 @@
 /**
- * The one schema of the configuration. Flags, environment variables, `--help` and docs/configuration.md are made
- * from this table.
+ * The one schema of the configuration. Flags, environment variables, `--help` and docs/configuration.md
+ * (cli/configuration.ts) are made from this table.
  */
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { HubMode } from './core/hub.ts';
-import { type Limits, LimitsError, limitsFor } from './core/limits.ts';
+import { looksSecret } from './core/ids.ts';
+import { type Limits, LimitsError, limitsFor, SECRET_LEAST } from './core/limits.ts';
 import { ADDRESS_FORMS, parseAddress } from './engines/redis/link/address.ts';
 
-interface Option {
+export interface Option {
   readonly type: 'string' | 'boolean' | 'list';
   /** What stands for the value in the help. */
   readonly value?: string;
@@ -24,6 +25,8 @@ interface Option {
   readonly help: string;
 }
 
+const LEAST = `at least ${SECRET_LEAST} characters, no spaces`;
+
 export const OPTIONS = {
   port: { type: 'string', value: 'PORT', default: '7424', help: 'Port to listen on; 0 lets the system choose.' },
   host: {
@@ -36,14 +39,14 @@ export const OPTIONS = {
     type: 'string',
     value: 'SECRET',
     secret: true,
-    help: 'Ask every caller for this token, or for a channel token on that channel.',
+    help: `Ask every caller for this token (${LEAST}), or for a channel token on that channel.`,
   },
   'admin-token': {
     type: 'string',
     value: 'SECRET',
     secret: true,
     alsoEnv: 'ROGERRAT_ADMIN_TOKEN',
-    help: "The operator's own token; without it the hub has no operator's side.",
+    help: `The operator's own token (${LEAST}); without it the hub has no operator's side.`,
   },
   open: { type: 'boolean', help: 'Let anyone who reaches the hub create channels, under its limits.' },
   'data-dir': { type: 'string', value: 'DIR', default: '~/.rogerthat', help: 'Where the hub keeps its database; one hub a directory.' },
@@ -61,7 +64,11 @@ export const OPTIONS = {
     help: 'With --redis: "async", or "replicated" to acknowledge nothing that no replica has.',
   },
   repair: { type: 'boolean', help: 'Set a damaged database aside and recover what is sound.' },
-  origin: { type: 'string', value: 'URL', help: 'The address people outside use, such as https://hub.example; used in links.' },
+  origin: {
+    type: 'string',
+    value: 'URL',
+    help: 'The address people outside use, such as https://hub.example: the hub answers to its name, and links have it.',
+  },
   'allow-host': { type: 'list', value: 'NAME', help: 'Another host name to answer to; may be given more than once.' },
   'trust-proxy': { type: 'list', value: 'ADDRESS', help: 'A proxy whose X-Forwarded-For counts, or a network (10.0.0.0/8); repeatable.' },
   'allow-private-webhooks': {
@@ -72,7 +79,7 @@ export const OPTIONS = {
     type: 'string',
     value: 'SECRET',
     secret: true,
-    help: 'Encrypts the signing secrets of webhooks, instead of a key file in the data directory; the same for all hubs of a fleet.',
+    help: `Encrypts the signing secrets of webhooks (${LEAST}), instead of a key file in the data directory; the same for all hubs of a fleet.`,
   },
   limits: {
     type: 'string',
@@ -120,7 +127,7 @@ export class ConfigError extends Error {}
 
 export const envName = (name: string): string => `ROGERTHAT_${name.toUpperCase().replaceAll('-', '_')}`;
 
-const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|::1|\[::1\])$/;
+const LOOPBACK = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|::1)$/;
 
 type Raw = Partial<Record<OptionName, string | boolean | string[]>>;
 
@@ -189,10 +196,19 @@ const proxyOf = (text: string): string => {
 export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Config => {
   const raw: Raw = { ...fromEnvironment(env), ...fromArguments(args) };
   const text = (name: OptionName): string | null => (raw[name] as string | undefined) ?? (OPTIONS[name] as Option).default ?? null;
-  const host = text('host') ?? '';
+  // As URLs have it, too.
+  const host = (text('host') ?? '').replace(/^\[(.*)\]$/, '$1');
   const secret = (name: 'token' | 'admin-token' | 'secret-key'): string | null => {
     const given = text(name);
-    if (given !== null && !/^[!-~]{16,}$/.test(given)) throw new ConfigError(`--${name} must have at least 16 characters, and no spaces`);
+    if (given === null) return null;
+    if (looksSecret(given)) {
+      throw new ConfigError(
+        `--${name} (${envName(name)}) is a secret of this hub, and this is one of a channel. Commands take a channel token from ROGERTHAT_CHANNEL_TOKEN`,
+      );
+    }
+    if (given.length < SECRET_LEAST || !/^[!-~]+$/.test(given)) {
+      throw new ConfigError(`--${name} must have ${LEAST}: "openssl rand -hex 32" makes one`);
+    }
     return given;
   };
   const token = secret('token');
@@ -241,58 +257,4 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
     bands: raw.bands !== false,
     logLevel,
   };
-};
-
-/** What `rogerthat --help` prints. */
-export const helpText = (): string => {
-  const rows = (Object.entries(OPTIONS) as [OptionName, Option][]).map(([name, option]) => ({
-    flag: `--${name}${option.value ? ` ${option.value}` : ''}`,
-    help: option.help + (option.default ? ` Default: ${option.default}.` : ''),
-  }));
-  const width = Math.max(...rows.map(({ flag }) => flag.length));
-  return [
-    'RogerThat, the walkie-talkie for AI agents.',
-    '',
-    'Usage: rogerthat [OPTIONS]        start a hub',
-    '       rogerthat COMMAND …        talk on one (the commands are below)',
-    '       rogerthat --help | --version',
-    '',
-    'Options (each also as an environment variable, for example ROGERTHAT_DATA_DIR):',
-    ...rows.map(({ flag, help }) => `  ${flag.padEnd(width)}  ${help}`),
-    '',
-    'Exit codes: 0 stopped, 1 failed, 2 wrong options, 3 data directory in use, 4 database damaged, 5 Redis cannot be used.',
-    '',
-  ].join('\n');
-};
-
-/** docs/configuration.md. */
-export const configurationDoc = (): string => {
-  const rows = (Object.entries(OPTIONS) as [OptionName, Option][]).map(
-    ([name, { value, default: standard, alsoEnv, help }]) =>
-      `| \`--${name}${value ? ` ${value}` : ''}\` | \`${envName(name)}\`${alsoEnv ? `, \`${alsoEnv}\`` : ''} | ${standard ? `\`${standard}\`` : '–'} | ${help} |`,
-  );
-  return [
-    '# Configuration',
-    '',
-    '<!-- Made from src/config.ts by script/docs; do not edit. -->',
-    '',
-    'A flag goes before its environment variable, which goes before the default. In the environment, lists are',
-    'separated by commas, and switches are `true` or `false`.',
-    '',
-    '| flag | environment | default | what it does |',
-    '|---|---|---|---|',
-    ...rows,
-    '',
-    '## Exit codes',
-    '',
-    '| code | meaning |',
-    '|---|---|',
-    '| 0 | stopped by SIGTERM or SIGINT |',
-    '| 1 | failed; the last line says why |',
-    '| 2 | the options do not make sense |',
-    '| 3 | another hub runs on the data directory |',
-    '| 4 | the database is damaged, or newer than this program |',
-    '| 5 | the server of `--redis` cannot be reached, or is not set up to keep messages |',
-    '',
-  ].join('\n');
 };

@@ -1,6 +1,6 @@
 /** A hub that listens: sockets, limits of Node itself, and an end that loses nothing. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { createApp, ownOrigin } from './app.ts';
 import type { Config } from './config.ts';
 import { openBands } from './core/bands.ts';
@@ -23,7 +23,7 @@ const COURIER_MS = 2_000;
 export interface RunningHub {
   readonly hub: Hub;
   readonly server: Server;
-  /** Where it listens, as a URL. */
+  /** Where it is called from this machine, or the origin that it was given; the guard answers to it. */
   readonly url: string;
   /** Answers who waits, takes no more, writes everything, lets go of the data directory. */
   close(): Promise<void>;
@@ -50,6 +50,17 @@ const refuse = (error: NodeJS.ErrnoException, socket: Socket, origin: string): v
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+};
+
+/** Listening on all addresses; no place that anybody could call. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+/** A URL that reaches the hub from this machine: the name it was given, or the address as the system writes it. */
+const urlOf = (host: string, { address, port }: AddressInfo): string => {
+  // A name stands for both families.
+  if (EVERYWHERE.has(address)) return `http://${address === '::' ? 'localhost' : '127.0.0.1'}:${port}`;
+  const name = isIP(host) === 0 ? host : address;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 };
 
 /** Where the hub keeps everything. What only a fleet needs is loaded for a fleet. */
@@ -79,7 +90,9 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   const hub = new Hub({ engine, ...(courier ? { courier } : {}), limits: config.limits, mode: config.mode, bands: config.bands, report });
   if (hub.bands) await openBands(engine, hub.clock);
   let port = config.port;
-  const options = { ...config, hub, log, version, port: () => port };
+  // The name that the operator told the hub to listen at is the hub's; addresses the guard knows by itself.
+  const allowHosts = isIP(config.host) === 0 ? [...config.allowHosts, config.host] : config.allowHosts;
+  const options = { ...config, allowHosts, hub, log, version, port: () => port };
   const app = createApp(options);
   const drain = new Drain();
   const server = createServer(
@@ -117,8 +130,8 @@ export const startHub = async (config: Config, version: string, log: Log = creat
     await engine.close();
     throw error;
   }
-  port = (server.address() as AddressInfo).port;
-  const shown = config.host.includes(':') && !config.host.startsWith('[') ? `[${config.host}]` : config.host;
+  const bound = server.address() as AddressInfo;
+  port = bound.port;
   let closing: Promise<void> | null = null;
 
   const close = async (): Promise<void> => {
@@ -134,7 +147,7 @@ export const startHub = async (config: Config, version: string, log: Log = creat
   return {
     hub,
     server,
-    url: config.origin ?? `http://${shown}:${port}`,
+    url: config.origin ?? urlOf(config.host, bound),
     close: () => (closing ??= close()),
   };
 };

@@ -1,10 +1,12 @@
 /** `rogerthat` without a command: starts a hub and says how to talk on it. */
-import { ConfigError, helpText, readConfig } from '../config.ts';
+import { ConfigError, readConfig } from '../config.ts';
 import { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from '../engines/local/index.ts';
 import { RedisUnfitError } from '../engines/redis/unfit.ts';
 import { createLog, errorFacts } from '../log.ts';
 import { startHub } from '../server.ts';
 import { VERSION } from '../version.ts';
+import { bannerOf, networkAddresses } from './banner.ts';
+import { helpText } from './configuration.ts';
 import { commandsHelp } from './help.ts';
 
 const exitCodeOf = (error: unknown): number => {
@@ -22,16 +24,6 @@ const sentenceOf = (error: unknown): string => {
   return error.message;
 };
 
-const banner = (url: string): string =>
-  [
-    '',
-    `RogerThat is on the air: ${url}`,
-    '',
-    `Claude Code:      claude mcp add --transport http rogerthat ${url}/mcp`,
-    `Create a channel: curl -s -X POST ${url}/api/channels -H 'Content-Type: application/json' -d '{"retention":"none"}'`,
-    '',
-  ].join('\n');
-
 const main = async (args: readonly string[]): Promise<void> => {
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(`${helpText()}\n${commandsHelp()}`);
@@ -44,7 +36,7 @@ const main = async (args: readonly string[]): Promise<void> => {
   const config = readConfig(args, process.env);
   const log = createLog(config.logLevel);
   const running = await startHub(config, VERSION, log);
-  process.stdout.write(`${banner(running.url)}\n`);
+  process.stdout.write(`${bannerOf(config, running.url, networkAddresses())}\n`);
   const stop = (signal: NodeJS.Signals): void => {
     log.info('stopping', { signal });
     running.close().then(

@@ -70,7 +70,7 @@ export const ERRORS = {
   host_not_allowed: row(
     403,
     'This hub does not answer to that host name.',
-    'Use the address the hub printed, or start it with --allow-host NAME.',
+    'Use an address that the hub printed, or start it with --origin URL (or --allow-host NAME) for the name you call it by.',
   ),
   origin_not_allowed: row(403, 'Requests from that web page are not allowed.', 'Call from a program, or from a page of this hub.'),
   kicked: row(403, 'The owner removed this session from the channel.', 'Stop; ask the owner before you join again.'),

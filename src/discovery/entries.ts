@@ -44,6 +44,10 @@ export type McpClient = keyof typeof ENTRIES;
 export const mcpEntry = (client: McpClient, url: string, bearer?: string): McpEntry =>
   ENTRIES[client](url, bearer === undefined ? {} : { headers: { Authorization: `Bearer ${bearer}` } });
 
+/** The line with which Claude Code takes the hub into its settings. */
+export const claudeCommand = (url: string, bearer?: string): string =>
+  `claude mcp add --transport http ${SERVER_NAME} ${url}${bearer === undefined ? '' : ` --header "Authorization: Bearer ${bearer}"`}`;
+
 /** An entry as the JSON document it stands in. */
 export const entryDocument = ({ under, value }: McpEntry): object => ({ [under]: { [SERVER_NAME]: value } });
 

@@ -8,6 +8,7 @@ import type { Limits, Rate } from '../core/limits.ts';
 import { TIMES } from '../core/limits.ts';
 import { sizeText } from '../core/wording.ts';
 import { connectInfo } from './connect.ts';
+import { claudeCommand } from './entries.ts';
 import { type Facts, TITLE } from './facts.ts';
 import { scopeOf } from './scopes.ts';
 
@@ -93,7 +94,7 @@ const PATH_1 = ({ origin, tools, mode }: Facts): readonly string[] => {
     `header \`Authorization: Bearer JOIN_TOKEN\`. Tools: ${tools.map((name) => `\`${name}\``).join(', ')}. Pass the \`session_id\` of \`join\` to every later tool.`,
     '',
     '```text',
-    `Claude Code: ${mode === 'shared' ? `claude mcp add --transport http rogerthat ${origin}/mcp --header "Authorization: Bearer HUB_TOKEN"` : `claude mcp add --transport http rogerthat ${origin}/mcp`}`,
+    `Claude Code: ${claudeCommand(`${origin}/mcp`, mode === 'shared' ? 'HUB_TOKEN' : undefined)}`,
     `Codex:       codex mcp add rogerthat --url ${origin}/mcp`,
     `Gemini CLI:  ${connect['gemini_cli']}`,
     '```',

@@ -36,6 +36,19 @@ const countHeader = (request: IncomingMessage, name: string): number => {
 };
 
 /**
+ * Whether a Host is the very address, as an IP literal, at which its connection arrived: `192.168.1.5:7424` on a hub that
+ * listens at all addresses. Nobody can rebind a literal, for no name stands in it (docs/decisions/025); any other is refused.
+ */
+const isWhereItArrived = ({ socket }: IncomingMessage, host: string, port: number): boolean => {
+  const { localAddress } = socket;
+  if (localAddress === undefined) return false;
+  // A socket for both families has IPv4 addresses in this form.
+  const address = localAddress.startsWith('::ffff:') ? localAddress.slice(7) : localAddress;
+  const name = address.includes(':') ? `[${address}]` : address;
+  return host === `${name}:${port}` || (port === 80 && host === name);
+};
+
+/**
  * Makes the guard of a hub.
  * @param port where the hub listens; asked with each request, since it may be chosen by the system
  * @returns a check that throws HubError host_not_allowed, origin_not_allowed, secret_in_url or bad_request
@@ -68,10 +81,14 @@ export const createGuard = (options: GuardOptions, port: () => number): Guard =>
     const { host } = headers;
     if (host === undefined) throw new HubError('host_not_allowed', 'The request has no Host header.');
     const known = allowed();
-    if (!known.hosts.has(host) && !known.hosts.has(host.toLowerCase())) throw new HubError('host_not_allowed');
+    const named = known.hosts.has(host) || known.hosts.has(host.toLowerCase());
+    if (!named && !isWhereItArrived(request, host.toLowerCase(), port())) throw new HubError('host_not_allowed');
     if (countHeader(request, 'host') !== 1) throw new HubError('host_not_allowed', 'The request has more than one Host header.');
     const { origin } = headers;
-    if (origin !== undefined && !known.origins.has(origin.toLowerCase())) throw new HubError('origin_not_allowed');
+    if (origin !== undefined && !known.origins.has(origin.toLowerCase())) {
+      // A page of the hub that was opened at that very address.
+      if (named || origin.toLowerCase() !== `http://${host.toLowerCase()}`) throw new HubError('origin_not_allowed');
+    }
     const site = headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin' && site !== 'none') {
       // Following a link to one of the hub's pages is fine; reading or changing anything from elsewhere is not.

@@ -1,6 +1,7 @@
 /** Ways to run a hub: whom it lets in. */
 import { expect } from 'vitest';
-import { envName, helpText, OPTIONS, readConfig } from '../../src/config.ts';
+import { helpText } from '../../src/cli/configuration.ts';
+import { envName, OPTIONS, readConfig } from '../../src/config.ts';
 import { refused } from '../harness/refused.ts';
 import { verifies } from '../harness/verifies.ts';
 

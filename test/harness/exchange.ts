@@ -80,6 +80,8 @@ const small = Buffer.alloc(64);
 const large = Buffer.alloc(65_536);
 
 export interface ExchangeOptions {
+  /** The address it calls. Default: 127.0.0.1. */
+  readonly at?: string;
   readonly cut?: Cut;
   /** The client has lost interest, whatever has arrived. */
   readonly gone?: AbortSignal;
@@ -110,7 +112,7 @@ export const exchange = (port: number, request: string | Uint8Array, options: Ex
     const vanish = (): void => finish(null);
     const socket = connect({
       port,
-      host: '127.0.0.1',
+      host: options.at ?? '127.0.0.1',
       noDelay: true,
       // Read in small pieces, so that a cut in the middle of an answer leaves the rest unread.
       onread: {

@@ -42,6 +42,18 @@ export const RUN = {
     behaviour: 'A hub that has started prints its address on one line, and answers from then on.',
     clauses: ['R-RUN-10', 'R-RUN-1'],
   },
+  'run:every-address': {
+    behaviour: 'A hub answers at each address it listens at, under that address; no other address and no unknown name is answered to.',
+    clauses: ['R-REQ-1', 'R-REQ-3', 'R-RUN-10'],
+  },
+  'run:banner': {
+    behaviour: 'What a hub prints when it starts can be pasted, in each mode; the token of the hub is not in it.',
+    clauses: ['R-RUN-10'],
+  },
+  'run:secrets': {
+    behaviour: 'A secret of the operator is long enough and none of a channel, or the hub does not start; how long is in the help.',
+    clauses: ['R-RUN-15', 'R-RUN-8'],
+  },
   'run:stop': {
     behaviour: 'On SIGTERM and SIGINT a hub answers who is parked, ends its streams and exits with 0 within 5 seconds.',
     clauses: ['R-RUN-11', 'R-LISTEN-24', 'R-STREAM-10'],

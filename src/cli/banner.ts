@@ -1,0 +1,50 @@
+/** What a hub says when it has started: where it is, who may use it, and the first two things to paste. */
+import { networkInterfaces } from 'node:os';
+import type { Config } from '../config.ts';
+import { claudeCommand } from '../discovery/entries.ts';
+
+/** Addresses by which other machines may reach this one; those of a single link only are left out. */
+export const networkAddresses = (): string[] =>
+  Object.values(networkInterfaces())
+    .flatMap((found) => found ?? [])
+    .filter(({ internal, address }) => !internal && !/^(?:fe80:|169\.254\.)/i.test(address))
+    .map(({ address }) => address);
+
+const MODES: Readonly<Record<Config['mode'], string>> = {
+  local: 'local: anyone on this machine may create channels',
+  shared: 'shared: callers show the token of the hub, here HUB_TOKEN, or that of a channel',
+  open: 'hosted: anyone who reaches the hub may create channels, under its limits',
+};
+
+/** Where other machines find a hub that listens for them, when nobody said by which name. */
+const fromElsewhere = ({ host, origin, allowHosts }: Config, url: string, addresses: readonly string[]): readonly string[] => {
+  if (origin !== null || (host !== '0.0.0.0' && host !== '::')) return [];
+  const { port } = new URL(url);
+  const reachable = addresses.filter((address) => host === '::' || !address.includes(':'));
+  const urls = reachable.map((address) => `http://${address.includes(':') ? `[${address}]` : address}${port === '' ? '' : `:${port}`}`);
+  return [
+    `Other machines:   ${urls.length > 0 ? urls.join('  ') : 'this one has no network address'}`,
+    ...(allowHosts.length > 0 ? [] : ['                  and by name only with --origin http://NAME:PORT, or --allow-host NAME']),
+  ];
+};
+
+/**
+ * Every address in it is one that the hub answers to, and every line can be pasted as it is, but for HUB_TOKEN: the token
+ * itself is never printed.
+ * @param url where the hub is called
+ * @param addresses of this machine, for a hub that listens at all of them
+ */
+export const bannerOf = (config: Config, url: string, addresses: readonly string[]): string => {
+  const shared = config.mode === 'shared';
+  const bearer = shared ? `-H 'Authorization: Bearer HUB_TOKEN' ` : '';
+  return [
+    '',
+    `RogerThat is on the air: ${url}`,
+    '',
+    `Mode:             ${MODES[config.mode]}`,
+    ...fromElsewhere(config, url, addresses),
+    `Claude Code:      ${claudeCommand(`${url}/mcp`, shared ? 'HUB_TOKEN' : undefined)}`,
+    `Create a channel: curl -s -X POST ${url}/api/channels ${bearer}-H 'Content-Type: application/json' -d '{"retention":"none"}'`,
+    '',
+  ].join('\n');
+};
