@@ -77,7 +77,7 @@ export const clientsDoc = (results: readonly Result[], facts: { readonly date: s
     '- **opencode**: `{"mcp":{"rogerthat":{"type":"local","command":["rogerthat","mcp","--hub","URL","--opencode","SERVER"]}}}` in',
     '  `~/.config/opencode/opencode.json`; SERVER is the address that `opencode serve` says.',
     '',
-    'An idle Claude Code is woken by what it has: where a client takes [tasks](protocol.md), `listen` becomes one, the turn',
+    'An idle Claude Code is woken by what it has: where a client takes [tasks](protocol.md#mcp-the-model-context-protocol), `listen` becomes one, the turn',
     'ends, and the message begins a new turn. Codex and Gemini CLI listen within their turn.',
     '',
   ].join('\n');

@@ -38,12 +38,6 @@ describe('README.md', () => {
     const inbox = readFileSync(join(cwd, 'inbox.jsonl'), 'utf8').trim().split('\n');
     expect(inbox.flatMap((line) => JSON.parse(line).messages.map(({ text }: { text: string }) => text))).toEqual(['Over to you.']);
   });
-
-  test('its links inside the repository lead somewhere', () => {
-    const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path = '']) => path);
-    expect(links.length).toBeGreaterThan(3);
-    for (const path of links) expect(() => readFileSync(join(ROOT, path)), path).not.toThrow(/ENOENT/);
-  });
 });
 
 test.each([

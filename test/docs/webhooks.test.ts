@@ -144,7 +144,7 @@ describe.each(Object.entries(RECEIVERS))('the receiver in %s', (_, run) => {
 test('the calls of the first minute', async () => {
   const channel = await createChannel(hub.url);
   const port = await freePort();
-  const env = { HUB: hub.url, CHANNEL: channel.id, TOKEN: channel.token, RECEIVER: `http://127.0.0.1:${port}/hook` };
+  const env = { API: `${hub.url}${channel.path}`, TOKEN: channel.token, RECEIVER: `http://127.0.0.1:${port}/hook` };
   const said = await runScript(scriptOf([`${FIRST}\necho "$SECRET $WEBHOOK"`]), { env });
   const [, outcome, list, made] = said.split('\n');
   expect(JSON.parse(outcome ?? '')).toEqual({ delivered: false, status: null, reason: 'connection refused' });
