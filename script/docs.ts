@@ -10,6 +10,7 @@ import { skillDoc } from '../src/discovery/skill.ts';
 import { operations } from '../src/operations/index.ts';
 import { INSTRUCTIONS } from '../src/transports/mcp/instructions.ts';
 import { VERSION } from '../src/version.ts';
+import { callTypes } from './call-types.ts';
 
 /** What the client knows of an operation when it runs: enough to call it and to describe it, without loading a schema. */
 const clientTable = (): string => {
@@ -50,6 +51,7 @@ const documents: Readonly<Record<string, string>> = {
   'docs/cli.md': cliDoc(),
   'plugin/skills/rogerthat/SKILL.md': skillDoc(INSTRUCTIONS, operations),
   'src/client/operations.json': clientTable(),
+  'src/client/calls.ts': callTypes(operations),
 };
 
 const check = process.argv.includes('--check');

@@ -1,27 +1,24 @@
 /**
- * What the client knows of operations: their types from the schemas, and what is needed at run time from a table that
- * script/docs.ts makes of the same list. So a call is checked by the compiler and no schema is loaded to make it.
+ * What the client knows of operations: their types and a table of what is needed at run time, both made by script/docs.ts of the
+ * one list. So a call is checked by the compiler, no schema is loaded to make it, and no type of a library is needed to read it.
  */
-import type { z } from 'zod';
-import type { KnownOperation } from '../operations/index.ts';
-import type { Answers, RestRoute, Scope } from '../operations/operation.ts';
-import type { gap, heardAnswer, message, rosterEntry } from '../operations/schemas.ts';
+import type { Answers, RestRoute, Scope } from '../operations/route.ts';
+import type { Calls, Gap, Heard, Message, RosterEntry } from './calls.ts';
 import table from './operations.json' with { type: 'json' };
 
-export type OperationName = KnownOperation['name'];
-type Named<N extends OperationName> = Extract<KnownOperation, { readonly name: N }>;
+export type OperationName = keyof Calls;
 
 /** The fields of a call, as they are written by its caller. */
-export type Input<N extends OperationName> = z.input<Named<N>['input']>;
+export type Input<N extends OperationName> = Calls[N]['input'];
 /** What a call answers. */
-export type Output<N extends OperationName> = z.output<Named<N>['output']>;
+export type Output<N extends OperationName> = Calls[N]['output'];
 /** Operations that answer with one value. */
-export type ValueName = { [N in OperationName]: Named<N>['answers'] extends 'stream' ? never : N }[OperationName];
+export type ValueName = { [N in OperationName]: Calls[N]['answers'] extends 'stream' ? never : N }[OperationName];
 
-export type WireMessage = z.output<typeof message>;
-export type WireGap = z.output<typeof gap>;
-export type WireRosterEntry = z.output<typeof rosterEntry>;
-export type HeardAnswer = z.output<typeof heardAnswer>;
+export type WireMessage = Message;
+export type WireGap = Gap;
+export type WireRosterEntry = RosterEntry;
+export type HeardAnswer = Heard;
 export type Joined = Output<'join'>;
 
 /** A field, for help texts and for turning typed words into values. */

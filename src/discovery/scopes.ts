@@ -1,5 +1,5 @@
 /** What each scope asks of a caller, in the words and forms of the descriptions: one row a scope. */
-import type { Scope } from '../operations/operation.ts';
+import type { Scope } from '../operations/route.ts';
 
 /** The ways to show something, as OpenAPI names them. */
 export const SECURITY_SCHEMES = {

@@ -13,13 +13,7 @@ import type { Channel, Eventually, Session, TranscriptEvent } from '../core/type
 import { admit, type OpenCall } from './admit.ts';
 import { fromMemory, recalled } from './memory.ts';
 import { problemsOf } from './problems.ts';
-
-/**
- * `open`: anyone whom the hub lets in; `channel`: who has its join token; `member`: who has joined with it; `owner`: who
- * has its owner token; `keeper`: who has either of them, and on a trusted channel the owner token; `admin`: who has the
- * hub's admin token. No other scope contains another: an owner token joins nothing, and a join token owns nothing.
- */
-export type Scope = 'open' | 'channel' | 'member' | 'owner' | 'keeper' | 'admin';
+import type { Answers, RestRoute, Scope } from './route.ts';
 
 /** What a transport can prove of a call. Strings as they came; the gate checks them. */
 export interface Proof {
@@ -107,16 +101,6 @@ interface Produces<O> {
   late: Promise<Given<O>>;
   stream: AsyncGenerator<StreamItem, void, undefined>;
   pages: { readonly head: object; readonly pages: AsyncGenerator<readonly TranscriptEvent[], void, undefined> };
-}
-export type Answers = keyof Produces<unknown>;
-
-/** Where REST finds an operation. Path parameters and the named headers become input fields of the same name. */
-export interface RestRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  /** With `{name}` for parameters; `{channel_id}` goes to the proof. */
-  readonly path: string;
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Operation<

@@ -1,11 +1,12 @@
 /** The program as people get it: packed, run by npx in an empty folder under both its names, and by script/server. */
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VERSION } from '../../src/version.ts';
+import { ROOT } from '../harness/built.ts';
 import { eventually } from '../harness/eventually.ts';
-import { start, temporaryDirectory } from '../harness/process.ts';
+import { start, startHubProcess, temporaryDirectory } from '../harness/process.ts';
 import { bootstrappedClone, cloneOfProject } from '../harness/project.ts';
 import { call, createChannel, expectCall, joinChannel, memberCall } from '../harness/rest.ts';
 import { runScript } from '../harness/shell.ts';
@@ -24,6 +25,25 @@ const npxFolders = (): Set<string> => {
 const isOurs = (folder: string): boolean => {
   const path = join(folder, 'package.json');
   return existsSync(path) && readFileSync(path, 'utf8').includes('rogerthat-test-');
+};
+
+/** An empty project with the package in it, as npm puts it there, and what the package needs. Asks no registry. */
+const installed = (tarball: string): string => {
+  const project = temporaryDirectory();
+  const modules = join(project, 'node_modules');
+  mkdirSync(join(modules, 'rogerthat'), { recursive: true });
+  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(modules, 'rogerthat')]);
+  for (const name of ['libsql', '@types']) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  writeFileSync(join(project, 'package.json'), '{"type":"module"}');
+  return project;
+};
+
+/** Checks the program `use.ts` as strictly as can be and compiles it beside itself; what is wrong with it. */
+const compile = (project: string, text: string): string => {
+  writeFileSync(join(project, 'use.ts'), text);
+  const options = '--strict --exactOptionalPropertyTypes --module nodenext --target es2023 --types node --noEmitOnError'.split(' ');
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  return spawnSync(process.execPath, [tsc, ...options, 'use.ts'], { cwd: project, encoding: 'utf8' }).stdout;
 };
 
 const pidIn = (directory: string): number => Number(readFileSync(join(directory, 'hub.pid'), 'utf8'));
@@ -54,17 +74,65 @@ describe('the package', () => {
         'CHANGELOG.md',
         'dist/cli.js',
         'dist/index.js',
+        'dist/index.d.ts',
         'dist/site/landing.html',
+        'plugin/.claude-plugin/plugin.json',
+        'plugin/.mcp.json',
+        'deploy/rogerthat.service',
       ]),
     );
     expect(
       files.filter(
         (name) =>
-          !/^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/[\w.-]+\.(?:js|d\.ts)|dist\/site\/(?:\w+\.html|assets\/[\w-]+\.(?:js|css)(?:\.(?:br|gz))?))$/.test(
+          !/^(?:package\.json|[A-Z]+\.md|LICENSE|(?:deploy|docs|examples|plugin)\/[\w./-]+|dist\/[\w.-]+\.js|dist\/(?:\w+\/)*\w+\.d\.ts|dist\/site\/(?:\w+\.html|assets\/[\w-]+\.(?:js|css)(?:\.(?:br|gz))?))$/.test(
             name,
           ),
       ),
     ).toEqual([]);
+  });
+
+  test('every file that its documents lead to is in it, but those for who works on it', () => {
+    for (const document of files.filter((name) => name.endsWith('.md') && !name.startsWith('docs/decisions/'))) {
+      const text = readFileSync(join(ROOT, document), 'utf8').replace(/^```.*?^```$/gms, '');
+      const links = [...text.matchAll(/\]\((?![a-z]+:)([^)#?\s]+)/g)].map(([, path = '']) => normalize(join(dirname(document), path)));
+      const missing = links.filter((path) => !files.some((name) => name === path || name.startsWith(path)));
+      expect(
+        missing.filter((path) => !['AGENTS.md', 'CONTRIBUTING.md'].includes(path)),
+        document,
+      ).toEqual([]);
+    }
+  });
+
+  describe('its types', () => {
+    const blocks = [...readFileSync(join(ROOT, 'docs/library.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = '']) => text);
+
+    test('the programs of docs/library.md are right, and do what they say', { timeout: PACK_MS }, async () => {
+      const project = installed(tarball);
+      const hub = await startHubProcess();
+      const said: string[] = [];
+      for (const block of blocks) {
+        expect(compile(project, block.replace('http://127.0.0.1:7424', hub.url))).toBe('');
+        const program = start(process.execPath, ['use.js'], { cwd: project });
+        expect([await program.ended, program.stderr()]).toEqual([{ code: 0, signal: null }, '']);
+        said.push(program.stdout());
+      }
+      expect(said).toEqual(['alpha: Are the tests green?\n', expect.stringMatching(/^a hub on http:\/\/127\.0\.0\.1:[0-9]+\n$/)]);
+    });
+
+    test('know the fields of a call and of its answer', { timeout: PACK_MS }, () => {
+      const text = `
+        import { HubClient, type Output } from 'rogerthat';
+        const client = new HubClient('http://127.0.0.1:7424');
+        const told: Output<'send'> = await client.call('send', { to: 'bravo', message: 'hello', reply_to: 1 });
+        const state: 'queued' | 'delivered' | 'confirmed' | 'expired' | undefined = told.recipients[0]?.state;
+        // @ts-expect-error: no such field
+        await client.call('send', { to: 'bravo', message: 'hello', subject: state });
+        // @ts-expect-error: no such call
+        await client.call('sent', { to: 'bravo', message: 'hello' });
+        // @ts-expect-error: no such member of the answer
+        told.subject;`;
+      expect(compile(installed(tarball), text)).toBe('');
+    });
   });
 
   test('npx starts a hub in an empty folder, leaves nothing there, and stops with it', { timeout: PACK_MS }, async () => {
@@ -84,6 +152,21 @@ describe('the package', () => {
     process.kill(pidIn(directory), 'SIGTERM');
     expect(await npx.ended).toEqual({ code: 0, signal: null });
     expect(readdirSync(cwd)).toEqual([file]);
+  });
+
+  test('installed for the whole machine, it has the paths that the documents name', { timeout: PACK_MS }, async () => {
+    const env = { npm_config_prefix: temporaryDirectory(), npm_config_loglevel: 'silent' };
+    const named = ['docs/waking-agents.md', 'docs/self-hosting.md'].map((path) =>
+      readFileSync(join(ROOT, path), 'utf8').match(/"\$\(npm root -g\)\/rogerthat[^"]*"/),
+    );
+    expect(named).toEqual([expect.anything(), expect.anything()]);
+    const script = [
+      `npm install --global --prefer-offline --ignore-scripts --no-audit --no-fund '${tarball}' >&2`,
+      `test -e ${named[0]}/.claude-plugin/plugin.json -a -e ${named[0]}/.mcp.json`,
+      `cd ${named[1]} && ls deploy`,
+    ];
+    const said = await runScript(script.join('\n'), { cwd: temporaryDirectory(), env });
+    expect(said.trim().split('\n')).toEqual(expect.arrayContaining(['Caddyfile', 'nginx.conf', 'rogerthat.service', 'alerts.yml']));
   });
 
   test.each(['rogerthat', 'rogerrat'])('R-RUN-9: %s is the program', { timeout: PACK_MS }, async (name) => {

@@ -5,7 +5,21 @@ import { builtHub, ROOT } from './built.ts';
 import { temporaryDirectory } from './process.ts';
 
 /** What is in the repository and makes the program. */
-const PARTS = ['src', 'package.json', 'rolldown.config.ts', 'tsconfig.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'script'];
+const PARTS = [
+  ...[
+    'src',
+    'script',
+    'deploy',
+    'docs',
+    'examples',
+    'plugin',
+    'package.json',
+    'rolldown.config.ts',
+    'tsconfig.json',
+    'tsconfig.types.json',
+  ],
+  ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'],
+];
 
 /** The project as a fresh clone, with the packages that are installed already. */
 export const cloneOfProject = (): string => {

@@ -8,7 +8,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MOST = 300;
 
 /** Files that are longer, and why two concepts do not live in them. An entry that is no longer needed fails. */
-const LONGER: Readonly<Record<string, string>> = {};
+const LONGER: Readonly<Record<string, string>> = {
+  'src/client/calls.ts': 'made from the list of operations, a line for each field',
+};
 
 const filesIn = (folder: string): string[] =>
   (readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }) as string[])

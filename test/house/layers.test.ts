@@ -32,7 +32,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   site: { uses: OUTSIDE, packages: ['node:', 'hono'] },
   // What runs in a browser: of the hub it knows types only (see below).
   'site/web': { uses: OUTSIDE, packages: ['preact', '@preact/signals', '@tanstack/virtual-core', 'zod'] },
-  client: { uses: OUTSIDE, packages: ['node:', 'zod'] },
+  client: { uses: OUTSIDE, packages: ['node:'] },
   bridge: { uses: [...OUTSIDE, 'client', 'transports', 'version.ts'], packages: ['node:'] },
   'version.ts': { uses: [], packages: [] },
   'config.ts': { uses: ['core', 'engines'], packages: ['node:'] },
@@ -52,7 +52,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['node:', 'jsonc-parser', 'toml-eslint-parser'],
   },
   // What others may import of us: everything, and nothing of its own.
-  'index.ts': { uses: ['app.ts', 'client', 'config.ts', 'core', 'engines', 'operations', 'server.ts'], packages: [] },
+  'index.ts': { uses: ['app.ts', 'client', 'config.ts', 'core', 'engines', 'log.ts', 'server.ts', 'version.ts'], packages: [] },
 };
 
 const files = (readdirSync(SRC, { recursive: true, encoding: 'utf8' }) as string[])

@@ -1,23 +1,11 @@
 /** Opens the embedded engine on a data directory, or in memory. */
-import type { Clock } from '../../core/clock.ts';
 import { systemClock } from '../../core/clock.ts';
-import type { Limits } from '../../core/limits.ts';
 import { loadAll, UnsoundRowError } from './load.ts';
 import { LocalEngine } from './local.ts';
-import { DATABASE_FILE, DamagedDatabaseError, type DirectoryLock, isDamage, lockDirectory, openDatabase } from './open.ts';
+import { DATABASE_FILE, type DirectoryLock, isDamage, lockDirectory, openDatabase } from './open.ts';
+import { DamagedDatabaseError, type LocalOptions } from './opening.ts';
 import { repairDatabase } from './repair.ts';
 import { Store } from './store.ts';
-
-export interface LocalOptions {
-  /** Null: in memory only. */
-  readonly directory: string | null;
-  readonly limits: Limits;
-  readonly clock?: Clock;
-  /** Told of failures that no caller can be told of, and of what a repair found. */
-  readonly report?: (error: unknown) => void;
-  /** Set a damaged database aside and recover what is sound. */
-  readonly repair?: boolean;
-}
 
 /**
  * @throws DirectoryInUseError when another hub runs on the directory
@@ -52,4 +40,4 @@ export const openLocal = (options: LocalOptions): LocalEngine => {
 };
 
 export type { LocalEngine } from './local.ts';
-export { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from './open.ts';
+export { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from './opening.ts';

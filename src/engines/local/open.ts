@@ -5,34 +5,12 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import Database from 'libsql';
 import { damageOfFiles } from './files.ts';
+import { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from './opening.ts';
 import { createTables, quickCheck, setVersion, versionOf } from './schema.ts';
 
 export const DATABASE_FILE = 'rogerthat.db';
 const LOCK_FILE = 'hub.lock';
 const PID_FILE = 'hub.pid';
-
-/** Another hub is running on the directory. */
-export class DirectoryInUseError extends Error {}
-
-/** The database file is not what this hub wrote. */
-export class DamagedDatabaseError extends Error {
-  readonly path: string;
-
-  constructor(path: string, what: string) {
-    super(
-      `The database ${path} is damaged (${what}). Nothing was changed. Put a backup in its place, or start with --repair: ` +
-        'that keeps the damaged file beside it, recovers every row that is still sound, and tells each agent that messages may be missing.',
-    );
-    this.path = path;
-  }
-}
-
-/** A newer RogerThat wrote the database file. */
-export class NewerDatabaseError extends Error {
-  constructor(path: string) {
-    super(`The database ${path} was written by a newer RogerThat. Nothing was changed. Start the newer one, or use another --data-dir.`);
-  }
-}
 
 /** SQLite says that what it read cannot be: not a database, a broken page, a table without its columns. */
 export const isDamage = (error: unknown): boolean =>

@@ -10,7 +10,8 @@ import Database from 'libsql';
 import type { Clock } from '../../core/clock.ts';
 import { damageOfFiles } from './files.ts';
 import { newest, readEntries } from './journal.ts';
-import { DATABASE_FILE, NewerDatabaseError } from './open.ts';
+import { DATABASE_FILE } from './open.ts';
+import { NewerDatabaseError } from './opening.ts';
 import {
   createTables,
   decodeRow,
