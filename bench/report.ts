@@ -81,7 +81,7 @@ called *node:http* below). Both are driven by the same load generator in the sam
 is the one with the ratios: the milliseconds and microseconds are those of one machine on one day.
 
 Written by \`node --import tsx bench/run.ts\` (Linux with a redis-server, about seven minutes, loopback only). With names of scenarios it runs
-only those, and with \`--quick\` all in under a minute; only a full run rewrites this page.`;
+only those, and with \`--quick\` all in under a minute; only a full run rewrites this page and the figures of [scaling.md](scaling.md).`;
 
 const METHOD = `## How it is measured
 
@@ -89,6 +89,8 @@ const METHOD = `## How it is measured
   slice of load and the moment after it in which the server may write behind.
 * Servers take turns slice by slice, in changing order. A ratio is taken within a round; the tables give the median of the
   rounds and, in brackets, where the middle half of them lies.
+* *Core busy* is the share of its core that the server had during its slices. The load asks for all of it; the rest went to other
+  processes, which also cost it its caches.
 * Servers are warm: each has passed on some ten thousand messages before the first slice.
 * The load generator speaks HTTP/1.1 by hand on kept-alive sockets, one request at a time on each, and takes less CPU than
   any of the servers. It checks that every answer carries the message that was sent.

@@ -36,7 +36,7 @@ export function against(slices: Slices, reference: Slices): Against {
 }
 
 /** How much of its core the server had, in the middle round. */
-export function busy(slices: Slices): number {
+function busy(slices: Slices): number {
   return median(slices.map((slice) => slice.busy));
 }
 

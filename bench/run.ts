@@ -1,18 +1,19 @@
 /**
- * Measures the hub beside the reference and writes docs/benchmarks.md.
+ * Measures the hub beside the reference and writes docs/benchmarks.md and the figures of docs/scaling.md.
  *
  *   node --import tsx bench/run.ts [scenario…] [--quick] [--profile DIR]
  *
- * A full run of all scenarios rewrites the document; anything less is printed only. Linux, because CPU time and memory
+ * A full run of all scenarios rewrites both; anything less is printed only. Linux, because CPU time and memory
  * come from /proc and cores are shared out with taskset.
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machineLine, pinGenerator } from './machine.ts';
 import { warm } from './pairs.ts';
 import { document, markdownSection, type Section, type Setting } from './report.ts';
+import { withFigures } from './scaling.ts';
 import { broadcast } from './scenarios/broadcast.ts';
 import { fleet } from './scenarios/fleet.ts';
 import { growth } from './scenarios/growth.ts';
@@ -36,6 +37,7 @@ const scenarios: Record<string, (setting: Setting) => Promise<Section>> = {
 };
 
 const page = new URL('../docs/benchmarks.md', import.meta.url);
+const scaling = new URL('../docs/scaling.md', import.meta.url);
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -70,8 +72,10 @@ async function main(): Promise<void> {
   }
   console.error(`${Math.round((performance.now() - began) / 1000)} s in all`);
   if (values.quick || values.profile !== undefined || positionals.length > 0) return;
-  writeFileSync(page, document(machineLine(), sections));
-  console.error('docs/benchmarks.md is written');
+  const text = document(machineLine(), sections);
+  writeFileSync(page, text);
+  writeFileSync(scaling, withFigures(readFileSync(scaling, 'utf8'), text));
+  console.error('docs/benchmarks.md and the figures of docs/scaling.md are written');
 }
 
 async function startPair(warmth: number, profileDir: string | undefined) {

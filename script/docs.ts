@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { configurationDoc } from '../src/cli/configuration.ts';
+import { withFigures } from '../bench/scaling.ts';
 import { cliDoc } from '../src/cli/reference.ts';
 import { serverJson } from '../src/discovery/cards.ts';
 import { pretty } from '../src/discovery/facts.ts';
@@ -43,7 +44,10 @@ const clientField = (field: unknown): object => {
   };
 };
 
+const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+
 const documents: Readonly<Record<string, string>> = {
+  'docs/scaling.md': withFigures(read('docs/scaling.md'), read('docs/benchmarks.md')),
   'docs/configuration.md': configurationDoc(),
   'docs/errors.md': errorsDoc(),
   'docs/api.md': apiDoc(operations),
@@ -59,7 +63,7 @@ let stale = 0;
 for (const [name, text] of Object.entries(documents)) {
   const path = new URL(`../${name}`, import.meta.url);
   if (!check) writeFileSync(path, text);
-  else if (readFileSync(path, 'utf8') !== text) {
+  else if (read(name) !== text) {
     console.error(`${name} is not fresh: run node --import tsx script/docs.ts`);
     stale++;
   }

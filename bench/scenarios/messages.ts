@@ -3,7 +3,7 @@
 import { type Slice, talk } from '../load.ts';
 import { pairsOf } from '../pairs.ts';
 import { figure, type Section, type Setting, times } from '../report.ts';
-import { against, busy, cells, inTurns } from '../rounds.ts';
+import { against, cells, inTurns } from '../rounds.ts';
 import { hubTarget, rawTarget } from '../target.ts';
 
 const PAIRS = 50;
@@ -45,16 +45,6 @@ export async function messages({ quick, servers, say }: Setting): Promise<Sectio
     remarks: [
       `With \`full\` every message is stored before it is answered; that is ${figure(withFull / withNone)} times the CPU of ` +
         'a message that is only passed on.',
-      ...disturbed(busy(reference)),
     ],
   };
-}
-
-/** The load keeps its core busy; when the server had less than that, something else had the rest. */
-function disturbed(share: number): string[] {
-  if (share > 0.9) return [];
-  const had = Math.round(share * 100);
-  return [
-    `The machine did other work during this run: the server had its core for ${had} % of the time. On a quiet machine the figures are lower.`,
-  ];
 }

@@ -73,9 +73,9 @@ export interface Calls {
       trust_mode?: 'untrusted' | 'trusted' | undefined;
       /** Refuse joiners without an identity. "trusted" implies it. */
       require_identity?: boolean | undefined;
-      /** Whoever joins with it is attested as authorized. */
+      /** Whoever joins with it is attested as authorized. At least 8 characters. */
       owner_password?: string | undefined;
-      /** How long a silent session lives. */
+      /** Seconds that a silent session lives. */
       session_ttl_seconds?: number | undefined;
     };
     output: {
@@ -204,7 +204,7 @@ export interface Calls {
   listen: {
     answers: 'once';
     input: {
-      /** Seconds to wait, 0 to 60; the hub answers after 55 at the latest. */
+      /** Seconds to wait; the hub answers after 55 at the latest. */
       timeout?: number | undefined;
       /** The cursor of your last answer (or a message id): confirms everything up to it and delivers what follows. 0: from the oldest message held. "latest": skip what waits. */
       since?: string | number | undefined;

@@ -48,7 +48,7 @@ const figures = (results: readonly Result[], isolated: boolean): string => {
     `Each message was sent by a \`rogerthat wake-test\` of its own, to the real client. "New turn" is from when the hub had stored the`,
     'message until the client asked its model for the first time, medians where there are several. "Taken" and "awake" are what wake-test',
     'itself told, from its sending to its look at the receipt; it looks every 20 ms. "Awake" has in it what the model does up to its next',
-    `listen: here it is a script that answers at once. ${availableParallelism()} cores with a load of ${loadavg()[0]?.toFixed(1)}, Node ${process.versions.node}, ${
+    `listen: here it is a script that answers at once. Machine: ${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1)}, Node ${process.versions.node}, ${
       isolated ? 'no network but loopback' : 'on loopback'
     }.`,
   ].join('\n');
