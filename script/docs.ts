@@ -1,8 +1,8 @@
 /** Writes the documents that are made from the program; with --check, fails when one is not as it would be written. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { configurationDoc } from '../src/cli/configuration.ts';
 import { withFigures } from '../bench/scaling.ts';
+import { configurationDoc } from '../src/cli/configuration.ts';
 import { cliDoc } from '../src/cli/reference.ts';
 import { serverJson } from '../src/discovery/cards.ts';
 import { pretty } from '../src/discovery/facts.ts';

@@ -5,8 +5,9 @@
  */
 import type { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
-import type { AnyOperation, Scope } from './operation.ts';
+import type { AnyOperation } from './operation.ts';
 import { codeOfField, shapeOf } from './problems.ts';
+import type { Scope } from './route.ts';
 
 /** To any call. */
 export const TO_ANY_CALL: readonly ErrorCode[] = [
