@@ -4,6 +4,7 @@
  */
 import { RedisUnfitError } from '../unfit.ts';
 import type { Credentials, Endpoint, StoreAddress } from './address.ts';
+import { ONCE_MS } from './once.ts';
 
 export type Reply = null | number | string | readonly Reply[];
 
@@ -31,9 +32,6 @@ export interface Driver {
 
 /** Waits before the next try to connect: from 25 ms to two seconds, ms. */
 const backOff = (tries: number): number => Math.min(2_000, 25 * 2 ** Math.min(tries, 7)) * (0.5 + Math.random() / 2);
-
-/** How long a connection that is made once may take, ms. */
-const ONCE_MS = 1_000;
 
 /** @throws RedisUnfitError when the package is not there */
 export const loadDriver = async ({ tls, credentials, sentinelCredentials, database }: StoreAddress): Promise<Driver> => {

@@ -165,7 +165,9 @@ export class ClusterLink implements Link {
       slots.fill(this.#connect(endpoint), from, to + 1);
     }
     const losers = new Set(this.#slots.filter((primary, slot) => primary !== slots[slot]));
-    this.#known = [...this.#options.address.endpoints, ...shards.flatMap(({ primary, replicas }) => [primary, ...replicas])];
+    const known = [...this.#options.address.endpoints, ...shards.flatMap(({ primary, replicas }) => [primary, ...replicas])];
+    // One that is dead is waited for once.
+    this.#known = [...new Map(known.map((endpoint) => [endpointText(endpoint), endpoint])).values()];
     this.#slots = slots;
     this.#covered = !slots.includes(undefined);
     for (const [name, primary] of [...this.#primaries]) {

@@ -1,8 +1,9 @@
 /** The map of a Redis Cluster: who holds which slots, as its nodes say. */
 import type { Endpoint } from './address.ts';
-import type { Client, Reply } from './client.ts';
+import type { Reply } from './client.ts';
 import { infoOf } from './info.ts';
 import type { LinkOptions } from './link.ts';
+import { askOnce, within } from './once.ts';
 import type { Primary } from './primary.ts';
 
 /** A node that has not answered by then is not waited for, ms. */
@@ -25,17 +26,9 @@ interface View {
 
 type Send = (args: readonly string[]) => Promise<Reply>;
 
-const within = <T>(asked: Promise<T>): Promise<T> => {
-  let late: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    late = setTimeout(() => reject(new Error('no answer in time')), ANSWER_MS);
-  });
-  return Promise.race([asked, tooLate]).finally(() => clearTimeout(late));
-};
-
 /** Asks one node. A node that does not know its own name leaves it out: it is the one that was asked. */
 const viewOf = async (send: Send, asked: Endpoint): Promise<View> => {
-  const [slots, words] = await within(Promise.all([send(['CLUSTER', 'SLOTS']), send(['CLUSTER', 'INFO'])]));
+  const [slots, words] = await within(ANSWER_MS, Promise.all([send(['CLUSTER', 'SLOTS']), send(['CLUSTER', 'INFO'])]));
   const endpointOf = ([host, port]: readonly [string | null, number]): Endpoint => ({
     host: host === null || host === '' || host === '?' ? asked.host : host,
     port,
@@ -51,24 +44,12 @@ const viewOf = async (send: Send, asked: Endpoint): Promise<View> => {
   };
 };
 
-/** Asks one node over a connection of its own. */
-const askOnce = async ({ driver }: LinkOptions, endpoint: Endpoint): Promise<View> => {
-  const client: Client = driver.once(endpoint, 'server');
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return await viewOf((args) => client.sendCommand(args), endpoint);
-  } finally {
-    client.destroy();
-  }
-};
-
 /**
  * The map as the best informed of the primaries has it, or, when none of them answers, any other node.
  * @throws the failure of the last that was asked
  */
 export const askAny = async (
-  options: LinkOptions,
+  { driver }: LinkOptions,
   primaries: readonly Primary[],
   others: readonly Endpoint[],
 ): Promise<readonly Shard[]> => {
@@ -80,7 +61,8 @@ export const askAny = async (
   let why: unknown = new Error('no node of the Redis Cluster answers');
   for (const endpoint of others) {
     try {
-      return (await askOnce(options, endpoint)).shards;
+      const client = driver.once(endpoint, 'server');
+      return (await askOnce(client, () => viewOf((args) => client.sendCommand(args), endpoint))).shards;
     } catch (error) {
       why = error;
     }

@@ -7,6 +7,7 @@
 import { type Endpoint, endpointText } from './address.ts';
 import type { Client } from './client.ts';
 import { type Link, type LinkOptions, unfit } from './link.ts';
+import { askOnce, reach } from './once.ts';
 import { type Holder, Primary } from './primary.ts';
 import { unavailable, wordsOf } from './refusals.ts';
 
@@ -21,7 +22,7 @@ export class SentinelLink implements Link {
   /** Who tells of changes; whoever answered last is asked first. */
   #watch: Client | null = null;
   #sentinels: readonly Endpoint[];
-  #looking: Promise<void> | null = null;
+  #seeking: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** How often there was a reason to ask. */
   #doubts = 0;
@@ -35,12 +36,12 @@ export class SentinelLink implements Link {
 
   async open(): Promise<void> {
     try {
-      await this.#find();
-      await this.#keepWatch();
+      await this.#seek();
     } catch (error) {
       this.destroy();
       throw unfit(error, this.#options.address);
     }
+    this.#lookAgain();
   }
 
   async ask<T>(_: string, what: (holder: Holder) => Promise<T>): Promise<T> {
@@ -67,18 +68,40 @@ export class SentinelLink implements Link {
     this.#look();
   }
 
-  /** Asks the Sentinels, again and again until there is a primary that answers. */
+  /** Asks the Sentinels, again and again until there is a primary that answers, and one of them tells when it changes. */
   #look(): void {
-    if (this.#ended) return;
-    this.#looking ??= this.#find()
-      .then(() => this.#keepWatch())
-      .catch((reason: unknown) => {
+    if (this.#seeking !== null || this.#ended) return;
+    this.#seek().then(
+      () => this.#lookAgain(),
+      (reason: unknown) => {
         this.#why = wordsOf(reason);
-        this.#timer = setTimeout(() => this.#look(), AGAIN_MS).unref();
-      })
-      .finally(() => {
-        this.#looking = null;
-      });
+        this.#lookAgain(true);
+      },
+    );
+  }
+
+  /** Who had a reason to look while a look was under way was sent off: what that left open is looked at now. */
+  #lookAgain(failed = false): void {
+    if (this.#ended || !(failed || !this.#sure || this.#watch === null)) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#look();
+    }, AGAIN_MS).unref();
+  }
+
+  #seek(): Promise<void> {
+    this.#seeking ??= this.#findAndWatch().finally(() => {
+      this.#seeking = null;
+    });
+    return this.#seeking;
+  }
+
+  async #findAndWatch(): Promise<void> {
+    await this.#find();
+    if (this.#watch !== null || this.#ended) return;
+    await this.#keepWatch();
+    // What changed before somebody watched was told to nobody.
+    await this.#find();
   }
 
   /** Connects with the primary that the Sentinels mean. @throws when there is none that takes writes */
@@ -123,11 +146,10 @@ export class SentinelLink implements Link {
     const { address, driver } = this.#options;
     let why: unknown = new Error('no Sentinel answers');
     for (const sentinel of this.#sentinels) {
-      const client = driver.once(sentinel, 'sentinel');
-      client.on('error', () => {});
       try {
-        await client.connect();
-        const found = (await client.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master])) as string[] | null;
+        const found = (await askOnce(driver.once(sentinel, 'sentinel'), (client) =>
+          client.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master]),
+        )) as string[] | null;
         if (found !== null) {
           this.#sentinels = [sentinel, ...this.#sentinels.filter((one) => one !== sentinel)];
           return { host: found[0]!, port: Number(found[1]) };
@@ -135,31 +157,45 @@ export class SentinelLink implements Link {
         why = new Error(`the Sentinel at ${endpointText(sentinel)} knows no primary "${address.master}"`);
       } catch (error) {
         why = new Error(`the Sentinel at ${endpointText(sentinel)} does not answer: ${wordsOf(error)}`);
-      } finally {
-        client.destroy();
       }
     }
     throw why;
   }
 
-  /** Hears from a Sentinel when the primary is replaced: the old one may be there still, and be asked in vain. */
+  /**
+   * Hears from a Sentinel when the primary is replaced: the old one may be there still, and be asked in vain.
+   * @throws Error when this one cannot be heard; the next in the row is tried the next time
+   */
   async #keepWatch(): Promise<void> {
-    if (this.#watch?.isReady || this.#ended) return;
     const { address, driver } = this.#options;
-    const watch = driver.once(this.#sentinels[0]!, 'sentinel');
+    const sentinel = this.#sentinels[0]!;
+    const watch = driver.once(sentinel, 'sentinel');
     this.#watch = watch;
     watch.on('error', (error) => {
-      if (this.#watch !== watch) return;
-      this.#watch = null;
-      // What this one would have told must be asked for; the next one in the row is heard from then on.
-      this.#sentinels = [...this.#sentinels.slice(1), this.#sentinels[0]!];
+      if (!this.#unwatch(watch, sentinel)) return;
       this.#options.report(error);
+      // What this one would have told must be asked for.
       this.#look();
     });
-    await watch.connect();
-    await watch.subscribe('+switch-master', (message) => {
-      if (message.split(' ', 1)[0] === address.master) this.#doubt(new Error('the primary is being replaced'));
-    });
+    try {
+      await reach(watch, () =>
+        watch.subscribe('+switch-master', (message) => {
+          if (message.split(' ', 1)[0] === address.master) this.#doubt(new Error('the primary is being replaced'));
+        }),
+      );
+    } catch (error) {
+      // It may be connected well and refuse.
+      if (this.#unwatch(watch, sentinel) && !this.#ended && wordsOf(error) !== this.#why) this.#options.report(error);
+      throw error;
+    }
+  }
+
+  /** One that tells nothing any more; whether it was the one that is listened to. */
+  #unwatch(watch: Client, sentinel: Endpoint): boolean {
+    if (this.#watch !== watch) return false;
+    this.#watch = null;
+    this.#sentinels = [...this.#sentinels.filter((one) => one !== sentinel), sentinel];
+    return true;
   }
 
   async close(): Promise<void> {
