@@ -39,12 +39,16 @@ import { Book, type BookOptions } from './book.ts';
 import { Channels } from './channels.ts';
 import { Hints } from './hints.ts';
 import { Hooked } from './hooked.ts';
+import { within } from './link/once.ts';
 import { Messages } from './messages.ts';
 import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
 import { Owners } from './owners.ts';
 import { Presence } from './presence.ts';
 import { Seats } from './seats.ts';
+
+/** So long a store may take that is told what time it is at the end, ms. */
+const CLOSE_MS = 500;
 
 export class RedisEngine extends Hooked implements Engine {
   readonly notes: Notes;
@@ -92,7 +96,7 @@ export class RedisEngine extends Hooked implements Engine {
     this.#hints.close();
     this.#presence.close();
     this.outbox.close();
-    await this.#noteTime().catch(() => {});
+    await within(CLOSE_MS, this.#noteTime()).catch(() => {});
     await this.#book.store.close();
   }
 

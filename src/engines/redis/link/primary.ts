@@ -8,6 +8,7 @@ import { RedisUnfitError } from '../unfit.ts';
 import { type Endpoint, endpointText, type StoreAddress } from './address.ts';
 import type { Client, Driver, Reply } from './client.ts';
 import { faultOf, infoOf, tagOf } from './info.ts';
+import { within } from './once.ts';
 import { unavailable, wordsOf } from './refusals.ts';
 import { Replicas } from './replicas.ts';
 import { Silence } from './silence.ts';
@@ -16,6 +17,9 @@ import { Silence } from './silence.ts';
 const ANEW_MS = 100;
 /** Between two looks at a server that is there and cannot be used yet, ms. */
 const AGAIN_MS = 250;
+
+/** What was asked before the end has so long to be answered, ms. */
+const CLOSE_MS = 500;
 
 export type Hear = (message: string) => void;
 
@@ -51,6 +55,12 @@ const NAMES = Object.keys(SCRIPTS) as ScriptName[];
  */
 const textFor = (name: ScriptName, tag: string): string => `local TAG = '${tag}'\n${SCRIPTS[name]}`;
 
+/** The client waits for its answers, without end when the line is lost meanwhile. */
+const letGo = async (one: Client): Promise<void> => {
+  await within(CLOSE_MS, one.close()).catch(() => {});
+  one.destroy();
+};
+
 export class Primary implements Holder {
   readonly endpoint: Endpoint;
   readonly #name: string;
@@ -81,7 +91,7 @@ export class Primary implements Holder {
     this.#commands = driver.client(endpoint);
     this.#commands.on('error', (error) => this.#lost(error));
     for (const event of ['error', 'ready']) this.#commands.on(event, () => this.#replicas.cut());
-    this.#commands.on('ready', () => void this.#learn().catch(() => {}));
+    this.#commands.on('ready', () => void this.learn().catch(() => {}));
     this.#hints = this.#makeHints();
   }
 
@@ -153,22 +163,21 @@ export class Primary implements Holder {
     const connected = Promise.all([this.#commands.connect(), this.#hints.connect()]);
     connected.catch(() => {});
     await Promise.race([connected, failed]);
-    await this.#learn();
-  }
-
-  /** Looks at the server anew. @throws when it cannot be asked, or is not fit */
-  async check(): Promise<void> {
-    await this.#learn();
+    await this.learn();
   }
 
   #lost(error: unknown): void {
+    if (this.#ended) return;
     const first = this.#trouble === null;
     this.#trouble = error instanceof RedisUnfitError ? error.message : `the connection to ${this.#name} is down: ${wordsOf(error)}`;
     if (first) this.#told.lost(this, new Error(this.#trouble, { cause: error }));
   }
 
-  /** The connection is there: its run is told apart from others, and the scripts are made known to it. */
-  #learn(): Promise<Run> {
+  /**
+   * Looks at the server anew: its run is told apart from others, and the scripts are made known to it.
+   * @throws when it cannot be asked, or is not fit
+   */
+  learn(): Promise<Run> {
     this.#learning ??= this.#askRun()
       .catch((error: unknown) => {
         this.#lost(error);
@@ -186,7 +195,7 @@ export class Primary implements Holder {
     if (this.#timer !== null || this.#ended || !this.#commands.isReady) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      if (this.#commands.isReady) this.#learn().catch(() => {});
+      if (this.#commands.isReady) this.learn().catch(() => {});
     }, AGAIN_MS);
     this.#timer.unref();
   }
@@ -228,13 +237,13 @@ export class Primary implements Holder {
     const rest = [String(keys.length), ...keys, ...args];
     // One that is not connected yet tells when it is.
     if (this.#run === null && !this.#commands.isReady) throw unavailable();
-    const run = this.#run ?? (await this.#learn());
+    const run = this.#run ?? (await this.learn());
     try {
       return await send(['EVALSHA', run[name], ...rest]);
     } catch (error) {
       // Another run of the server, or somebody flushed the scripts.
       if (!wordsOf(error).startsWith('NOSCRIPT')) throw error;
-      return await send(['EVALSHA', (await this.#learn())[name], ...rest]);
+      return await send(['EVALSHA', (await this.learn())[name], ...rest]);
     }
   }
 
@@ -266,10 +275,11 @@ export class Primary implements Holder {
     return this.#hints.sUnsubscribe(channel);
   }
 
+  /** Waits for the answers that are still to come, but not for a server that does not answer. */
   async close(): Promise<void> {
     this.#ended = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await Promise.all([this.#commands, this.#hints].map((one) => (one.isReady ? one.close().catch(() => {}) : one.destroy())));
+    await Promise.all([this.#commands, this.#hints].map((one) => (one.isReady ? letGo(one) : one.destroy())));
   }
 
   /** Lets go at once, as a killed process would. What was asked and not answered is refused. */

@@ -111,7 +111,7 @@ export class SentinelLink implements Link {
     const same = this.#primary !== null && endpointText(this.#primary.endpoint) === endpointText(endpoint);
     const found = same ? this.#primary! : this.#connect(endpoint);
     try {
-      await (same ? found.check() : found.open());
+      await (same ? found.learn() : found.open());
       // What the Sentinel said may be older than the reason to ask.
       if (this.#ended || this.#doubts !== doubts) throw new Error('the primary is being replaced');
     } catch (error) {

@@ -1,0 +1,40 @@
+/** A hub ends though its store has gone silent: the end waits for nobody who does not answer. */
+import { afterAll, expect, test } from 'vitest';
+import { limitsFor } from '../../src/core/limits.ts';
+import { openRedis } from '../../src/engines/redis/index.ts';
+import { openFleet } from '../harness/fleet.ts';
+import { type RedisServer, startRedis } from '../harness/redis.ts';
+
+const servers: RedisServer[] = [];
+afterAll(async () => {
+  for (const server of servers) await server.clear();
+});
+
+const own = async (): Promise<RedisServer> => {
+  const server = await startRedis(['--appendfsync', 'no']);
+  servers.push(server);
+  return server;
+};
+
+test('a server that is frozen: close() settles, and so does what was asked before', async () => {
+  const server = await own();
+  const reported: unknown[] = [];
+  const engine = await openRedis({ url: server.url, limits: limitsFor('local'), report: (error) => reported.push(error) });
+  process.kill(server.pid, 'SIGSTOP');
+  const asked = expect(engine.channelCount()).rejects.toMatchObject({ code: 'storage_unavailable' });
+  await engine.close();
+  await asked;
+  // The lines were cut by the hub itself, which is no outage.
+  expect(reported).toEqual([]);
+  process.kill(server.pid, 'SIGCONT');
+});
+
+test('a server that answers: what was asked before the end is done', async () => {
+  const { port, clear } = await openFleet((await own()).url);
+  const channel = await port.channel();
+  await port.seats(channel, 'alpha', 'bravo');
+  const sent = Array.from({ length: 50 }, (_, i) => port.append(channel, 'alpha', 'bravo', `message ${i}`));
+  await port.engine.close();
+  expect((await Promise.all(sent)).map(({ message }) => message.id)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+  await clear();
+});
