@@ -63,7 +63,8 @@ const redisShelf = async (store: Promise<{ readonly url: string }>, own: RedisSe
     resume: async () => {
       server = (await server?.again()) ?? null;
     },
-    open: (clock, limits, report) => openRedis({ url, prefix, limits, clock, report }),
+    // Who was here a moment ago was ended, and does not come back.
+    open: (clock, limits, report) => openRedis({ url, prefix, limits, clock, report, patienceMs: 0 }),
     crash: async (engine) => (engine as RedisEngine).abandon(),
     quiet: async (engine) => {
       // What an answer sets going may ask again.

@@ -2,15 +2,15 @@
 import type { Clock } from '../../core/clock.ts';
 import { type ErrorCode, HubError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
-import type { Seal } from '../../core/seal.ts';
 import type { ScriptName } from './lua/index.ts';
+import type { SharedSeal } from './seal.ts';
 import type { Reply, Store } from './store.ts';
 
 export interface BookOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly seal: Seal;
+  readonly seal: SharedSeal;
   /** Names this process among the hubs of the store. */
   readonly node: string;
   /** What stands between the monotonic clock of this process and the time that all hubs share, ms. */
@@ -29,7 +29,7 @@ export class Book {
   readonly store: Store;
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly seal: Seal;
+  readonly seal: SharedSeal;
   readonly node: string;
   readonly report: (error: unknown) => void;
   readonly #offset: number;

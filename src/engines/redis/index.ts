@@ -3,10 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Limits } from '../../core/limits.ts';
-import type { Seal } from '../../core/seal.ts';
 import { checkCustody } from './custody.ts';
 import { RedisEngine } from './redis.ts';
-import { agreeOnSeal } from './seal.ts';
+import { SharedSeal } from './seal.ts';
 import { DEFAULT_PREFIX, Store } from './store.ts';
 import { RedisUnfitError } from './unfit.ts';
 
@@ -18,6 +17,8 @@ export interface RedisOptions {
   /** Every key begins with it: hubs with different ones share a server and nothing else. */
   readonly prefix?: string;
   readonly clock?: Clock;
+  /** So long a hub that starts waits for those that were there a minute ago and are not heard now, ms; see seal.ts. */
+  readonly patienceMs?: number;
   /** Told of failures that no caller can be told of. */
   readonly report?: (error: unknown) => void;
 }
@@ -36,9 +37,9 @@ export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => 
   const { url, limits, durability = 'async', prefix = DEFAULT_PREFIX, clock = systemClock, report = () => {} } = options;
   const store = await Store.open({ url, prefix, durability, report });
   const node = randomBytes(6).toString('hex');
-  let seal: Seal;
+  let seal: SharedSeal;
   try {
-    seal = await agreeOnSeal(store, node);
+    seal = await SharedSeal.agree(store, node, options.patienceMs);
     await checkCustody(store);
     if (durability === 'replicated') await checkReplica(store);
   } catch (error) {

@@ -47,7 +47,7 @@ import { Owners } from './owners.ts';
 import { Presence } from './presence.ts';
 import { Seats } from './seats.ts';
 
-/** So long a store may take that is told what time it is at the end, ms. */
+/** So long a store may take that is told what a hub leaves, ms. */
 const CLOSE_MS = 500;
 
 export class RedisEngine extends Hooked implements Engine {
@@ -73,6 +73,7 @@ export class RedisEngine extends Hooked implements Engine {
     this.#owners = new Owners(this.#book, this.#channels, this.#hints, this.outbox);
     this.#book.store.onBack(() => {
       this.#presence.tellAll();
+      this.#book.seal.keep().catch(this.#book.report);
       this.#hints.look(true).catch(this.#book.report);
     });
   }
@@ -96,7 +97,7 @@ export class RedisEngine extends Hooked implements Engine {
     this.#hints.close();
     this.#presence.close();
     this.outbox.close();
-    await within(CLOSE_MS, this.#noteTime()).catch(() => {});
+    await within(CLOSE_MS, Promise.all([this.#noteTime(), this.#book.seal.end()])).catch(() => {});
     await this.#book.store.close();
   }
 
@@ -261,7 +262,7 @@ export class RedisEngine extends Hooked implements Engine {
   }
 
   async sweep(): Promise<readonly string[]> {
-    await this.#noteTime();
+    await Promise.all([this.#noteTime(), this.#book.seal.keep()]);
     const [seats, hooks] = [(id: string) => this.#presence.tell(id), (id: string) => this.outbox.tell(id)];
     const removed = await this.#channels.sweep(seats, hooks);
     for (const channelId of removed) this.#hints.forget(channelId);
