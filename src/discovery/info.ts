@@ -13,6 +13,7 @@ const rate = ({ burst, perSecond }: Rate): object | null =>
 export const linksOf = (origin: string): Readonly<Record<string, string>> => ({
   llms: `${origin}/llms.txt`,
   openapi: `${origin}/openapi.json`,
+  docs: `${origin}/docs`,
   api: `${origin}/docs/api`,
   errors: `${origin}/docs/errors`,
   info: `${origin}/api/v1/info`,

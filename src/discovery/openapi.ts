@@ -182,6 +182,7 @@ const operationOf = (op: AnyOperation, components: Components, facts: Facts): ob
     operationId: op.name,
     summary: op.title,
     description: op.description,
+    ...(op.guide === undefined ? {} : { externalDocs: { url: `${facts.origin}/docs/${op.guide}` } }),
     tags: [op.scope],
     security: securityOf(op, facts.mode === 'shared'),
     ...(parameters.length === 0 ? {} : { parameters }),

@@ -18,8 +18,9 @@ const json = (path: string, make: (facts: Facts) => object, type = JSON_TYPE): D
 const DOCUMENTS: readonly Document[] = [
   { path: '/llms.txt', type: MARKDOWN, write: llmsText },
   { path: '/robots.txt', type: 'text/plain; charset=utf-8', write: robotsText },
-  { path: '/docs/errors', type: MARKDOWN, write: () => errorsDoc() },
-  { path: '/docs/api', type: MARKDOWN, write: ({ operations }) => apiDoc(operations, 'errors') },
+  // Under the names of their files too, by which the pages of the manual link to one another.
+  ...['/docs/errors', '/docs/errors.md'].map((path) => ({ path, type: MARKDOWN, write: errorsDoc })),
+  ...['/docs/api', '/docs/api.md'].map((path) => ({ path, type: MARKDOWN, write: ({ operations }: Facts) => apiDoc(operations) })),
   json('/openapi.json', openApi),
   json('/api/v1/info', infoOf),
   json('/mcp/server-card', serverCard, 'application/mcp-server-card+json'),

@@ -1,25 +1,9 @@
 /** SKILL.md: how to use a hub, for agents whose clients read skills. Made from what the hub itself tells, so that it cannot say another thing. */
 import type { AnyOperation } from '../operations/operation.ts';
+import { curlOf } from './curl.ts';
 
 /** What an agent without MCP calls, in the order in which it does. */
 const CALLS = ['create_channel', 'join', 'send', 'listen', 'wait', 'roster', 'history', 'leave'] as const;
-
-const curlOf = ({ rest, examples, name }: AnyOperation): string => {
-  const path = rest.path.replace('/api/channels/{channel_id}', '$API').replace('/api/channels', '$HUB/api/channels');
-  const input = (examples[0]?.input ?? {}) as Readonly<Record<string, unknown>>;
-  const proof = [
-    ...(name === 'create_channel' ? [] : ['-H "Authorization: Bearer $TOKEN"']),
-    ...(name === 'create_channel' || name === 'join' ? [] : ['-H "X-Session-Id: $SESSION"']),
-  ];
-  const query = Object.entries(input)
-    .map(([field, value]) => `${field}=${field === 'since' ? '$CURSOR' : encodeURIComponent(String(value))}`)
-    .join('&');
-  const words =
-    rest.method === 'GET'
-      ? [`"${path}${query === '' ? '' : `?${query}`}"`, ...proof]
-      : [`-X ${rest.method} "${path}"`, ...proof, ...(Object.keys(input).length > 0 ? [`-d '${JSON.stringify(input)}'`] : [])];
-  return `curl -s ${words.join(' ')}`;
-};
 
 /**
  * @param instructions what the hub tells every model over MCP
@@ -52,7 +36,14 @@ export const skillDoc = (instructions: string, operations: readonly AnyOperation
     '`HUB` is the address of the hub, `http://127.0.0.1:7424` unless you are told another; `API=$HUB/api/channels/CHANNEL_ID`.',
     'Keep `session_id` of the answer of `join` as `SESSION`, and pass the `cursor` of your last answer as `since`.',
     '',
-    ...calls.flatMap((operation) => [`${operation.title}: ${operation.description}`, '', '```text', curlOf(operation), '```', '']),
+    ...calls.flatMap((operation) => [
+      `${operation.title}: ${operation.description}`,
+      '',
+      '```text',
+      curlOf(operation, !['create_channel', 'join'].includes(operation.name)),
+      '```',
+      '',
+    ]),
     'Between your turns, leave the `wait` call running in the background of your shell: it ends when there is mail. On a machine that has',
     'the program, `rogerthat join`, `rogerthat send` and `rogerthat wait` do the same with less typing.',
     '',

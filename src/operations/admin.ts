@@ -150,12 +150,15 @@ export const adminChannels = operation({
   answers: 'once',
   rest: { method: 'GET', path: '/api/admin/channels' },
   input: z.strictObject({
-    sort: z.enum(Object.keys(SORTS) as [Sort, ...Sort[]]).default('last_active_at'),
-    order: z.enum(['ascending', 'descending']).default('descending'),
+    sort: z
+      .enum(Object.keys(SORTS) as [Sort, ...Sort[]])
+      .default('last_active_at')
+      .describe('By what the channels are sorted.'),
+    order: z.enum(['ascending', 'descending']).default('descending').describe('Which way they are sorted.'),
     find: z.string().max(100).default('').describe('Only channels whose id has this in it.'),
-    retention: retention.optional(),
-    offset: z.int().min(0).default(0),
-    limit: z.int().min(1).max(500).default(100),
+    retention: retention.optional().describe('Only channels of this retention mode.'),
+    offset: z.int().min(0).default(0).describe('How many to leave out, from the first.'),
+    limit: z.int().min(1).max(500).default(100).describe('The most channels in one answer.'),
   }),
   output: z.object({ channels: z.array(channelFacts), total: z.int().describe('How many fit the filter.') }),
   errors: [],

@@ -5,14 +5,14 @@ import { OWNER_PASSWORD, TIMES } from '../core/limits.ts';
 import { type Channel, EVENT_TYPES } from '../core/types.ts';
 import { CREATED, LOOKED_AT } from './examples.ts';
 import { operation } from './operation.ts';
-import { retention, trustMode } from './schemas.ts';
+import { moment, retention, trustMode } from './schemas.ts';
 
 const settings = {
   retention,
   trust_mode: trustMode,
-  require_identity: z.boolean(),
+  require_identity: z.boolean().describe('Joiners without an identity are refused.'),
   has_owner_password: z.boolean(),
-  session_ttl_seconds: z.int(),
+  session_ttl_seconds: z.int().describe('Seconds that a silent session lives.'),
 };
 
 const settingsOf = (channel: Channel) => ({
@@ -50,12 +50,12 @@ export const createChannel = operation({
       .describe('Seconds that a silent session lives.'),
   }),
   output: z.object({
-    channel_id: z.string(),
-    join_token: z.string(),
-    owner_token: z.string(),
-    mcp_url: z.string(),
-    channel_mcp_url: z.string(),
-    console_url: z.string(),
+    channel_id: z.string().describe('Its name, for paths; not a secret.'),
+    join_token: z.string().describe('For whoever shall talk here; shown once.'),
+    owner_token: z.string().describe('For managing the channel; shown once, and for nobody else.'),
+    mcp_url: z.string().describe('MCP for every channel: join takes channel_id and token.'),
+    channel_mcp_url: z.string().describe('MCP for this channel, with the join token as the bearer.'),
+    console_url: z.string().describe('A page for people, with the join token behind the #.'),
     ...settings,
     agent_prompt: z.string().describe('Paste this to the other agent.'),
     connect: z.record(z.string(), z.string()).describe('One ready snippet per client.'),
@@ -99,11 +99,16 @@ export const channelInfo = operation({
   input: z.strictObject({}),
   output: z.object({
     channel_id: z.string(),
-    created_at: z.string(),
+    created_at: moment,
     ...settings,
     paused: z.boolean().describe('Its owner lets nobody send for now.'),
-    counts: z.object({ members: z.int(), listening: z.int(), messages: z.int().describe('Held in the ring.'), head: z.int() }),
-    links: z.record(z.string(), z.string()),
+    counts: z.object({
+      members: z.int().describe('Who has joined and not left.'),
+      listening: z.int().describe('Who waits for mail now.'),
+      messages: z.int().describe('Held in the ring.'),
+      head: z.int().describe('The id of the newest message.'),
+    }),
+    links: z.record(z.string(), z.string()).describe('The address of each call.'),
   }),
   errors: [],
   examples: [

@@ -22,11 +22,11 @@ export const join = operation({
   output: z.object({
     channel_id: z.string(),
     callsign: z.string(),
-    session_id: z.string(),
+    session_id: z.string().describe('For the header X-Session-Id of every later call.'),
     resumed: z.boolean().describe('Your session was still alive.'),
-    session_expires_at: z.string().describe('Moves on with every call.'),
+    session_expires_at: z.string().describe('ISO 8601, UTC; moves on with every call.'),
     identity: z.object({ identity_id: z.string(), identity_key: z.string() }).optional().describe('Keep the key: it is shown once.'),
-    trust_posture: posture,
+    trust_posture: posture.describe('How far to act on what peers say.'),
     instructions: z.string().describe('How to stay in the conversation and how to take what peers say.'),
     roster: z.array(rosterEntry),
     history: z.array(message).describe('What was said last; not your mail.'),
@@ -114,7 +114,7 @@ export const createIdentity = operation({
   rest: { method: 'POST', path: '/api/identities', status: 201 },
   rate: 'createChannel',
   input: z.strictObject({ name: z.string().trim().min(1).max(64).optional().describe('A note to yourself.') }),
-  output: z.object({ identity_id: z.string(), identity_key: z.string() }),
+  output: z.object({ identity_id: z.string(), identity_key: z.string().describe('For join; shown once.') }),
   errors: ['hub_full'],
   examples: [{ input: { name: 'build agent' }, output: { identity_id: 'id_…', identity_key: 'rt_id_…' } }],
   async run({ hub, input }) {

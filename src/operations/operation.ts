@@ -114,6 +114,8 @@ export interface Operation<
   readonly title: string;
   /** What it does and when to use it, for people and models. */
   readonly description: string;
+  /** The page of the manual that tells more, without its ending. */
+  readonly guide?: 'webhooks';
   readonly scope: S;
   readonly answers: A;
   readonly rest: RestRoute;

@@ -55,7 +55,7 @@ export const kick = operation({
   answers: 'once',
   rest: { method: 'POST', path: '/api/channels/{channel_id}/kick' },
   input: z.strictObject({
-    callsign,
+    callsign: callsign.describe('The callsign to remove, whether it is on the roster or not.'),
     ban: z
       .boolean()
       .optional()

@@ -5,7 +5,7 @@ import { MESSAGES_PER_ANSWER, SIZES } from '../core/limits.ts';
 import { sizeText } from '../core/wording.ts';
 import { MESSAGE } from './examples.ts';
 import { operation } from './operation.ts';
-import { isRecipient, kind, message, messageId, presence, receiptState, recipient } from './schemas.ts';
+import { isRecipient, kind, message, messageId, moment, presence, receiptState, recipient } from './schemas.ts';
 
 /** A message to a callsign or to all, and nothing else. */
 const plainSend = (input: Readonly<Record<string, unknown>>): { to: string; message: string; kind: 'message' } | undefined => {
@@ -34,10 +34,10 @@ export const send = operation({
   }),
   output: z.object({
     id: messageId,
-    at: z.string(),
-    to: z.string(),
+    at: moment,
+    to: z.string().describe('A callsign, or "all".'),
     recipients: z.array(z.object({ callsign: z.string(), state: receiptState, presence })).describe(`At most ${SIZES.recipients}.`),
-    recipient_count: z.int(),
+    recipient_count: z.int().describe('How many there are, those that are not listed included.'),
     duplicate: z.literal(true).optional().describe('This key was used before; nothing was sent again.'),
     sanitized: z.int().optional().describe('Invisible characters that were removed.'),
   }),
@@ -108,7 +108,13 @@ export const messageReceipts = operation({
   input: z.strictObject({ id: messageId }),
   output: z.object({
     message,
-    receipts: z.array(z.object({ callsign: z.string(), state: receiptState, at: z.string().nullable() })),
+    receipts: z.array(
+      z.object({
+        callsign: z.string(),
+        state: receiptState,
+        at: moment.nullable().describe('When that state was reached; null when the hub no longer knows.'),
+      }),
+    ),
   }),
   errors: ['not_found', 'rotated'],
   examples: [

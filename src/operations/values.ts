@@ -8,7 +8,7 @@ import { eitherOf } from '../core/wording.ts';
 /** JSON Schema, as zod writes it. */
 export interface ValueSchema {
   readonly $ref?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly ValueSchema[];
@@ -43,6 +43,7 @@ export const valuesOf = (schema: ValueSchema, named: (name: string) => string = 
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return eitherOf(schema.enum);
   if (schema.anyOf) return schema.anyOf.map((one) => valuesOf(one, named)).join(' or ');
+  if (typeof schema.type === 'object') return schema.type.map((type) => valuesOf({ ...schema, type }, named)).join(' or ');
   switch (schema.type) {
     case 'integer':
       return `whole number${between(real(schema.minimum), real(schema.maximum))}`;

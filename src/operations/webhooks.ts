@@ -3,11 +3,10 @@ import { z } from 'zod';
 import type { HookStanding } from '../core/hooks.ts';
 import { type Attempt, DELIVERY_STATES, WEBHOOK_EVENTS, type Webhook, type WebhookDelivery } from '../core/webhooks.ts';
 import { operation } from './operation.ts';
-import { callsign, limit, messageId } from './schemas.ts';
+import { callsign, limit, messageId, moment } from './schemas.ts';
 
 const webhookId = z.string().min(1).max(64).describe('From the answer that made it.');
 const events = z.array(z.enum(WEBHOOK_EVENTS)).min(1).max(16);
-const moment = z.string().describe('ISO 8601, UTC.');
 
 const webhook = {
   webhook_id: z.string(),
@@ -84,7 +83,8 @@ export const createWebhook = operation({
   name: 'create_webhook',
   title: 'Make a webhook',
   description:
-    "Has the hub POST what happens on the channel to a URL, signed as Standard Webhooks says, at least once, and tried again when it fails. With callsign only that agent's mail: direct messages to it and broadcasts of others. The secret is shown once. See docs/webhooks.md.",
+    "Has the hub POST what happens on the channel to a URL, signed as Standard Webhooks says, at least once, and tried again when it fails. With callsign only that agent's mail: direct messages to it and broadcasts of others. The secret is shown once.",
+  guide: 'webhooks',
   scope: 'keeper',
   answers: 'once',
   rest: { method: 'POST', path: '/api/channels/{channel_id}/webhooks', status: 201 },

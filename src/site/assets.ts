@@ -10,7 +10,7 @@ export interface Asset {
   readonly type: string;
   /** Strong validator of the content, quoted as it goes into ETag. */
   readonly tag: string;
-  readonly forms: Readonly<Record<Coding, Buffer>>;
+  readonly forms: Readonly<Partial<Record<Coding, Buffer>> & { identity: Buffer }>;
 }
 
 export type Coding = 'br' | 'gzip' | 'identity';
@@ -31,6 +31,12 @@ const TYPES: Readonly<Record<string, string>> = {
 const PLACES = ['./site/', '../../dist/site/'].map((path) => new URL(path, import.meta.url));
 
 const tagOf = (content: Buffer): string => `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
+
+/** A text in the forms that take no time to make. */
+export const assetOf = (type: string, text: string): Asset => {
+  const identity = Buffer.from(text);
+  return { type, tag: tagOf(identity), forms: { identity, gzip: gzipSync(identity) } };
+};
 
 const namesIn = (folder: URL): string[] => {
   try {
@@ -56,12 +62,8 @@ export const readAssets = (facts: Readonly<Record<string, string>>): Assets | nu
 
   const page = (name: PageName): Asset => {
     const text = readFileSync(new URL(`${name}.html`, place), 'utf8').replace('<html', () => `<html${attributes.join('')}`);
-    const identity = Buffer.from(text);
-    return {
-      type: 'text/html; charset=utf-8',
-      tag: tagOf(identity),
-      forms: { identity, gzip: gzipSync(identity), br: brotliCompressSync(identity) },
-    };
+    const asset = assetOf('text/html; charset=utf-8', text);
+    return { ...asset, forms: { ...asset.forms, br: brotliCompressSync(asset.forms.identity) } };
   };
 
   const asset = (name: string): Asset | undefined => {

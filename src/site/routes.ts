@@ -1,7 +1,8 @@
-/** The pages for people: landing, console, dashboard. Static files with strict headers; all they know comes from the API. */
+/** The pages for people: landing, console, dashboard, manual. Static files with strict headers; all they know comes from the API. */
 import type { Context, Env, Hono } from 'hono';
 import { HubError } from '../core/errors.ts';
-import { type Asset, type Assets, type Coding, type PageName, readAssets } from './assets.ts';
+import { type Asset, type Assets, assetOf, type Coding, type PageName, readAssets } from './assets.ts';
+import { type Manual, openManual } from './manual.ts';
 
 export interface SiteOptions<E extends Env> {
   /** Creating a channel asks for the hub's token. */
@@ -38,11 +39,14 @@ const PAGE_HEADERS = {
   'Cache-Control': 'no-cache',
 } as const;
 
+/** The manual may be kept as long as the other documents. */
+const MANUAL_HEADERS = { ...SAFETY, 'Cache-Control': 'public, max-age=300' } as const;
+
 /** Names of assets have a hash of their content. */
 const ASSET_HEADERS = { ...SAFETY, 'Cache-Control': 'public, max-age=31536000, immutable' } as const;
 
 /** The best of our forms that a client takes; a coding with `q=0` is refused. */
-const codingFor = (accept: string | undefined): Coding => {
+const codingFor = (accept: string | undefined, forms: Asset['forms']): Coding => {
   const taken = new Set(
     (accept ?? '')
       .toLowerCase()
@@ -51,14 +55,14 @@ const codingFor = (accept: string | undefined): Coding => {
       .filter(([, weight]) => !/^q=0(?:\.0*)?$/.test(weight ?? ''))
       .map(([name]) => name),
   );
-  return taken.has('br') ? 'br' : taken.has('gzip') ? 'gzip' : 'identity';
+  return (['br', 'gzip'] as const).find((coding) => taken.has(coding) && forms[coding] !== undefined) ?? 'identity';
 };
 
 const give = (c: Context, asset: Asset, headers: Readonly<Record<string, string>>): Response => {
   const common = { ...headers, ETag: asset.tag, Vary: 'Accept-Encoding, Accept' };
   if (c.req.header('if-none-match') === asset.tag) return new Response(null, { status: 304, headers: common });
-  const coding = codingFor(c.req.header('accept-encoding'));
-  const body = asset.forms[coding];
+  const coding = codingFor(c.req.header('accept-encoding'), asset.forms);
+  const body = asset.forms[coding] ?? asset.forms.identity;
   return new Response(new Uint8Array(body), {
     headers: {
       ...common,
@@ -74,11 +78,29 @@ export const wantsJson = (accept: string | undefined): boolean =>
   /\bapplication\/json\b/i.test(accept ?? '') && !/\btext\/html\b/i.test(accept ?? '');
 
 /** What is routed here, for whoever answers wrong methods. */
-export const SITE_PATHS = ['/', '/c/:channel_id', '/admin', '/assets/:name'] as const;
+export const SITE_PATHS = ['/', '/c/:channel_id', '/admin', '/assets/:name', '/docs', '/docs/:name'] as const;
+
+/** The pages of docs/, under their names with and without the ending, by which they link to one another. */
+const mountManual = <E extends Env>(app: Hono<E>): void => {
+  // Opened at the first look, as the pages are.
+  let manual: Manual | undefined;
+  const known = new Map<string, Asset>();
+  const document = (path: string): Asset => {
+    const asset = known.get(path);
+    if (asset) return asset;
+    manual ??= openManual();
+    const text = path === '/docs' ? manual.index() : manual.page(path.slice('/docs/'.length).replace(/\.md$/, ''));
+    if (text === undefined) throw new HubError('not_found', 'The manual has no such page.', { hint: 'GET /docs lists its pages.' });
+    const made = assetOf('text/markdown; charset=utf-8', text);
+    known.set(path, made);
+    return made;
+  };
+  for (const path of ['/docs', '/docs/:name']) app.get(path, (c) => give(c, document(c.req.path), MANUAL_HEADERS));
+};
 
 /**
  * Mounts the pages.
- * @throws HubError not_found from the routes: an asset that is not there, the dashboard of a hub without an admin token
+ * @throws HubError not_found from the routes: an asset or page that is not there, the dashboard of a hub without an admin token
  */
 export const mountSite = <E extends Env>(app: Hono<E>, options: SiteOptions<E>): void => {
   let known: Assets | null | undefined;
@@ -108,4 +130,5 @@ export const mountSite = <E extends Env>(app: Hono<E>, options: SiteOptions<E>):
     if (!asset) throw new HubError('not_found');
     return give(c, asset, ASSET_HEADERS);
   });
+  mountManual(app);
 };
