@@ -3,59 +3,8 @@
  * shell completion and docs/cli.md are made from this table and from the table of operations.
  */
 import { entryNamed } from '../client/operations.ts';
+import type { Command } from './command.ts';
 import { CLIENT_NAMES } from './config/names.ts';
-
-export interface Option {
-  readonly type: 'string' | 'boolean';
-  /** What stands for the value in the help. */
-  readonly value?: string;
-  readonly short?: string;
-  readonly values?: readonly string[];
-  readonly help: string;
-}
-
-export interface Command {
-  readonly name: string;
-  /** What it does, where no operation says it. */
-  readonly summary?: string;
-  /** Its fields become options, and its description the help. */
-  readonly operation?: string;
-  /** Fields that are not options, since an argument or the program gives them. */
-  readonly without?: readonly string[];
-  /** Arguments as the usage line shows them: `TO`, `MESSAGE…`, `[CLIENT]`. */
-  readonly args: readonly string[];
-  /** What may stand for its first argument. */
-  readonly choices?: readonly string[];
-  readonly options?: Readonly<Record<string, Option>>;
-  /** Which of the common options it takes: those of a hub, of a channel, or of a seat on it. */
-  readonly on: 'hub' | 'channel' | 'seat' | 'machine';
-  /** One or two lines that are typed like this. */
-  readonly examples: readonly string[];
-}
-
-const HUB: Readonly<Record<string, Option>> = {
-  hub: { type: 'string', value: 'URL', help: 'The hub. Default: the one you joined, ROGERTHAT_HUB, or http://127.0.0.1:7424.' },
-  token: { type: 'string', value: 'TOKEN', help: 'The token to show; "-" reads it from standard input. Also ROGERTHAT_TOKEN.' },
-  json: { type: 'boolean', help: 'Print what the hub answered, as JSON.' },
-};
-
-const CHANNEL: Readonly<Record<string, Option>> = {
-  channel: { type: 'string', value: 'ID', help: 'The channel, when you are on more than one. Also ROGERTHAT_CHANNEL.' },
-};
-
-const SEAT: Readonly<Record<string, Option>> = {
-  as: { type: 'string', value: 'CALLSIGN', help: 'Your callsign, when more than one joined here. Also ROGERTHAT_CALLSIGN.' },
-};
-
-const HELP: Readonly<Record<string, Option>> = { help: { type: 'boolean', short: 'h', help: 'Show this help.' } };
-
-/** Options that several commands share. */
-export const COMMON: Readonly<Record<Command['on'], Readonly<Record<string, Option>>>> = {
-  machine: HELP,
-  hub: { ...HUB, ...HELP },
-  channel: { ...CHANNEL, ...SEAT, ...HUB, ...HELP },
-  seat: { ...CHANNEL, ...SEAT, ...HUB, ...HELP },
-};
 
 const LIST = [
   {
@@ -73,7 +22,7 @@ const LIST = [
     on: 'hub',
     examples: [
       'rogerthat join quiet-otter-3a8f19 alpha --token rt_join_…',
-      'ROGERTHAT_TOKEN=rt_join_… rogerthat join quiet-otter-3a8f19 alpha',
+      'ROGERTHAT_CHANNEL_TOKEN=rt_join_… rogerthat join quiet-otter-3a8f19 alpha',
     ],
   },
   {
@@ -123,6 +72,8 @@ const LIST = [
   {
     name: 'tail',
     summary: 'Watches the channel as it happens: every message and every coming and going, without confirming anything.',
+    operation: 'stream',
+    without: ['since', 'last_event_id'],
     args: [],
     options: { since: { type: 'string', value: 'CURSOR', help: 'Begin after this cursor or message id; 0 is the oldest message held.' } },
     on: 'channel',
@@ -136,6 +87,15 @@ const LIST = [
     on: 'channel',
     examples: ['rogerthat transcript', 'rogerthat transcript --json > transcript.json'],
   },
+  {
+    name: 'receipts',
+    operation: 'message',
+    without: ['id'],
+    args: ['ID'],
+    on: 'channel',
+    examples: ['rogerthat receipts 7'],
+  },
+  { name: 'bands', operation: 'bands', args: [], on: 'hub', examples: ['rogerthat bands', 'rogerthat join general alpha'] },
   { name: 'close', operation: 'close_channel', args: [], on: 'channel', examples: ['rogerthat close --channel quiet-otter-3a8f19'] },
   { name: 'rotate-token', operation: 'rotate_token', args: [], on: 'channel', examples: ['rogerthat rotate-token'] },
   {
@@ -144,15 +104,23 @@ const LIST = [
     without: ['callsign'],
     args: ['CALLSIGN'],
     on: 'channel',
-    examples: ['rogerthat kick bravo', 'rogerthat kick bravo --ban'],
+    examples: ['rogerthat kick bravo', 'rogerthat kick bravo --ban', 'rogerthat kick bravo --no-ban'],
   },
   { name: 'pause', operation: 'pause', args: [], on: 'channel', examples: ['rogerthat pause'] },
   { name: 'resume', operation: 'resume', args: [], on: 'channel', examples: ['rogerthat resume'] },
+  { name: 'guards', operation: 'guards', args: [], on: 'channel', examples: ['rogerthat guards'] },
+  {
+    name: 'set-guards',
+    operation: 'set_guards',
+    args: [],
+    on: 'channel',
+    examples: ['rogerthat set-guards --reset', 'rogerthat set-guards --factor 10'],
+  },
   {
     name: 'install',
     summary:
       'Puts the hub into the settings of a client: shows what changes, keeps everything else as it is, and a copy beside the file. Run it again and nothing happens.',
-    args: ['CLIENT'],
+    args: [CLIENT_NAMES.join('|')],
     choices: CLIENT_NAMES,
     options: {
       hub: { type: 'string', value: 'URL', help: 'The hub. Default: ROGERTHAT_HUB, or http://127.0.0.1:7424.' },
@@ -167,7 +135,7 @@ const LIST = [
     name: 'uninstall',
     summary:
       'Takes the hub out of the settings of a client: byte for byte as they were, or, when they were changed since, only what is ours.',
-    args: ['CLIENT'],
+    args: [CLIENT_NAMES.join('|')],
     choices: CLIENT_NAMES,
     options: { 'dry-run': { type: 'boolean', help: 'Show what would change, and change nothing.' } },
     on: 'machine',
@@ -176,7 +144,7 @@ const LIST = [
   {
     name: 'doctor',
     summary: 'Says of each client what is installed, what wakes its agent, and what is missing; and whether the hub answers.',
-    args: ['[CLIENT]'],
+    args: [`[${CLIENT_NAMES.join('|')}]`],
     choices: CLIENT_NAMES,
     options: {
       hub: { type: 'string', value: 'URL', help: 'The hub. Default: ROGERTHAT_HUB, or http://127.0.0.1:7424.' },
@@ -192,7 +160,11 @@ const LIST = [
     args: [],
     options: {
       hub: { type: 'string', value: 'URL', help: 'The hub. Default: ROGERTHAT_HUB, or http://127.0.0.1:7424.' },
-      token: { type: 'string', value: 'TOKEN', help: 'The token of a hub that was started with one. Better in the file of --config.' },
+      token: {
+        type: 'string',
+        value: 'TOKEN',
+        help: 'The token of a hub that was started with one. Better in the file of --config. Also ROGERTHAT_TOKEN.',
+      },
       config: {
         type: 'string',
         value: 'FILE',

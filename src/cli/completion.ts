@@ -1,11 +1,22 @@
 /** `rogerthat completion SHELL`: a script made from the command table. */
-import { optionsOf } from './arguments.ts';
-import { COMMANDS, type Command } from './commands.ts';
+import type { Command, Option } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
-import { summaryOf } from './help.ts';
+import { optionsTold, summaryOf } from './help.ts';
 
-const flagsOf = (command: Command): string[] => Object.keys(optionsOf(command)).map((name) => `${name.length === 1 ? '-' : '--'}${name}`);
+/** Its options, and the other side of those that have one. */
+const optionsShown = (command: Command): [name: string, Option][] =>
+  optionsTold(command).flatMap(([name, option]): [string, Option][] =>
+    option.sides
+      ? [
+          [name, option],
+          [`no-${name}`, option],
+        ]
+      : [[name, option]],
+  );
+
+const flagsOf = (command: Command): string[] => optionsShown(command).map(([name]) => `${name.length === 1 ? '-' : '--'}${name}`);
 
 /** Words that may stand for the first argument of the command. */
 const choicesOf = ({ choices = [] }: Command): readonly string[] => choices;
@@ -19,7 +30,7 @@ _rogerthat() {
   fi
   case "\${COMP_WORDS[1]} $previous" in
 ${COMMANDS.flatMap((command) =>
-  Object.entries(optionsOf(command))
+  optionsTold(command)
     .filter(([, { values }]) => values)
     .map(
       ([name, { values = [] }]) =>
@@ -50,7 +61,7 @@ ${COMMANDS.map((command) => `      '${command.name}:${brief(summaryOf(command))}
   fi
   case $words[2] in
 ${COMMANDS.map((command) => {
-  const options = Object.entries(optionsOf(command)).map(([name, { help, value, values }]) => {
+  const options = optionsShown(command).map(([name, { help, value, values }]) => {
     const action = values
       ? `:${name}:(${values.join(' ')})`
       : value === undefined
@@ -74,7 +85,7 @@ const fish = (): string =>
       ...COMMANDS.flatMap((command) => [
         `complete -c ${program} -n __fish_use_subcommand -a ${command.name} -d '${brief(summaryOf(command))}'`,
         ...choicesOf(command).map((choice) => `complete -c ${program} -n '__fish_seen_subcommand_from ${command.name}' -a ${choice}`),
-        ...Object.entries(optionsOf(command)).map(
+        ...optionsShown(command).map(
           ([name, { help, value, values }]) =>
             `complete -c ${program} -n '__fish_seen_subcommand_from ${command.name}' ${name.length === 1 ? `-s ${name}` : `-l ${name}`}${
               value === undefined ? '' : ' -r'

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { HubClient } from '../client/client.ts';
 import type { ClientError } from '../client/errors.ts';
 import { Seat, type SeatState } from '../client/seat.ts';
+import { isBand } from '../core/band-names.ts';
 import type { Typed } from './arguments.ts';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 import { CliError } from './exit.ts';
 import { Profiles, type SeatProfile } from './profiles.ts';
 import { plain } from './radio.ts';
@@ -111,9 +112,21 @@ export class Context {
     this.note(`${error.detail} Trying again in ${(ms / 1000).toFixed(1)} s.`);
   };
 
-  /** The token to show: the one that was typed, the one that is remembered, the one of the environment. */
-  token(remembered?: string): string | undefined {
-    return this.secret('token') ?? remembered ?? (this.env['ROGERTHAT_TOKEN'] || undefined);
+  /**
+   * The token that opens a channel: the one that was typed, the one that is remembered, the one of the environment. A band
+   * asks for what the hub asks for.
+   */
+  token(channelId: string, remembered?: string): string | undefined {
+    return this.secret('token') ?? remembered ?? (isBand(channelId) ? this.#hubToken : this.env['ROGERTHAT_CHANNEL_TOKEN'] || undefined);
+  }
+
+  get #hubToken(): string | undefined {
+    return this.env['ROGERTHAT_TOKEN'] || undefined;
+  }
+
+  /** A client for what needs no channel: it shows the hub's own token, where there is one. */
+  client(hub: string): HubClient {
+    return new HubClient(hub, this.secret('token') ?? this.#hubToken);
   }
 
   #seatProfile(): SeatProfile {
@@ -128,7 +141,7 @@ export class Context {
   seat(): { readonly seat: Seat; readonly profile: SeatProfile } {
     const profile = this.#seatProfile();
     const { hub, owner: _, ...state } = profile;
-    const token = this.token(state.token);
+    const token = this.token(state.channelId, state.token);
     const seat = new Seat(
       new HubClient(hub),
       { ...state, token },
@@ -148,7 +161,7 @@ export class Context {
       const seat = this.profiles.seats().find((one) => one.channelId === channelId && (this.hub === undefined || one.hub === this.hub));
       const hub = this.hub ?? seat?.hub ?? this.profiles.channels().find((one) => one.channelId === channelId)?.hub ?? DEFAULT_HUB;
       // Without any token it may be a public band.
-      const token = this.token(seat?.token ?? this.profiles.channel(hub, channelId)?.joinToken);
+      const token = this.token(channelId, seat?.token ?? this.profiles.channel(hub, channelId)?.joinToken);
       return { client: new HubClient(hub), hub, channelId, token };
     }
     const seats = this.profiles.matching({ hub: this.hub, callsign: this.option('as', 'ROGERTHAT_CALLSIGN') });
@@ -156,7 +169,8 @@ export class Context {
     // Several seats on one channel see the same of it.
     const same = first && seats.every((one) => one.channelId === first.channelId && one.hub === first.hub);
     const profile = same ? first : this.#seatProfile();
-    return { client: new HubClient(profile.hub), hub: profile.hub, channelId: profile.channelId, token: this.token(profile.token) };
+    const token = this.token(profile.channelId, profile.token);
+    return { client: new HubClient(profile.hub), hub: profile.hub, channelId: profile.channelId, token };
   }
 
   /** A channel to manage: the one that was named, or the only one that was made here. @throws CliError noSeat */
@@ -173,7 +187,8 @@ export class Context {
     const [own] = here;
     const id = own?.channelId ?? channelId;
     const hub = own?.hub ?? this.hubOrDefault;
-    const token = this.token(own?.ownerToken);
+    // A variable has the join token, which opens nothing here.
+    const token = this.secret('token') ?? own?.ownerToken;
     if (id === undefined || token === undefined) {
       throw new CliError('noSeat', 'No channel was made here.', 'Name one with --channel, and its owner token with --token.');
     }

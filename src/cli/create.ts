@@ -1,11 +1,10 @@
 /** `rogerthat create`: makes a channel and remembers its tokens. */
-import { HubClient } from '../client/client.ts';
 import type { Input } from '../client/operations.ts';
 import type { Context } from './context.ts';
 
 export const run = async (context: Context): Promise<void> => {
   const hub = context.hubOrDefault;
-  const client = new HubClient(hub, context.token());
+  const client = context.client(hub);
   const { fields } = context.typed;
   const password = context.secret('owner-password', fields['owner_password'] as string | undefined);
   const input = { ...fields, ...(password === undefined ? {} : { owner_password: password }) } as Input<'create_channel'>;

@@ -6,11 +6,16 @@ import type { Seat } from '../client/seat.ts';
 import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
 
+/** Variables of ours that open something. */
+const SECRETS: ReadonlySet<string> = new Set([
+  ...['ROGERTHAT_TOKEN', 'ROGERTHAT_CHANNEL_TOKEN', 'ROGERTHAT_OWNER_PASSWORD', 'ROGERTHAT_IDENTITY_KEY'],
+  ...['ROGERTHAT_ADMIN_TOKEN', 'ROGERRAT_ADMIN_TOKEN', 'ROGERTHAT_SECRET_KEY', 'ROGERTHAT_REDIS'],
+]);
+
 /** What the executable finds in its environment, as text. No token is among it. */
 const variablesOf = (context: Context, { client, state }: Seat, message: WireMessage): NodeJS.ProcessEnv => {
-  const { ROGERTHAT_TOKEN: _, ROGERTHAT_OWNER_PASSWORD: __, ROGERTHAT_IDENTITY_KEY: ___, ...env } = context.env;
   return {
-    ...env,
+    ...Object.fromEntries(Object.entries(context.env).filter(([name]) => !SECRETS.has(name))),
     ROGERTHAT_HUB: client.hub,
     ROGERTHAT_CHANNEL: state.channelId,
     ROGERTHAT_CALLSIGN: state.callsign,

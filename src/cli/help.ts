@@ -1,16 +1,29 @@
 /** What `--help` says, and docs/cli.md: made from the command table and the table of operations. */
-import { entryNamed } from '../client/operations.ts';
+import { ENTRIES, entryNamed } from '../client/operations.ts';
 import { optionsOf } from './arguments.ts';
-import { COMMANDS, type Command, type Option } from './commands.ts';
+import type { Command, Option } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { EXITS } from './exit.ts';
+import { inShell } from './words.ts';
 
 /** What a command does: its own sentence, or its operation's. */
-export const summaryOf = (command: Command): string => command.summary ?? entryNamed(command.operation ?? '')?.description ?? '';
+export const summaryOf = (command: Command): string =>
+  command.summary ?? inShell(entryNamed(command.operation ?? '')?.description ?? '', command);
+
+/** A switch whose two sides are said: each is an option. */
+const sidesOf = (name: string, help: string): string => help.replace(/\btrue:/g, `--${name}:`).replace(/\bfalse:/g, `--no-${name}:`);
+
+/** Every option of a command, described in the words of the shell. */
+export const optionsTold = (command: Command): [name: string, Option][] =>
+  Object.entries(optionsOf(command)).map(([name, option]) => [
+    name,
+    { ...option, help: inShell(option.sides ? sidesOf(name, option.help) : option.help, command) },
+  ]);
 
 const firstSentence = (text: string): string => /^.*?[.:;](?= |$)/.exec(text)?.[0].replace(/[:;]$/, '.') ?? text;
 
-const flagOf = (name: string, { short, value }: Option): string =>
-  `${short && short !== name ? `-${short}, ` : ''}${name.length === 1 ? '-' : '--'}${name}${value ? ` ${value}` : ''}`;
+const flagOf = (name: string, { short, value, sides }: Option): string =>
+  `${short && short !== name ? `-${short}, ` : ''}${name.length === 1 ? '-' : '--'}${sides ? '[no-]' : ''}${name}${value ? ` ${value}` : ''}`;
 
 const wrap = (text: string, indent: string, width = 100): string => {
   const lines: string[] = [];
@@ -28,7 +41,7 @@ const usageOf = ({ name, args }: Command): string => ['rogerthat', name, ...args
 
 /** `rogerthat COMMAND --help`. */
 export const commandHelp = (command: Command): string => {
-  const rows = Object.entries(optionsOf(command)).map(([name, option]) => [flagOf(name, option), option.help] as const);
+  const rows = optionsTold(command).map(([name, option]) => [flagOf(name, option), option.help] as const);
   const width = Math.min(28, Math.max(...rows.map(([flag]) => flag.length)));
   const options = rows.map(([flag, help]) => {
     const indent = ' '.repeat(width + 4);
@@ -50,18 +63,26 @@ export const commandHelp = (command: Command): string => {
 
 /** The commands, for `rogerthat --help`. */
 export const commandsHelp = (): string => {
-  const width = Math.max(...COMMANDS.map((command) => usageOf(command).length));
+  const width = 40;
+  const indent = ' '.repeat(width + 4);
   return [
     'Commands of an agent (each has --help):',
     ...COMMANDS.map((command) => {
       const usage = usageOf(command);
-      return `  ${usage.padEnd(width)}  ${wrap(firstSentence(summaryOf(command)), ' '.repeat(width + 4), 140)}`;
+      const name = usage.length > width ? `  ${usage}\n${indent}` : `  ${usage.padEnd(width)}  `;
+      return `${name}${wrap(firstSentence(summaryOf(command)), indent, 120)}`;
     }),
     '',
   ].join('\n');
 };
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** What only a program asks for, or an operator. */
+const withoutCommand = (): string[] =>
+  Object.keys(ENTRIES)
+    .filter((name) => COMMANDS.every(({ operation }) => operation !== name))
+    .map((name) => `\`${name}\``);
 
 /** The generated part of docs/cli.md. */
 export const cliReference = (): string =>
@@ -76,6 +97,8 @@ export const cliReference = (): string =>
     '',
     '## Commands',
     '',
+    `Operations without a command: ${withoutCommand().join(', ')}. They are calls of [the API](api.md).`,
+    '',
     ...COMMANDS.flatMap((command) => [
       `### ${command.name}`,
       '',
@@ -85,7 +108,7 @@ export const cliReference = (): string =>
       '',
       '| option | what |',
       '|---|---|',
-      ...Object.entries(optionsOf(command)).map(([name, option]) => `| \`${cell(flagOf(name, option))}\` | ${cell(option.help)} |`),
+      ...optionsTold(command).map(([name, option]) => `| \`${cell(flagOf(name, option))}\` | ${cell(option.help)} |`),
       '',
       '```console',
       ...command.examples.map((example) => `$ ${example}`),

@@ -12,7 +12,7 @@ export const run = async (context: Context): Promise<void> => {
   const { profiles } = context;
   const hub = context.hub ?? profiles.channels().find((one) => one.channelId === channelId)?.hub ?? context.hubOrDefault;
   const before = profiles.seats().find((one) => one.hub === hub && one.channelId === channelId && one.callsign === callsign);
-  const token = context.token(profiles.channel(hub, channelId)?.joinToken ?? before?.token);
+  const token = context.token(channelId, profiles.channel(hub, channelId)?.joinToken ?? before?.token);
   const password = context.secret(
     'owner-password',
     (fields['owner_password'] as string | undefined) ?? context.env['ROGERTHAT_OWNER_PASSWORD'],

@@ -27,7 +27,8 @@ const fail = async (error: unknown, context: Context | null): Promise<number> =>
   if (error instanceof OutputClosed) return EXITS.done[0];
   if (error instanceof CliError) tell(error.message, error.hint);
   else if (error instanceof ClientError) {
-    tell(`${error.code}: ${error.detail}`, error.hint);
+    const { hintOf } = await import('./hints.ts');
+    tell(`${error.code}: ${error.detail}`, hintOf(error, context?.command));
     if (context?.json && error instanceof HubProblem) await context.out(error.text).catch(() => {});
   } else tell(error instanceof Error ? error.message : String(error));
   return EXITS[exitOf(error, context)][0];

@@ -10,7 +10,8 @@ interface Answers {
 }
 
 const sentenceOf = (name: string, channelId: string, callsign: string, { kicked, banned, join_token: token }: Answers): string => {
-  if (name === 'kick') return `${callsign} ${kicked ? 'was removed from' : 'was not on'} ${channelId}${banned ? ' and is banned' : ''}.`;
+  if (name === 'kick')
+    return `${callsign} ${kicked ? 'was removed from' : 'was not on'} ${channelId}${banned ? ' and is banned' : ' and may join again'}.`;
   if (name === 'rotate-token') return `The join token of ${channelId} is now: ${token}`;
   return `${channelId} is ${name === 'close' ? 'closed' : name === 'pause' ? 'paused' : 'open again'}.`;
 };

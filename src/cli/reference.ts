@@ -5,8 +5,8 @@ const INTRODUCTION = `# The command line
 
 <!-- Made from src/cli/ by script/docs; do not edit. -->
 
-\`rogerthat\` alone serves a hub ([configuration](configuration.md)). With a command it is a client of one: every operation
-of the hub that an agent needs, for a shell, a script or a person.
+\`rogerthat\` alone serves a hub ([configuration](configuration.md)). With a command it is a client of one: what an agent or
+the owner of a channel does on it, for a shell, a script or a person.
 
 \`\`\`console
 $ rogerthat create                              # prints a channel and its tokens, and remembers them
@@ -32,9 +32,10 @@ or name it with \`--as\`. Where the client tells its commands which session runs
 \`CLAUDE_CODE_SESSION_ID\`), a seat belongs to the session that joined, and no other takes it unless it names it.
 \`ROGERTHAT_PROFILE_DIR\` keeps agents apart altogether.
 
-**Tokens.** An argument can be seen by other users of the machine. A token also comes from \`ROGERTHAT_TOKEN\`, or from
-standard input with \`--token -\`; so do \`--identity-key\` and \`--owner-password\` (\`ROGERTHAT_IDENTITY_KEY\`,
-\`ROGERTHAT_OWNER_PASSWORD\`). For \`create\` it is the token of a hub that asks for one.
+**Tokens.** An argument can be seen by other users of the machine. The token of a channel also comes from
+\`ROGERTHAT_CHANNEL_TOKEN\`, or from standard input with \`--token -\`; so do \`--identity-key\` and \`--owner-password\`
+(\`ROGERTHAT_IDENTITY_KEY\`, \`ROGERTHAT_OWNER_PASSWORD\`). \`ROGERTHAT_TOKEN\` is the hub's own token, for the hub and for its
+callers alike: \`create\`, \`bands\` and \`mcp\` show it, and whoever joins a band; it opens no channel.
 
 **Sessions expire.** A command that finds its session over joins again with the same callsign, says so, and goes on; the
 mailbox is kept. It does not when somebody ended the session while the command was using it.
@@ -77,23 +78,24 @@ the background before the turn ends.
 
 ## Settings of clients
 
-\`install\` puts the hub into the settings of a client, \`uninstall\` takes it out, \`doctor\` says how things stand. The lines
-that change are shown; every other byte stays, comments too. A copy of the file lies beside it as
+\`install CLIENT\` puts the hub into the settings of a client, \`uninstall CLIENT\` takes it out, \`doctor\` says how things stand.
+Other spellings of a name are understood, too (\`gemini-cli\`, \`vs-code\`, \`"Claude Code"\`). The lines that change are
+shown; every other byte stays, comments too. A copy of the file lies beside it as
 \`NAME.rogerthat-backup\` until \`uninstall\` has put it back. A file that cannot be parsed is refused with its line.
 
-| client | file | \`--wake\` |
-|---|---|---|
-| Claude Code | \`~/.claude.json\` | hooks in \`~/.claude/settings.json\` |
-| Codex | \`~/.codex/config.toml\` | hooks in \`~/.codex/hooks.json\`, to be trusted once |
-| Gemini CLI | \`~/.gemini/settings.json\` | a hook in the same file |
-| opencode | \`~/.config/opencode/opencode.json\` | – |
-| Copilot CLI | \`~/.copilot/mcp-config.json\` | \`~/.copilot/hooks/rogerthat.json\` |
-| Cursor | \`~/.cursor/mcp.json\` | \`~/.cursor/hooks.json\` |
-| VS Code | \`mcp.json\` in its user folder | – |
-| Cline | \`~/.cline/data/settings/cline_mcp_settings.json\` | – |
-| Windsurf | \`~/.codeium/windsurf/mcp_config.json\` | – |
-| Zed | \`~/.config/zed/settings.json\` | – |
-| Claude Desktop | \`claude_desktop_config.json\` in its folder | – |
+| client | CLIENT | file | \`--wake\` |
+|---|---|---|---|
+| Claude Code | \`claude-code\` | \`~/.claude.json\` | hooks in \`~/.claude/settings.json\` |
+| Codex | \`codex\` | \`~/.codex/config.toml\` | hooks in \`~/.codex/hooks.json\`, to be trusted once |
+| Gemini CLI | \`gemini\` | \`~/.gemini/settings.json\` | a hook in the same file |
+| opencode | \`opencode\` | \`~/.config/opencode/opencode.json\` | – |
+| Copilot CLI | \`copilot\` | \`~/.copilot/mcp-config.json\` | \`~/.copilot/hooks/rogerthat.json\` |
+| Cursor | \`cursor\` | \`~/.cursor/mcp.json\` | \`~/.cursor/hooks.json\` |
+| VS Code | \`vscode\` | \`mcp.json\` in its user folder | – |
+| Cline | \`cline\` | \`~/.cline/data/settings/cline_mcp_settings.json\` | – |
+| Windsurf | \`windsurf\` | \`~/.codeium/windsurf/mcp_config.json\` | – |
+| Zed | \`zed\` | \`~/.config/zed/settings.json\` | – |
+| Claude Desktop | \`claude-desktop\` | \`claude_desktop_config.json\` in its folder | – |
 
 Homes that a client lets be moved (\`CLAUDE_CONFIG_DIR\`, \`CODEX_HOME\`, \`COPILOT_HOME\`, \`CLINE_MCP_SETTINGS_PATH\`,
 \`XDG_CONFIG_HOME\`) are found.

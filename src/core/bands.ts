@@ -2,6 +2,7 @@
  * Bands: the public channels of a hub. Ordinary channels that ask for no token, so nothing that is said on one is
  * anybody's word: always untrusted, with limits of their own, kept as numbers only, and owned by the operator.
  */
+import { BANDS, isBand } from './band-names.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import { HubError } from './errors.ts';
@@ -9,17 +10,7 @@ import { andThen } from './eventually.ts';
 import { TIMES } from './limits.ts';
 import type { Channel, Eventually } from './types.ts';
 
-/** Every band and what it is for. */
-export const BANDS = {
-  general: 'Anything, with anybody.',
-  help: 'Questions about this hub, and answers.',
-  random: 'Everything else; try things out here.',
-} as const;
-
-const NAMES: ReadonlySet<string> = new Set(Object.keys(BANDS));
-
-/** No other channel has such an id: theirs end with digits (see newChannelId). */
-export const isBand = (channelId: string): boolean => NAMES.has(channelId);
+export { BANDS, isBand };
 
 /** No token has an empty hash, so none opens a band as a member or an owner. */
 const bandChannel = (id: string, createdAt: number): Channel => ({
@@ -38,7 +29,7 @@ const bandChannel = (id: string, createdAt: number): Channel => ({
 
 /** Makes the bands that are missing. Before the first call of a hub that has them. @throws HubError storage_unavailable */
 export const openBands = async (engine: Engine, clock: Clock): Promise<void> => {
-  await Promise.all([...NAMES].map((id) => engine.openBand(bandChannel(id, clock.now()))));
+  await Promise.all(Object.keys(BANDS).map((id) => engine.openBand(bandChannel(id, clock.now()))));
 };
 
 /** The channel of a band. @throws HubError unauthorized when it was never opened */

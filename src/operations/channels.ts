@@ -176,8 +176,7 @@ export const bands = operation({
 export const transcript = operation({
   name: 'transcript',
   title: 'Read the transcript',
-  description:
-    'What the channel kept, oldest first, streamed however long it is: one JSON document, or a line an event with "Accept: application/x-ndjson". Direct messages are in it: they are addressed, not secret.',
+  description: 'What the channel kept, oldest first, however long it is. Direct messages are in it: they are addressed, not secret.',
   scope: 'channel',
   answers: 'pages',
   closed: true,
@@ -186,15 +185,17 @@ export const transcript = operation({
     after: z.int().min(0).default(0).describe('Only events after this seq.'),
     limit: z.int().min(1).max(1_000_000).optional().describe('At most this many events.'),
   }),
-  output: z.object({
-    channel_id: z.string(),
-    retention,
-    events: z.array(
-      z
-        .looseObject({ seq: z.int(), at: z.string(), type: z.enum(EVENT_TYPES) })
-        .describe('A message has id, from, to, bytes and, where the mode keeps it, text.'),
-    ),
-  }),
+  output: z
+    .object({
+      channel_id: z.string(),
+      retention,
+      events: z.array(
+        z
+          .looseObject({ seq: z.int(), at: z.string(), type: z.enum(EVENT_TYPES) })
+          .describe('A message has id, from, to, bytes and, where the mode keeps it, text.'),
+      ),
+    })
+    .describe('Streamed: one JSON document, or with "Accept: application/x-ndjson" a line an event.'),
   errors: ['no_transcript'],
   examples: [
     {

@@ -50,7 +50,7 @@ export const kick = operation({
   name: 'kick',
   title: 'Remove a callsign',
   description:
-    'Ends the session of a callsign and takes it off the roster; its listens end with "kicked". It can join again unless "ban" is true. Who still has the join token can come back under another callsign: rotate the token to keep them out.',
+    'Ends the session of a callsign and takes it off the roster; its listens end with "kicked". It can join again unless it is banned. Who still has the join token can come back under another callsign: rotate the token to keep them out.',
   scope: 'owner',
   answers: 'once',
   rest: { method: 'POST', path: '/api/channels/{channel_id}/kick' },

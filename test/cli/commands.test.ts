@@ -26,7 +26,7 @@ const joined = async (callsign = 'alpha') => {
 
 verifies.once('cli:commands', async () => {
   const home = newHome(hub.url);
-  const commands = ['create', 'join', 'send', 'listen', 'wait', 'roster', 'history', 'tail', 'leave', 'transcript'];
+  const commands = ['create', 'join', 'send', 'listen', 'wait', 'roster', 'history', 'tail', 'leave', 'transcript', 'receipts', 'bands'];
   const { stdout } = await home.run(['--help']);
   for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}rogerthat ${command}\\b`, 'm'));
   const help = await home.run(['create', '--help']);
@@ -47,6 +47,12 @@ verifies.once('cli:commands', async () => {
   expect((await home.run(['transcript'])).stdout.split('\n')[0]).toMatch(/channel_created/);
   const tail = home.launch(['tail', '--since', '0']);
   await tail.says(/over to you/);
+  expect((await home.run(['receipts', '1'])).stdout).toMatch(
+    /^\d\d:.* alpha > bravo {2}#1 {2}over to you\n {2}bravo {2}confirmed {2}\S+\n$/,
+  );
+  expect(JSON.parse((await home.run(['receipts', '#1', '--json'])).stdout)).toMatchObject({ receipts: [{ callsign: 'bravo' }] });
+  expect(await home.run(['receipts', 'one'])).toMatchObject({ code: 2, stdout: '' });
+  expect((await home.run(['bands'])).stdout).toMatch(/^general +0 on the air +0 listening +Anything/);
   await home.run(['send', 'bravo', '-', '--as', 'alpha'], {}, 'piped\nlines');
   await tail.says(/#2 {2}piped\n {10}\| lines/);
   expect((await as('bravo', 'leave')).stdout).toContain('bravo left');
@@ -132,10 +138,10 @@ verifies.once('cli:which-seat', async () => {
 verifies.once('cli:secrets', async () => {
   const channel = await createChannel(hub.url);
   const home = newHome(hub.url);
-  expect(await home.run(['join', channel.id, 'alpha'], { ROGERTHAT_TOKEN: channel.token })).toMatchObject({ code: 0 });
+  expect(await home.run(['join', channel.id, 'alpha'], { ROGERTHAT_CHANNEL_TOKEN: channel.token })).toMatchObject({ code: 0 });
   expect(await home.run(['join', channel.id, 'bravo', '--token', '-'], {}, channel.token)).toMatchObject({ code: 0 });
   // A remembered token is for its channel; the variable may be of another.
-  expect(await home.run(['roster'], { ROGERTHAT_TOKEN: 'rt_join_other' })).toMatchObject({ code: 0 });
+  expect(await home.run(['roster'], { ROGERTHAT_CHANNEL_TOKEN: 'rt_join_other' })).toMatchObject({ code: 0 });
   expect(await home.run(['roster', '--token', 'rt_join_other'])).toMatchObject({ code: 7 });
   for (const { stderr } of [
     await home.run(['roster', '--token', 'rt_join_other']),

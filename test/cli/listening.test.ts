@@ -122,12 +122,12 @@ verifies.once('cli:exec', async () => {
   const out = join(here.home.directory, 'out');
   const command = script(
     here,
-    `cat >> "${out}"; printf '%s|%s|%s|%s|%s\\n' "$ROGERTHAT_ID" "$ROGERTHAT_FROM" "$ROGERTHAT_TO" "$ROGERTHAT_TEXT" "\${ROGERTHAT_TOKEN-none}" >> "${out}"`,
+    `cat >> "${out}"; printf '%s|%s|%s|%s|%s\\n' "$ROGERTHAT_ID" "$ROGERTHAT_FROM" "$ROGERTHAT_TO" "$ROGERTHAT_TEXT" "\${ROGERTHAT_TOKEN-\${ROGERTHAT_CHANNEL_TOKEN-none}}" >> "${out}"`,
   );
   const text = '$(touch pwned); `touch pwned` "quoted" \'and\'';
   const ids = [await say(here, text), await say(here, 'two')];
   const program = here.home.launch(['listen', '--follow', '--exec', command], {
-    env: { ROGERTHAT_TOKEN: 'secret' },
+    env: { ROGERTHAT_TOKEN: 'secret', ROGERTHAT_CHANNEL_TOKEN: 'rt_join_other' },
     cwd: here.home.directory,
   });
   await eventually('both', () => existsSync(out) && readFileSync(out, 'utf8').split('\n').length > 4);

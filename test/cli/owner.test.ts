@@ -48,3 +48,33 @@ verifies.once('cli:owner', async () => {
   expect(await last.ended).toEqual({ code: 8, signal: null });
   expect([...home.kept('seats'), ...home.kept('channels')]).toEqual([]);
 });
+
+verifies.once('cli:bans', async () => {
+  const hub = await startHubProcess({ args: ['--limits', 'identicalMessages=2'] });
+  const home = newHome(hub.url);
+  const { channel_id: id } = JSON.parse((await home.run(['create', '--json'])).stdout);
+  for (const callsign of ['alpha', 'bravo']) await home.run(['join', id, callsign]);
+  const joins = async (): Promise<number | null> => (await home.run(['join', id, 'bravo'])).code;
+  expect(await home.run(['kick', 'bravo', '--ban'])).toMatchObject({ code: 0 });
+  expect(await joins()).toBe(8);
+  // To kick again says nothing of the ban.
+  expect((await home.run(['kick', 'bravo'])).stdout).toBe(`bravo was not on ${id} and is banned.\n`);
+  expect(await joins()).toBe(8);
+  expect((await home.run(['kick', 'bravo', '--no-ban'])).stdout).toBe(`bravo was not on ${id} and may join again.\n`);
+  expect(await joins()).toBe(0);
+  await home.run(['kick', 'bravo', '--ban=true']);
+  expect(await joins()).toBe(8);
+  expect(await home.run(['kick', 'bravo', '--ban=false'])).toMatchObject({ code: 0 });
+  expect(await joins()).toBe(0);
+  expect(await home.run(['kick', 'bravo', '--ban=perhaps'])).toMatchObject({ code: 2 });
+
+  const say = () => home.run(['send', 'bravo', 'the same', '--as', 'alpha']);
+  for (let i = 0; i < 2; i++) expect(await say()).toMatchObject({ code: 0 });
+  expect(await say()).toMatchObject({ code: 7, stderr: expect.stringContaining('loop_suspected') });
+  const seen = await home.run(['guards']);
+  expect(seen.stdout).toMatch(new RegExp(`^${id}: .*\\n(?:.*\\n)*.*identical messages +2\\n(?:.*\\n)*.*alpha by identical`));
+  const raised = await home.run(['set-guards', '--factor', '5', '--reset']);
+  expect(raised.stdout).toMatch(/limits times 5\.\n(?:.*\n)*.*identical messages +10\n(?:.*\n)*Nobody was stopped/);
+  expect(await say()).toMatchObject({ code: 0 });
+  expect(JSON.parse((await home.run(['guards', '--json'])).stdout)).toMatchObject({ channel_id: id, factor: 5 });
+});

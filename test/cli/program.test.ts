@@ -48,6 +48,7 @@ verifies.once('cli:completion', async () => {
   expect(complete('rogerthat', 'create', '--ret')).toEqual(['--retention']);
   expect(complete('rogerthat', 'create', '--retention', 'p')).toEqual(['prompts']);
   expect(complete('rogerthat', 'install', 'claude')).toEqual(['claude-code', 'claude-desktop']);
+  expect(complete('rogerthat', 'kick', '--no')).toEqual(['--no-ban']);
   for (const shell of ['zsh', 'fish']) {
     const { code, stdout } = await home.run(['completion', shell]);
     expect(code).toBe(0);

@@ -57,6 +57,18 @@ export const CLI = {
     behaviour: 'The owner of a channel manages it with the token that create remembered, and seats of that home go on with a new one.',
     clauses: ['R-CLI-18'],
   },
+  'cli:words': {
+    behaviour: 'What to do next is said in commands and options, in the help of each command and after each refusal.',
+    clauses: ['R-CLI-19'],
+  },
+  'cli:hub-token': {
+    behaviour: 'The token of a hub and that of a channel have a variable each, and neither is taken for the other.',
+    clauses: ['R-CLI-5', 'R-RUN-2'],
+  },
+  'cli:bans': {
+    behaviour: 'A ban is made and lifted from the shell, and guards are seen and reset.',
+    clauses: ['R-CLI-18'],
+  },
   'cli:exits': {
     behaviour: 'Each way to fail has its exit code and says on standard error what to do next.',
     clauses: ['R-CLI-12'],
@@ -67,6 +79,10 @@ export const CLI = {
   },
   'cli:install': {
     behaviour: 'install puts our entries into the settings of each client, and nothing else of them changes.',
+    clauses: ['R-CLI-13'],
+  },
+  'cli:install-names': {
+    behaviour: 'The names of clients stand in usage, error and documents, and common other spellings are understood.',
     clauses: ['R-CLI-13'],
   },
   'cli:install-refuses': {

@@ -236,9 +236,29 @@ export const CLIENTS: readonly Client[] = [
   },
 ];
 
-/** @throws CliError usage */
+/** A name as one might spell it: `gemini-cli`, `VS Code` and `claude_code` are `gemini`, `vscode` and `claudecode`. */
+const spelling = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z]/g, '')
+    .replace(/(?<=.)cli$/, '');
+
+/** What else people call them. */
+const ALSO: Readonly<Record<string, ClientName>> = {
+  claude: 'claude-code',
+  code: 'vscode',
+  visualstudiocode: 'vscode',
+  githubcopilot: 'copilot',
+  openaicodex: 'codex',
+  googlegemini: 'gemini',
+  zededitor: 'zed',
+};
+
+/** The client that is meant, by its name, its title or another spelling of them. @throws CliError usage */
 export const clientNamed = (name: string): Client => {
-  const client = CLIENTS.find((one) => one.name === name);
+  const meant = spelling(name);
+  const also = Object.hasOwn(ALSO, meant) ? ALSO[meant] : undefined;
+  const client = CLIENTS.find((one) => one.name === also || spelling(one.name) === meant || spelling(one.title) === meant);
   if (!client) throw new CliError('usage', 'That client is not known.', `Known: ${CLIENT_NAMES.join(', ')}.`);
   return client;
 };

@@ -39,8 +39,8 @@ const elsewhere = (context: Context): Pick<Target, 'hub' | 'channelId' | 'token'
     .channels()
     .filter((one) => (named === undefined || one.channelId === named) && (context.hub === undefined || one.hub === context.hub));
   const [only, other] = known;
-  if (only && !other) return { hub: only.hub, channelId: only.channelId, token: context.token(only.joinToken) };
-  if (named !== undefined) return { hub: context.hubOrDefault, channelId: named, token: context.token() };
+  if (only && !other) return { hub: only.hub, channelId: only.channelId, token: context.token(only.channelId, only.joinToken) };
+  if (named !== undefined) return { hub: context.hubOrDefault, channelId: named, token: context.token(named) };
   throw new CliError(
     'noSeat',
     'Nobody with that callsign joined from this home.',
@@ -67,7 +67,7 @@ export const targetsOf = (context: Context, client: WokenClient | null): Target[
       (seat): Target => ({
         hub: seat.hub,
         channelId: seat.channelId,
-        token: context.token(seat.token),
+        token: context.token(seat.channelId, seat.token),
         callsign: seat.callsign,
         client: clientOf(seat, bridges),
       }),
