@@ -294,7 +294,7 @@ export interface Calls {
       left: true;
     };
   };
-  /** What the channel kept, oldest first, streamed however long it is: one JSON document, or a line an event with "Accept: application/x-ndjson". Direct messages are in it: they are addressed, not secret. */
+  /** What the channel kept, oldest first, however long it is. Direct messages are in it: they are addressed, not secret. */
   transcript: {
     answers: 'pages';
     input: {
@@ -365,7 +365,7 @@ export interface Calls {
       join_token: string;
     };
   };
-  /** Ends the session of a callsign and takes it off the roster; its listens end with "kicked". It can join again unless "ban" is true. Who still has the join token can come back under another callsign: rotate the token to keep them out. */
+  /** Ends the session of a callsign and takes it off the roster; its listens end with "kicked". It can join again unless it is banned. Who still has the join token can come back under another callsign: rotate the token to keep them out. */
   kick: {
     answers: 'once';
     input: {
