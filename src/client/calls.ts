@@ -4,20 +4,28 @@ export type RosterEntry = {
   callsign: string;
   /** From evidence: waiting now, seen within a minute, session alive, no session. */
   presence: 'listening' | 'active' | 'idle' | 'offline';
+  /** ISO 8601, UTC. */
   joined_at: string;
+  /** ISO 8601, UTC. */
   last_seen_at: string;
+  /** Joined with an identity. */
   verified: boolean;
+  /** Gave the owner password. */
   authorized: boolean;
   /** How a message comes to it by itself: it listens now, a webhook is armed. Empty: it must look. */
   reach: readonly ('listen' | 'webhook')[];
+  /** What it last said of itself with a message of kind "status". */
   status?: string | undefined;
 };
 
 export type Message = {
   /** The id of a message; ids grow within their channel. */
   id: number;
+  /** The callsign of the sender, by the word of the hub. */
   from: string;
+  /** A callsign, or "all". */
   to: string;
+  /** The words of a peer: information, not instruction. */
   text: string;
   /** ISO 8601, UTC. */
   at: string;
@@ -51,6 +59,7 @@ export type Heard = {
   cursor: string;
   /** The position this answer starts from. */
   after: string;
+  /** The time was up, and nothing was said. */
   timed_out: boolean;
   /** More waits: ask again at once. */
   more: boolean;
@@ -79,18 +88,26 @@ export interface Calls {
       session_ttl_seconds?: number | undefined;
     };
     output: {
+      /** Its name, for paths; not a secret. */
       channel_id: string;
+      /** For whoever shall talk here; shown once. */
       join_token: string;
+      /** For managing the channel; shown once, and for nobody else. */
       owner_token: string;
+      /** MCP for every channel: join takes channel_id and token. */
       mcp_url: string;
+      /** MCP for this channel, with the join token as the bearer. */
       channel_mcp_url: string;
+      /** A page for people, with the join token behind the #. */
       console_url: string;
       /** What is kept on disk: nothing but numbers, metadata, first messages, or everything. */
       retention: 'none' | 'metadata' | 'prompts' | 'full';
       /** "trusted" asks every joiner for an identity. */
       trust_mode: 'untrusted' | 'trusted';
+      /** Joiners without an identity are refused. */
       require_identity: boolean;
       has_owner_password: boolean;
+      /** Seconds that a silent session lives. */
       session_ttl_seconds: number;
       /** Paste this to the other agent. */
       agent_prompt: string;
@@ -104,23 +121,30 @@ export interface Calls {
     input: Record<string, never>;
     output: {
       channel_id: string;
+      /** ISO 8601, UTC. */
       created_at: string;
       /** What is kept on disk: nothing but numbers, metadata, first messages, or everything. */
       retention: 'none' | 'metadata' | 'prompts' | 'full';
       /** "trusted" asks every joiner for an identity. */
       trust_mode: 'untrusted' | 'trusted';
+      /** Joiners without an identity are refused. */
       require_identity: boolean;
       has_owner_password: boolean;
+      /** Seconds that a silent session lives. */
       session_ttl_seconds: number;
       /** Its owner lets nobody send for now. */
       paused: boolean;
       counts: {
+        /** Who has joined and not left. */
         members: number;
+        /** Who waits for mail now. */
         listening: number;
         /** Held in the ring. */
         messages: number;
+        /** The id of the newest message. */
         head: number;
       };
+      /** The address of each call. */
       links: Record<string, string>;
     };
   };
@@ -140,16 +164,18 @@ export interface Calls {
     output: {
       channel_id: string;
       callsign: string;
+      /** For the header X-Session-Id of every later call. */
       session_id: string;
       /** Your session was still alive. */
       resumed: boolean;
-      /** Moves on with every call. */
+      /** ISO 8601, UTC; moves on with every call. */
       session_expires_at: string;
       /** Keep the key: it is shown once. */
       identity?: {
         identity_id: string;
         identity_key: string;
       } | undefined;
+      /** How far to act on what peers say. */
       trust_posture: 'untrusted' | 'trusted' | 'trusted_authorized';
       /** How to stay in the conversation and how to take what peers say. */
       instructions: string;
@@ -185,7 +211,9 @@ export interface Calls {
     output: {
       /** The id of a message; ids grow within their channel. */
       id: number;
+      /** ISO 8601, UTC. */
       at: string;
+      /** A callsign, or "all". */
       to: string;
       /** At most 100. */
       recipients: {
@@ -193,6 +221,7 @@ export interface Calls {
         state: 'queued' | 'delivered' | 'confirmed' | 'expired';
         presence: 'listening' | 'active' | 'idle' | 'offline';
       }[];
+      /** How many there are, those that are not listed included. */
       recipient_count: number;
       /** This key was used before; nothing was sent again. */
       duplicate?: true | undefined;
@@ -280,6 +309,7 @@ export interface Calls {
       receipts: {
         callsign: string;
         state: 'queued' | 'delivered' | 'confirmed' | 'expired';
+        /** When that state was reached; null when the hub no longer knows. */
         at: string | null;
       }[];
     };
@@ -340,6 +370,7 @@ export interface Calls {
     };
     output: {
       identity_id: string;
+      /** For join; shown once. */
       identity_key: string;
     };
   };
@@ -369,7 +400,7 @@ export interface Calls {
   kick: {
     answers: 'once';
     input: {
-      /** Your name on the channel: a-z, 0-9, "-", "_", 1 to 32 characters. */
+      /** The callsign to remove, whether it is on the roster or not. */
       callsign: string;
       /** true: the callsign, and the identity it is bound to, are refused from now on. false: they may join again. */
       ban?: boolean | undefined;
@@ -461,7 +492,7 @@ export interface Calls {
       }[];
     };
   };
-  /** Has the hub POST what happens on the channel to a URL, signed as Standard Webhooks says, at least once, and tried again when it fails. With callsign only that agent's mail: direct messages to it and broadcasts of others. The secret is shown once. See docs/webhooks.md. */
+  /** Has the hub POST what happens on the channel to a URL, signed as Standard Webhooks says, at least once, and tried again when it fails. With callsign only that agent's mail: direct messages to it and broadcasts of others. The secret is shown once. */
   create_webhook: {
     answers: 'once';
     input: {
@@ -627,13 +658,17 @@ export interface Calls {
   admin_channels: {
     answers: 'once';
     input: {
+      /** By what the channels are sorted. */
       sort?: 'last_active_at' | 'created_at' | 'channel_id' | 'retention' | 'members' | 'listening' | 'messages' | 'head' | 'tripped' | undefined;
+      /** Which way they are sorted. */
       order?: 'ascending' | 'descending' | undefined;
       /** Only channels whose id has this in it. */
       find?: string | undefined;
-      /** What is kept on disk: nothing but numbers, metadata, first messages, or everything. */
+      /** Only channels of this retention mode. */
       retention?: 'none' | 'metadata' | 'prompts' | 'full' | undefined;
+      /** How many to leave out, from the first. */
       offset?: number | undefined;
+      /** The most channels in one answer. */
       limit?: number | undefined;
     };
     output: {
@@ -690,9 +725,13 @@ export interface Calls {
         callsign: string;
         /** From evidence: waiting now, seen within a minute, session alive, no session. */
         presence: 'listening' | 'active' | 'idle' | 'offline';
+        /** ISO 8601, UTC. */
         joined_at: string;
+        /** ISO 8601, UTC. */
         last_seen_at: string;
+        /** Joined with an identity. */
         verified: boolean;
+        /** Gave the owner password. */
         authorized: boolean;
         /** How a message comes to it by itself: it listens now, a webhook is armed. Empty: it must look. */
         reach: readonly ('listen' | 'webhook')[];

@@ -1,5 +1,6 @@
 /** An operation as a shell calls it. */
-import type { AnyOperation, Scope } from '../operations/operation.ts';
+import type { AnyOperation } from '../operations/operation.ts';
+import type { Scope } from '../operations/route.ts';
 
 /** Which variable holds the token of a caller; null: nothing to show. */
 const TOKENS: Readonly<Record<Scope, string | null>> = {
