@@ -1,7 +1,7 @@
 /** `rogerthat migrate`: moves everything that a hub keeps between a data directory and Redis. */
 import { resolve } from 'node:path';
 import { type Config, ConfigError, readConfig } from '../config.ts';
-import { RECORD_KINDS, type StoreRecord } from '../core/moving.ts';
+import { RECORD_KINDS, type StoreRecord, UnsureMoveError } from '../core/moving.ts';
 import { type Migration, type Moved, migrate } from '../migration/migrate.ts';
 import type { Place } from '../migration/places.ts';
 import type { Context } from './context.ts';
@@ -68,6 +68,8 @@ const report = ({ counts, owed, unreadable }: Moved, from: Place, to: Place): st
 
 const AS_IT_WAS = 'Nothing was moved, and the source is as it was. The same command begins anew.';
 
+const UNSURE = 'Start a hub on the new place. If it refuses, run the same command again.';
+
 export const run = async (context: Context): Promise<void> => {
   let job: Pick<Migration, 'from' | 'to' | 'secretKey' | 'limits'>;
   try {
@@ -82,6 +84,7 @@ export const run = async (context: Context): Promise<void> => {
   try {
     moved = await migrate({ ...job, signal: context.signal });
   } catch (error) {
+    if (error instanceof UnsureMoveError) throw new CliError('failed', error.message, UNSURE);
     if (context.signal.aborted) throw new CliError('failed', 'Stopped before it was done.', AS_IT_WAS);
     throw new CliError('failed', error instanceof Error ? error.message : String(error), AS_IT_WAS);
   }

@@ -120,6 +120,9 @@ export const RECORD_KINDS = [
 /** A store cannot be moved from, or into, as it stands: a sentence for the operator. */
 export class MoveError extends Error {}
 
+/** The last step was not confirmed: the target may be complete, and open to hubs. What was put must be left alone. */
+export class UnsureMoveError extends MoveError {}
+
 /** A store that things move out of. Nobody else uses it meanwhile, and nothing in it changes. */
 export interface Outgoing {
   /** Everything in it. @throws MoveError, HubError storage_unavailable */
@@ -133,7 +136,7 @@ export interface Incoming {
   put(records: readonly StoreRecord[]): Eventually<void>;
   /** What was put, read back. */
   records(): AsyncIterable<StoreRecord>;
-  /** From here on it is a store like any other. @throws MoveError */
+  /** From here on it is a store like any other. @throws MoveError; UnsureMoveError when it may be so already, and is let go of */
   finish(): Promise<void>;
   /** Gives up: what was put is forgotten, or kept away from hubs until another move takes it away. */
   abandon(): Promise<void>;

@@ -4,7 +4,7 @@
  */
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Limits } from '../core/limits.ts';
-import { MoveError, type StoreRecord } from '../core/moving.ts';
+import { MoveError, type StoreRecord, UnsureMoveError } from '../core/moving.ts';
 import type { Vault } from '../courier/vault.ts';
 import { openSource, openTarget, type Place, vaultOfSource, vaultOfTarget } from './places.ts';
 import { Secrets } from './secrets.ts';
@@ -50,7 +50,7 @@ async function* pieces(records: AsyncIterable<StoreRecord>): AsyncGenerator<Stor
 
 /**
  * @throws MoveError with a sentence for the operator; what opening a store throws; HubError storage_unavailable when a store went away. The
- *   source is as it was, and the target as empty as it was or closed to hubs.
+ *   source is as it was, and the target as empty as it was or closed to hubs; UnsureMoveError when the target may be complete.
  */
 export const migrate = async ({ from, to, secretKey, limits, signal }: Migration): Promise<Moved> => {
   const clock = stopped(systemClock);
@@ -78,7 +78,7 @@ export const migrate = async ({ from, to, secretKey, limits, signal }: Migration
       await target.finish();
       return { counts: found.counts, owed: found.owed, unreadable: secrets.unreadable };
     } catch (error) {
-      await target.abandon().catch(() => {});
+      if (!(error instanceof UnsureMoveError)) await target.abandon().catch(() => {});
       throw error;
     }
   } finally {

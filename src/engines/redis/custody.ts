@@ -20,6 +20,8 @@ const LOCK_MS = 30_000;
 const RENEW_MS = 5_000;
 
 const RUNNING = 'A hub is running on this Redis. Stop every hub of the fleet and run the command again.';
+const LOST =
+  'This command was stopped for so long that its hold on the Redis ended, and another one may have taken it. What is there now is left alone.';
 
 /** @throws RedisUnfitError when a move is under way, or one into this store was cut off */
 export const checkCustody = async (store: Store): Promise<void> => {
@@ -52,19 +54,27 @@ export class Custody {
     const taken = await this.#store.command(['SET', this.#store.key(MOVING), this.#mine, 'NX', 'PX', String(LOCK_MS)]);
     if (taken === null) throw new MoveError('Another rogerthat migrate is at work on this Redis, or was a moment ago.');
     this.#timer = setInterval(() => void this.#renew(), RENEW_MS);
-    if (!(await hasHubs(this.#store))) return;
-    await this.release();
-    throw new MoveError(RUNNING);
+    try {
+      if (await hasHubs(this.#store)) throw new MoveError(RUNNING);
+    } catch (error) {
+      await this.release();
+      throw error;
+    }
   }
 
   async #renew(): Promise<void> {
     try {
-      await this.#store.command(['SET', this.#store.key(MOVING), this.#mine, 'PX', String(LOCK_MS)]);
+      if (!(await this.isOurs())) this.#trouble = new MoveError(LOST);
       // One that could not be reached when the move began may be back.
-      if (await hasHubs(this.#store)) this.#trouble = new MoveError(RUNNING);
+      else if (await hasHubs(this.#store)) this.#trouble = new MoveError(RUNNING);
     } catch (error) {
       this.#trouble = error as Error;
     }
+  }
+
+  /** Whether nobody else can have taken the store; nobody can for some time from now on. */
+  async isOurs(): Promise<boolean> {
+    return (await this.#store.run('keepMark', this.#store.key(MOVING), [this.#mine, String(LOCK_MS)])) === 1;
   }
 
   /** @throws MoveError when the store was not ours alone all the time */
@@ -83,14 +93,16 @@ export class Custody {
     return (await this.#store.command(['GET', this.#store.key(UNFINISHED)])) !== null;
   }
 
+  /** @throws MoveError when another move has taken the store meanwhile */
   async filled(): Promise<void> {
-    await this.#store.command(['DEL', this.#store.key(UNFINISHED)]);
+    if ((await this.#store.run('dropMark', this.#store.key(UNFINISHED), [this.#mine])) !== 1) throw new MoveError(LOST);
   }
 
+  /** Lets go of the store. When it cannot be reached, the mark ends by itself. */
   async release(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
-    await this.#store.command(['DEL', this.#store.key(MOVING)]);
+    await this.#store.run('dropMark', this.#store.key(MOVING), [this.#mine]).catch(() => {});
   }
 }
 

@@ -2,7 +2,15 @@
 import { isBand } from '../../core/bands.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Limits } from '../../core/limits.ts';
-import { type ChannelRecord, type DeliveryRecord, type Incoming, MoveError, type SeatRecord, type StoreRecord } from '../../core/moving.ts';
+import {
+  type ChannelRecord,
+  type DeliveryRecord,
+  type Incoming,
+  MoveError,
+  type SeatRecord,
+  type StoreRecord,
+  UnsureMoveError,
+} from '../../core/moving.ts';
 import { newRing, pushMessage, type Ring } from '../../core/ring.ts';
 import type { Message, TranscriptEvent } from '../../core/types.ts';
 import type { Webhook } from '../../core/webhooks.ts';
@@ -253,8 +261,16 @@ export const openIncoming = async (store: Store, clock: Clock, limits: Limits): 
   }
   const offset = await offsetOf(store, clock);
   const writer = new Writer(store, clock, offset, limits);
+  const letGo = async (): Promise<void> => {
+    await custody.release();
+    await store.close();
+  };
   return {
-    put: (records) => writer.put(records),
+    async put(records) {
+      // A process that was stopped for long goes on in what may be another's by now.
+      await custody.check();
+      await writer.put(records);
+    },
     async *records() {
       await writer.end();
       yield* new Reader(store, clock, offset, async () => writer.notes).records();
@@ -262,17 +278,22 @@ export const openIncoming = async (store: Store, clock: Clock, limits: Limits): 
     async finish() {
       await custody.check();
       await replicated(store);
-      await custody.filled();
-      await custody.release();
-      await store.close();
+      try {
+        await custody.filled();
+      } catch (error) {
+        if (error instanceof MoveError) throw error;
+        await letGo();
+        throw new UnsureMoveError('Everything is in the Redis and was read back, but it did not answer to the last step.');
+      }
+      await letGo();
     },
     async abandon() {
       try {
+        if (!(await custody.isOurs())) return;
         await clear(store);
         await custody.filled();
-        await custody.release();
       } finally {
-        await store.close();
+        await letGo();
       }
     },
   };

@@ -1,4 +1,4 @@
-/** The script of a note that is looked at. */
+/** Scripts of single keys: a note that is looked at, a mark that one process holds. */
 
 /**
  * recall(now, ttl) of a note `UNTIL|TEXT` → its text, or nil when there is none or it is over. It lasts for `ttl` from now on;
@@ -18,4 +18,16 @@ if past < now + ttl - ttl / 8 then
   redis.call('SET', KEYS[1], string.format('%.0f', now + ttl) .. '|' .. text, 'PX', math.ceil(ttl))
 end
 return text
+`;
+
+/** keepMark(holder, ms) → 1 when the mark is the holder's, which it is for so long from now on; else 0. */
+export const KEEP_MARK = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`;
+
+/** dropMark(holder) → 1 when the mark was the holder's, and is gone; else 0. */
+export const DROP_MARK = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
 `;
