@@ -45,6 +45,7 @@ import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
 import { Owners } from './owners.ts';
 import { Presence } from './presence.ts';
+import { Rounds } from './rounds.ts';
 import { Seats } from './seats.ts';
 
 /** So long a store may take that is told what a hub leaves, ms. */
@@ -71,10 +72,11 @@ export class RedisEngine extends Hooked implements Engine {
     this.#seats = new Seats(this.#book, this.#channels, this.#presence, this.outbox);
     this.#messages = new Messages(this.#book, this.#channels, this.#seats, this.#presence, this.#hints, this.outbox);
     this.#owners = new Owners(this.#book, this.#channels, this.#hints, this.outbox);
+    const look = new Rounds(() => this.#hints.look(true).catch(this.#book.report));
     this.#book.store.onBack(() => {
       this.#presence.tellAll();
       this.#book.seal.keep().catch(this.#book.report);
-      this.#hints.look(true).catch(this.#book.report);
+      look.ask();
     });
   }
 

@@ -9,6 +9,7 @@ import { SentinelLink } from './link/sentinel.ts';
 import { singleLink } from './link/single.ts';
 import { Subscriptions } from './link/subscriptions.ts';
 import type { ScriptName } from './lua/index.ts';
+import { Rounds } from './rounds.ts';
 import { RedisUnfitError } from './unfit.ts';
 
 export type { Reply } from './link/client.ts';
@@ -41,6 +42,8 @@ export class Store {
   #closed = false;
   #underWay = 0;
   #returning: NodeJS.Immediate | null = null;
+  /** While slots move, connections are replaced several times a second, and all that is listened to is put anew each time. */
+  readonly #return = new Rounds(() => this.#renew());
   #onBack: () => void = () => {};
 
   private constructor(options: StoreOptions, how: Omit<LinkOptions, 'report' | 'back'>) {
@@ -65,9 +68,14 @@ export class Store {
   #backSoon(): void {
     this.#returning ??= setImmediate(() => {
       this.#returning = null;
-      if (this.#closed) return;
-      this.#subscriptions.renew().finally(() => this.#onBack());
+      this.#return.ask();
     });
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#closed) return;
+    await this.#subscriptions.renew();
+    this.#onBack();
   }
 
   /** Tells that a connection is there again: what was said meanwhile was not heard. */
