@@ -121,6 +121,8 @@ export class Outbox {
     const kept = { ...hook, most: limits.sizes.deliveriesWaiting, bytes: limits.sizes.ringBytes };
     await store.command(['HSET', this.#register(), hook.channelId, ''], true);
     await this.#book.sure('addHook', hook.channelId, hook.id, JSON.stringify(kept), limits.sizes.webhooks);
+    // Another hub may have found the channel without a hook in between.
+    await store.command(['HSET', this.#register(), hook.channelId, ''], true);
   }
 
   async list(channelId: string): Promise<Webhook[]> {
@@ -144,8 +146,7 @@ export class Outbox {
   }
 
   async remove(channelId: string, webhookId: string): Promise<boolean> {
-    const removed = (await this.#book.sure('removeHook', channelId, webhookId)) === 1;
-    return removed;
+    return (await this.#book.sure('removeHook', channelId, webhookId)) === 1;
   }
 
   async disableExcept(keys: readonly string[], reason: string): Promise<number> {
