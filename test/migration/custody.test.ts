@@ -1,6 +1,5 @@
 /** Who holds a Redis while everything moves into it: one command at a time, and nobody takes away what is not theirs. */
 import { randomBytes } from 'node:crypto';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { limitsFor } from '../../src/core/limits.ts';
@@ -11,6 +10,7 @@ import { hubOn, migrateCommand } from '../harness/moves.ts';
 import { temporaryDirectory } from '../harness/process.ts';
 import { asking, type RedisServer, startRedis } from '../harness/redis.ts';
 import { createChannel, expectCall } from '../harness/rest.ts';
+import { startWatchedLine } from '../harness/watched-line.ts';
 
 const server: Promise<RedisServer> = startRedis();
 const ends: (() => void)[] = [];
@@ -66,37 +66,15 @@ test('one that gives up while nobody else came takes everything along', async ()
   expect(await ask('KEYS', `${prefix}*`)).toEqual([]);
 });
 
-/** A line to a Redis that breaks when the answer to a command with this word would come back. */
-const breakingAt = async (port: number, word: string): Promise<number> => {
-  const line = createServer((near) => {
-    const far = connect(port, '127.0.0.1');
-    let heard = false;
-    near.on('data', (chunk: Buffer) => {
-      heard ||= chunk.includes(word) && /EVALSHA|DEL/.test(chunk.toString());
-      far.write(chunk);
-    });
-    far.on('data', (chunk: Buffer) => {
-      if (!heard) near.write(chunk);
-      else near.resetAndDestroy();
-    });
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const)
-      one.on('error', () => {}).once('close', () => other.destroy());
-  });
-  await new Promise<void>((resolve) => line.listen(0, '127.0.0.1', resolve));
-  ends.push(() => line.close());
-  return (line.address() as AddressInfo).port;
-};
-
 test('the answer to the last step is lost: what is there stays, and nobody is told that nothing was moved', async () => {
   const [directory, { url, port }] = [join(temporaryDirectory(), 'data'), await server];
   const hub = await hubOn(directory);
   const { path, token } = await createChannel(hub.url, { retention: 'full' });
   await hub.end('SIGTERM');
-  const line = await breakingAt(port, 'move:unfinished');
-  const moved = await migrateCommand(directory, `redis://127.0.0.1:${line}`);
+  const line = await startWatchedLine(port);
+  // The mark is set at the beginning, and taken away by a script or a DEL.
+  line.breakAfter(/(?:EVALSHA|DEL)[^*]*move:unfinished/);
+  const moved = await migrateCommand(directory, `redis://127.0.0.1:${line.port}`);
   expect(moved).toMatchObject({ code: 1, stdout: '' });
   expect(moved.stderr).toContain('did not answer to the last step');
   expect(moved.stderr).not.toContain('Nothing was moved');

@@ -18,7 +18,8 @@ export interface Client {
   sendCommand(args: readonly string[]): Promise<Reply>;
   subscribe(channel: string, hear: (message: string) => void): Promise<void>;
   sSubscribe(channel: string, hear: (message: string) => void): Promise<void>;
-  sUnsubscribe(channel: string): Promise<void>;
+  /** Ends the subscription with its last listener. */
+  sUnsubscribe(channel: string, hear: (message: string) => void): Promise<void>;
 }
 
 export interface Driver {

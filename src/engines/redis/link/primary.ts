@@ -31,7 +31,8 @@ export interface Holder {
   /** What it is asked, answered once a replica has all that the answer rests on: see replicas.ts. */
   sure<T>(asking: () => Promise<T>): Promise<T>;
   subscribe(channel: string, hear: Hear): Promise<void>;
-  unsubscribe(channel: string): Promise<void>;
+  /** Others that listen to the channel go on. */
+  unsubscribe(channel: string, hear: Hear): Promise<void>;
 }
 
 /** What a primary tells whoever holds it. */
@@ -259,7 +260,7 @@ export class Primary implements Holder {
       run: (name, keys, args) => this.#runWith(send, name, keys, args),
       sure: (asking) => this.sure(asking),
       subscribe: (channel, hear) => this.subscribe(channel, hear),
-      unsubscribe: (channel) => this.unsubscribe(channel),
+      unsubscribe: (channel, hear) => this.unsubscribe(channel, hear),
     };
   }
 
@@ -271,8 +272,8 @@ export class Primary implements Holder {
     return this.#silences[1].heard(() => this.#hints.sSubscribe(channel, hear));
   }
 
-  unsubscribe(channel: string): Promise<void> {
-    return this.#hints.sUnsubscribe(channel);
+  unsubscribe(channel: string, hear: Hear): Promise<void> {
+    return this.#hints.sUnsubscribe(channel, hear);
   }
 
   /** Waits for the answers that are still to come, but not for a server that does not answer. */

@@ -26,7 +26,7 @@ export class Subscriptions {
   async remove(channel: string): Promise<void> {
     const wanted = this.#wanted.get(channel);
     this.#wanted.delete(channel);
-    await wanted?.at?.unsubscribe(channel);
+    await wanted?.at?.unsubscribe(channel, wanted.hear);
   }
 
   async #place(channel: string, wanted: Wanted): Promise<void> {
@@ -34,8 +34,8 @@ export class Subscriptions {
       await holder.subscribe(channel, wanted.hear);
       wanted.at = holder;
     });
-    // It may have been given up meanwhile.
-    if (this.#wanted.get(channel) !== wanted) await wanted.at?.unsubscribe(channel);
+    // It may have been given up meanwhile; somebody else may listen there by now.
+    if (this.#wanted.get(channel) !== wanted) await wanted.at?.unsubscribe(channel, wanted.hear);
   }
 
   /** Puts everything where it belongs now: connections are new, or slots have moved. What fails is tried the next time. */
