@@ -55,6 +55,8 @@ export type { Requirement };
 
 /** Clauses that other suites prove: the test file that does, which names the clause. */
 export const PROVED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'R-LISTEN-28': 'test/redis/ended.test.ts',
+  'R-STREAM-12': 'test/redis/ended.test.ts',
   'R-MCP-1': 'test/mcp/wire.test.ts',
   'R-MCP-2': 'test/mcp/wire.test.ts',
   'R-MCP-3': 'test/mcp/wire.test.ts',

@@ -98,6 +98,7 @@ export interface Draft {
 
 /** How a listener arrives. */
 export interface Arrival {
+  readonly sessionHash: string;
   /** It waits when there is nothing for it. */
   readonly waits: boolean;
   /** Its session, where the hub goes by it from memory. */
@@ -123,6 +124,8 @@ export interface Appended {
 export interface Read extends Ask {
   readonly channelId: string;
   readonly callsign: string;
+  /** Of the session that hears. */
+  readonly sessionHash: string;
   /** The tag of `from`: a store that was rolled back meanwhile knows by it that the place is not what it was. */
   readonly tag: string;
 }
@@ -142,11 +145,6 @@ export interface Kicked {
   /** From now on it is refused. */
   readonly banned: boolean;
 }
-
-/** An owner's step that ended sessions, for those who wait: of one callsign, or of the whole channel. */
-export type Ending =
-  | { readonly why: 'kicked'; readonly channelId: string; readonly callsign: string; readonly banned: boolean }
-  | { readonly why: 'rotated' | 'closed'; readonly channelId: string };
 
 /** How the guards of a channel stand. */
 export interface GuardReport {
@@ -180,8 +178,11 @@ export interface Engine extends Outbox {
   readonly notes: Notes;
   /** Tells of messages that other processes appended. Set once, before the first call. */
   onAppended(hear: (channelId: string, message: Message) => void): void;
-  /** Tells of sessions that other processes ended by an owner's step. Set once, before the first call. */
-  onEnded(hear: (ending: Ending) => void): void;
+  /**
+   * Tells that other processes began or ended a session of this callsign, or (null) sessions of the channel: a hint, on
+   * which whoever is parked there reads again. Set once, before the first call.
+   */
+  onTurned(hear: (channelId: string, callsign: string | null) => void): void;
   /** Null when all is well, else a sentence for the operator. */
   health(): string | null;
   /** Writes what is not yet written and lets go of everything. No method may be called after it. */
@@ -263,16 +264,24 @@ export interface Engine extends Outbox {
   /**
    * A listen arrives with its evidence; where its answer starts.
    * @throws OutdatedError when what was recalled of the listener is no longer so
+   * @throws HubError as {@link read} does
    */
-  arrive(channelId: string, callsign: string, since: Since, arrival?: Arrival): Eventually<Position>;
-  /** What the mailbox has for a listener, or that it had better wait. Returned messages count as sent, durably. */
+  arrive(channelId: string, callsign: string, since: Since, arrival: Arrival): Eventually<Position>;
+  /**
+   * What the mailbox has for a listener, or that it had better wait. Returned messages count as sent, durably.
+   * @throws HubError not_joined, session_expired, kicked, unauthorized (closed, or another token): the session is not live
+   */
   read(read: Read): Eventually<Slice | Unready>;
   /** An answer's bytes were accepted by a live socket. */
   handed(channelId: string, callsign: string, slice: Slice): void;
   /** Evidence without listening. Returns the position confirmed from now on. */
   acknowledge(channelId: string, callsign: string, since: Since): Eventually<Position>;
-  /** Every message after `from`, for whoever watches without a seat. Moves nothing. */
-  observe(channelId: string, from: Since, limits: AnswerLimits): Eventually<Slice>;
+  /**
+   * Every message after `from`, for whoever watches without a seat. Moves nothing.
+   * @param tokenHash of the join token that let the watcher in
+   * @throws HubError unauthorized when the channel is closed, or has another join token by now
+   */
+  observe(channelId: string, tokenHash: string, from: Since, limits: AnswerLimits): Eventually<Slice>;
   /** The last `n` messages, oldest first. */
   history(channelId: string, n: number): Eventually<readonly Message[]>;
   /**

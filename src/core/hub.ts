@@ -13,15 +13,16 @@ import { type Courier, Hooks } from './hooks.ts';
 import { hashSecret, sameHash } from './ids.ts';
 import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat } from './joining.ts';
 import type { Limits, Rate } from './limits.ts';
-import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem, watch } from './listening.ts';
+import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem } from './listening.ts';
 import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
-import { closedError, OWNER_ASKED, Owner, refuseSession, rotatedError, tellEnded } from './owning.ts';
+import { closedError, OWNER_ASKED, Owner, refuseSession, rotatedError } from './owning.ts';
 import { tooFast } from './rates.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
 import { Traffic } from './traffic.ts';
 import { readTranscript } from './transcripts.ts';
 import type { Channel, Eventually, Message, Position, Receipt, RosterEntry, Session, Since, TranscriptEvent } from './types.ts';
 import { Waiters } from './waiters.ts';
+import { watch } from './watching.ts';
 
 /** How strangers reach this hub: `local` this machine only, `shared` with a hub token, `open` anyone. */
 export type HubMode = 'local' | 'shared' | 'open';
@@ -76,7 +77,7 @@ export class Hub {
     this.traffic = new Traffic(this.clock.uptime());
     this.#report = options.report ?? (() => {});
     this.engine.onAppended((channelId, message) => this.waiters.announce(channelId, message));
-    this.engine.onEnded((ending) => tellEnded(this.waiters, ending));
+    this.engine.onTurned((channelId, callsign) => this.waiters.turn(channelId, callsign));
     this.#sweepLater();
   }
 
@@ -234,7 +235,7 @@ export class Hub {
 
   /** Watches a channel without a seat. */
   watch(channel: Channel, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
-    return watch(this.#ear, channel.id, since, signal);
+    return watch(this.#ear, channel, since, signal);
   }
 
   /** Confirms without listening. */

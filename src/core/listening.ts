@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { AnswerLimits, Unready } from './mailbox.ts';
+import { endsHearing } from './owning.ts';
 import type { Heard, Message, Position, RosterEntry, Session, Since, Slice } from './types.ts';
 import { TIME, Waiter, type Waiters, type Wake } from './waiters.ts';
 
@@ -59,14 +60,18 @@ export interface Ear {
   readonly waiters: Waiters;
 }
 
-const answerLimits = (ear: Ear, messages: number): AnswerLimits => ({ messages, bytes: ear.limits.sizes.answerBytes });
+export const answerLimits = (ear: Ear, messages: number): AnswerLimits => ({ messages, bytes: ear.limits.sizes.answerBytes });
 
-const lastWord = (wake: Wake): StreamItem => {
+export const lastWord = (wake: Wake): StreamItem => {
   if (wake.type === 'ended') return { type: 'end', why: 'removed', error: wake.error };
   return { type: 'end', why: wake.type === 'superseded' ? 'superseded' : 'shutdown', error: null };
 };
 
-const NOTHING: Delivery = { handed: () => {}, unsure: () => {} };
+/** The last item for whom the engine refuses to hear on. @throws whatever else went wrong */
+export const removed = (error: unknown): StreamItem => {
+  if (!endsHearing(error)) throw error;
+  return { type: 'end', why: 'removed', error };
+};
 
 const nothingAfter = (from: Position): Slice => ({ heard: [], after: from, cursor: from, more: false, gap: null });
 
@@ -75,7 +80,7 @@ const nothingAfter = (from: Position): Slice => ({ heard: [], after: from, curso
  * that all is heard in order, and no id stands in an answer that skips something.
  * @param before how many there were when the slice was read
  */
-const takeStatuses = (waiter: Waiter, slice: Slice | null, before: number): readonly Message[] => {
+export const takeStatuses = (waiter: Waiter, slice: Slice | null, before: number): readonly Message[] => {
   const all = waiter.statuses;
   if (all.length === 0) return all;
   const taken = slice === null ? all : all.slice(0, before).filter(({ id }) => !slice.more || id <= slice.cursor.id);
@@ -83,7 +88,7 @@ const takeStatuses = (waiter: Waiter, slice: Slice | null, before: number): read
   return taken;
 };
 
-const withStatuses = (slice: Slice, statuses: readonly Message[]): Slice => {
+export const withStatuses = (slice: Slice, statuses: readonly Message[]): Slice => {
   if (statuses.length === 0) return slice;
   const heard: Heard[] = [...slice.heard, ...statuses.map((message) => ({ message, redelivered: false }))];
   return { ...slice, heard: heard.sort((a, b) => a.message.id - b.message.id) };
@@ -146,7 +151,7 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
   const { engine } = ear;
   const { channelId, callsign } = session;
   const waiter = new Waiter(channelId, callsign, session.hash);
-  const arrival = { waits: request.timeoutMs > 0, recalled: session.recalled ?? null };
+  const arrival = { sessionHash: session.hash, waits: request.timeoutMs > 0, recalled: session.recalled ?? null };
   // Whom the hub goes by from memory takes nobody's place before the engine has looked.
   const looked = session.recalled ? await engine.arrive(channelId, callsign, request.since, arrival) : null;
   signal?.addEventListener('abort', waiter);
@@ -165,7 +170,8 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
       if (stop === null) {
         const bare = request.since.at === 'bare';
         const limits = answerLimits(ear, request.limit);
-        const read = engine.read({ channelId, callsign, from: from.id, tag: from.tag, bare, final, rewoundTold: false, limits });
+        const place = { from: from.id, tag: from.tag };
+        const read = engine.read({ channelId, callsign, sessionHash: session.hash, ...place, bare, final, rewoundTold: false, limits });
         slice = ready(ear, waiter, read instanceof Promise ? await read : read);
       }
       const statuses = takeStatuses(waiter, slice, before);
@@ -207,13 +213,13 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
  */
 export async function* hearOn(ear: Ear, session: Session, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
   const { engine } = ear;
-  const { channelId, callsign } = session;
-  const waiter = new Waiter(channelId, callsign, session.hash);
+  const { channelId, callsign, hash: sessionHash } = session;
+  const waiter = new Waiter(channelId, callsign, sessionHash);
   signal.addEventListener('abort', waiter);
   ear.waiters.park(waiter, ear.limits.sizes.parked);
   engine.park(channelId, callsign);
   try {
-    let from = await engine.arrive(channelId, callsign, since);
+    let from = await engine.arrive(channelId, callsign, since, { sessionHash, waits: false, recalled: null });
     let bare = since.at === 'bare';
     let rewoundTold = false;
     while (!signal.aborted) {
@@ -222,7 +228,7 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
       const slice = ready(
         ear,
         waiter,
-        await engine.read({ channelId, callsign, from: from.id, tag: from.tag, bare, final: false, rewoundTold, limits }),
+        await engine.read({ channelId, callsign, sessionHash, from: from.id, tag: from.tag, bare, final: false, rewoundTold, limits }),
       );
       const statuses = takeStatuses(waiter, slice, before);
       if (slice || statuses.length > 0) {
@@ -243,50 +249,12 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
       yield lastWord(wake);
       return;
     }
+  } catch (error) {
+    yield removed(error);
   } finally {
     waiter.settle(CARRIED_NONE);
     signal.removeEventListener('abort', waiter);
     ear.waiters.unpark(waiter);
     engine.unpark(channelId, callsign);
-  }
-}
-
-/** Watches a channel without a seat: every message from now (or `since`) on, and the roster when it changes. */
-export async function* watch(ear: Ear, channelId: string, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
-  const { engine } = ear;
-  const waiter = new Waiter(channelId, null, null);
-  signal.addEventListener('abort', waiter);
-  ear.waiters.park(waiter, Number.POSITIVE_INFINITY);
-  try {
-    let from: Since = since.at === 'bare' ? { at: 'latest' } : since;
-    if (from.at === 'latest') {
-      // "Now" is before the watcher has its first roster, so that nothing said after that is missed.
-      const { cursor } = await engine.observe(channelId, from, answerLimits(ear, 100));
-      from = { at: 'position', id: cursor.id, tag: cursor.tag };
-    }
-    waiter.rosterChanged = true;
-    while (!signal.aborted) {
-      if (waiter.rosterChanged) {
-        waiter.rosterChanged = false;
-        yield { type: 'roster', roster: await engine.roster(channelId) };
-      }
-      const before = waiter.statuses.length;
-      const slice = await engine.observe(channelId, from, answerLimits(ear, 100));
-      const statuses = takeStatuses(waiter, slice, before);
-      from = { at: 'position', id: slice.cursor.id, tag: slice.cursor.tag };
-      const whole = withStatuses(slice, statuses);
-      if (whole.heard.length > 0 || whole.gap) {
-        yield { type: 'messages', answer: { ...whole, timedOut: false, superseded: false, ended: null, delivery: NOTHING } };
-        if (whole.more) continue;
-      }
-      const wake = await waiter.wait();
-      if (wake.type === 'mail') continue;
-      if (wake.type === 'aborted') return;
-      yield lastWord(wake);
-      return;
-    }
-  } finally {
-    signal.removeEventListener('abort', waiter);
-    ear.waiters.unpark(waiter);
   }
 }

@@ -1,6 +1,6 @@
 /** What the owner of a channel may do to it. The engine makes each step atomic; whoever waits is told at once. */
 import { isBand } from './bands.ts';
-import type { Ending, Engine, GuardReport, Kicked, SessionState } from './engine.ts';
+import type { Engine, GuardReport, Kicked, SessionState } from './engine.ts';
 import { HubError } from './errors.ts';
 import { newSecret, sha256 } from './ids.ts';
 import type { Channel, Eventually } from './types.ts';
@@ -32,24 +32,19 @@ export const refuseSession = (state: SessionState['state']): never => {
   throw new HubError(state === 'expired' ? 'session_expired' : 'not_joined');
 };
 
-/** The last word to those whose sessions an owner's step ended. */
-const lastWordOf = (ending: Ending): HubError => {
-  if (ending.why === 'kicked') return ending.banned ? bannedError() : new HubError('kicked');
-  return ending.why === 'closed' ? closedError() : rotatedError();
+/** @throws HubError for a session that hears no more: what it is told that is parked when it ends */
+export const refuseHearing = (state: SessionState['state']): never => {
+  if (state === 'rotated') throw rotatedError();
+  return refuseSession(state);
 };
+
+/** Whether this is what a listener is told last: that it may hear no more. */
+export const endsHearing = (error: unknown): error is HubError =>
+  error instanceof HubError && ['not_joined', 'session_expired', 'kicked', 'unauthorized'].includes(error.code);
 
 /** @throws HubError bad_request */
 const refuseBand = (channelId: string, detail: string): void => {
   if (isBand(channelId)) throw new HubError('bad_request', detail, { hint: 'Pause it, or kick who disturbs it.' });
-};
-
-/** Ends what waits in this process for a session that is over. */
-export const tellEnded = (waiters: Waiters, ending: Ending): void => {
-  const wake = { type: 'ended', error: lastWordOf(ending) } as const;
-  if (ending.why === 'kicked') {
-    waiters.endSeat(ending.channelId, ending.callsign, wake);
-    waiters.announceRoster(ending.channelId);
-  } else waiters.endAll(wake, ending.channelId);
 };
 
 export class Owner {
@@ -67,7 +62,7 @@ export class Owner {
   async close({ id: channelId }: Channel, erase: boolean): Promise<void> {
     refuseBand(channelId, 'A band is not closed; start the hub with --no-bands to have none.');
     await this.#desk.engine.closeChannel(channelId, erase);
-    tellEnded(this.#desk.waiters, { why: 'closed', channelId });
+    this.#desk.waiters.endAll({ type: 'ended', error: closedError() }, channelId);
   }
 
   /** Makes another join token, which is shown once; the old one is worth nothing from now on. @throws HubError storage_unavailable */
@@ -75,7 +70,7 @@ export class Owner {
     refuseBand(channelId, 'A band has no join token.');
     const joinToken = newSecret('join');
     await this.#desk.engine.rotateToken(channelId, sha256(joinToken));
-    tellEnded(this.#desk.waiters, { why: 'rotated', channelId });
+    this.#desk.waiters.endAll({ type: 'ended', error: rotatedError() }, channelId);
     return joinToken;
   }
 
@@ -85,8 +80,11 @@ export class Owner {
    * @throws HubError storage_unavailable
    */
   async kick({ id: channelId }: Channel, callsign: string, ban: boolean | null): Promise<Kicked> {
-    const done = await this.#desk.engine.kick(channelId, callsign, ban);
-    if (done.kicked) tellEnded(this.#desk.waiters, { why: 'kicked', channelId, callsign, banned: done.banned });
+    const { engine, waiters } = this.#desk;
+    const done = await engine.kick(channelId, callsign, ban);
+    if (!done.kicked) return done;
+    waiters.endSeat(channelId, callsign, { type: 'ended', error: done.banned ? bannedError() : new HubError('kicked') });
+    waiters.announceRoster(channelId);
     return done;
   }
 

@@ -221,6 +221,17 @@ export class Waiters {
     }
   }
 
+  /**
+   * A session began or ended elsewhere: whoever listens looks whether it still may, and observers at the roster.
+   * @param callsign whose session; null: anybody's
+   */
+  turn(channelId: string, callsign: string | null): void {
+    for (const [name, parked] of this.#channels.get(channelId) ?? []) {
+      if (callsign === null || name === callsign) for (const waiter of parked) waiter.wake(MAIL);
+    }
+    this.announceRoster(channelId);
+  }
+
   /** Ends every waiter of a session. */
   endSession(channelId: string, sessionHash: string, error: HubError): void {
     for (const parked of this.#channels.get(channelId)?.values() ?? []) {

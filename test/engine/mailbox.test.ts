@@ -1,7 +1,7 @@
 /** The port: the four positions of a mailbox, and reading without moving anything. */
 import { expect } from 'vitest';
 import type { Slice } from '../../src/core/types.ts';
-import { after, at, BARE, everyEngine, heard, LATEST, START } from '../harness/port.ts';
+import { after, at, BARE, everyEngine, heard, LATEST, START, sessionOf } from '../harness/port.ts';
 
 everyEngine('a read waits when there is nothing, and answers when its time is up', async (port) => {
   const channel = await port.channel();
@@ -53,6 +53,7 @@ everyEngine('an answer that began beyond what was handed hands nothing over', as
     ...{
       channelId: channel.id,
       callsign: 'bravo',
+      sessionHash: sessionOf(channel, 'bravo'),
       from: lost!.cursor.id,
       tag: lost!.cursor.tag,
       bare: true,
@@ -165,14 +166,18 @@ everyEngine('an observer sees everything from where it asks, in order, and moves
   const seen: (string[] | null)[] = [];
   let from = START;
   for (let more = true; more; ) {
-    const slice = await port.engine.observe(channel.id, from, limits);
+    const slice = await port.engine.observe(channel.id, channel.joinTokenHash, from, limits);
     seen.push(heard(slice));
     from = at(slice.cursor);
     ({ more } = slice);
   }
   expect(seen).toEqual([['m1', 'm2'], ['m3', 'm4'], ['m5']]);
-  expect(await port.engine.observe(channel.id, LATEST, limits)).toMatchObject({ heard: [], cursor: { id: 5 }, gap: null });
-  expect(await port.engine.observe(channel.id, after(9), limits)).toMatchObject({ gap: { reason: 'rewound' } });
+  expect(await port.engine.observe(channel.id, channel.joinTokenHash, LATEST, limits)).toMatchObject({
+    heard: [],
+    cursor: { id: 5 },
+    gap: null,
+  });
+  expect(await port.engine.observe(channel.id, channel.joinTokenHash, after(9), limits)).toMatchObject({ gap: { reason: 'rewound' } });
   expect(await port.claim(channel, 'bravo')).toMatchObject({ pending: 5, unconfirmed: [] });
 });
 
@@ -225,7 +230,7 @@ everyEngine('who watches gets as much at once as an answer may hold', async (por
   await port.seats(channel, 'alpha');
   for (let i = 1; i <= 5; i++) await port.append(channel, 'alpha', 'all', String(i).repeat(1000));
   const watched = async (limits: { messages: number; bytes: number }) => {
-    const { heard: found, cursor, more } = await port.engine.observe(channel.id, START, limits);
+    const { heard: found, cursor, more } = await port.engine.observe(channel.id, channel.joinTokenHash, START, limits);
     return [found.map(({ message }) => message.id), cursor.id, more];
   };
   expect(await watched({ messages: 100, bytes: 5_000 })).toEqual([[1, 2], 2, true]);

@@ -6,7 +6,7 @@ import type { Channel } from '../../src/core/types.ts';
 import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
 import type { TestClock } from './clock.ts';
 import type { Shelf } from './engines.ts';
-import { BARE, Port } from './port.ts';
+import { asked, BARE, Port } from './port.ts';
 
 const limits = limitsFor('local');
 
@@ -14,14 +14,15 @@ export interface Fleet {
   readonly port: Port;
   /** Of every key. */
   readonly prefix: string;
-  /** One more beside the port's own. */
-  another(): Promise<RedisEngine>;
+  /** One more beside the port's own. @param at its address of the store */
+  another(at?: string): Promise<RedisEngine>;
   clear(): Promise<void>;
 }
 
 export const openFleet = async (url: string, durability: 'async' | 'replicated' = 'async'): Promise<Fleet> => {
   const prefix = `${randomBytes(6).toString('hex')}:`;
-  const open = (clock: TestClock): Promise<RedisEngine> => openRedis({ url, prefix, durability, limits, clock, report: () => {} });
+  const open = (clock: TestClock, at = url): Promise<RedisEngine> =>
+    openRedis({ url: at, prefix, durability, limits, clock, report: () => {} });
   const shelf = { directory: null, open: (clock: unknown) => open(clock as TestClock), clear: async () => {} } as unknown as Shelf;
   const port = new Port(shelf, limits);
   await port.open();
@@ -29,8 +30,8 @@ export const openFleet = async (url: string, durability: 'async' | 'replicated' 
   return {
     port,
     prefix,
-    async another() {
-      const engine = await open(port.clock);
+    async another(at) {
+      const engine = await open(port.clock, at);
       beside.push(engine);
       return engine;
     },
@@ -47,7 +48,7 @@ export const parkAt = async (engine: Engine, callsign: string, ...channels: read
   engine.onAppended((channelId, { id }) => void woken.get(channelId)?.push(id));
   for (const { id } of channels) {
     engine.park(id, callsign);
-    await engine.arrive(id, callsign, BARE);
+    await engine.arrive(id, callsign, BARE, asked({ id }, callsign));
   }
   return [...woken.values()];
 };

@@ -1,7 +1,7 @@
 /** An engine by itself, for the suite of the port: no hub around it, and a clock that stands still. */
 import { createHash } from 'node:crypto';
 import { describe, test } from 'vitest';
-import type { ClaimedSeat, Draft, Engine, Read, SeatClaim } from '../../src/core/engine.ts';
+import type { Arrival, ClaimedSeat, Draft, Engine, Read, SeatClaim } from '../../src/core/engine.ts';
 import { type Limits, limitsFor } from '../../src/core/limits.ts';
 import type { Channel, Identity, Position, Since, Slice } from '../../src/core/types.ts';
 import { type TestClock, testClock } from './clock.ts';
@@ -16,6 +16,15 @@ export const LATEST: Since = { at: 'latest' };
 
 export const at = ({ id, tag }: Position): Since => ({ at: 'position', id, tag });
 export const after = (id: number): Since => ({ at: 'position', id, tag: null });
+
+/** Hashes of the sessions that callsigns were given last, by channel and callsign. */
+const sessions = new Map<string, string>();
+export const sessionOf = ({ id }: Pick<Channel, 'id'>, callsign: string): string => sessions.get(`${id} ${callsign}`) ?? hashOf('nobody');
+
+/** As somebody arrives whose session was asked about. */
+export const asked = (channel: Pick<Channel, 'id'>, callsign: string): Arrival => ({
+  ...{ sessionHash: sessionOf(channel, callsign), waits: false, recalled: null },
+});
 
 export class Port {
   readonly #shelf: Shelf;
@@ -84,9 +93,9 @@ export class Port {
     return { id: `id_${name}`, keyHash: hashOf(`key ${name}`), name, createdAt: this.clock.now() };
   }
 
-  claim(channel: Channel, callsign: string, fields: Partial<SeatClaim> = {}): Promise<ClaimedSeat> {
+  async claim(channel: Channel, callsign: string, fields: Partial<SeatClaim> = {}): Promise<ClaimedSeat> {
     const nonce = `nonce ${++this.#made}`;
-    return this.engine.claimSeat({
+    const claimed = await this.engine.claimSeat({
       channelId: channel.id,
       callsign,
       tokenHash: channel.joinTokenHash,
@@ -99,6 +108,8 @@ export class Port {
       limits: ALL,
       ...fields,
     });
+    sessions.set(`${channel.id} ${callsign}`, claimed.session.hash);
+    return claimed;
   }
 
   async seats(channel: Channel, ...callsigns: readonly string[]): Promise<void> {
@@ -132,10 +143,11 @@ export class Port {
     since: Since = BARE,
     how: { handed?: boolean; final?: boolean; limit?: number } = {},
   ): Promise<Slice | null> {
-    const from = await this.engine.arrive(channel.id, callsign, since);
+    const from = await this.engine.arrive(channel.id, callsign, since, asked(channel, callsign));
     const read: Read = {
       channelId: channel.id,
       callsign,
+      sessionHash: sessionOf(channel, callsign),
       from: from.id,
       tag: from.tag,
       bare: since.at === 'bare',

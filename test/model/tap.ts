@@ -4,6 +4,7 @@
  */
 import type {
   Appended,
+  Arrival,
   ChannelCounts,
   ChannelFacts,
   ClaimedSeat,
@@ -131,8 +132,8 @@ export class Tap extends PassOutbox implements Engine {
     // No other process shares this store.
   }
 
-  onEnded(): void {
-    // Nor ends a session in it.
+  onTurned(): void {
+    // Nor begins or ends a session in it.
   }
 
   // The model's rooms have no bands and no owner.
@@ -252,9 +253,9 @@ export class Tap extends PassOutbox implements Engine {
     return this.#stored('send', () => this.#engine.append(draft));
   }
 
-  arrive(channelId: string, callsign: string, since: Since): Eventually<Position> {
+  arrive(channelId: string, callsign: string, since: Since, arrival: Arrival): Eventually<Position> {
     return this.#call('evidence', callsign, FIELDS, (moment) => {
-      const from = arrived(moment!, callsign, since, () => this.#engine.arrive(channelId, callsign, since));
+      const from = arrived(moment!, callsign, since, () => this.#engine.arrive(channelId, callsign, since, arrival));
       this.starts.set(since, from.id);
       return from;
     });
@@ -277,8 +278,8 @@ export class Tap extends PassOutbox implements Engine {
     );
   }
 
-  observe(channelId: string, from: Since, limits: AnswerLimits): Eventually<Slice> {
-    return this.#call('observe', null, [], () => this.#engine.observe(channelId, from, limits));
+  observe(channelId: string, tokenHash: string, from: Since, limits: AnswerLimits): Eventually<Slice> {
+    return this.#call('observe', null, [], () => this.#engine.observe(channelId, tokenHash, from, limits));
   }
 
   history(channelId: string, n: number): Eventually<readonly Message[]> {

@@ -9,7 +9,7 @@ import { check, figuresLine } from '../harness/checker.ts';
 import { agreed, carrySlot, moveSlot, type RedisCluster, startCluster } from '../harness/cluster.ts';
 import { insist, openFleet, parkAt } from '../harness/fleet.ts';
 import { runLoad } from '../harness/load.ts';
-import { after, at, heard, type Port } from '../harness/port.ts';
+import { after, asked, at, heard, type Port, sessionOf } from '../harness/port.ts';
 import { type HubProcess, startHubProcess } from '../harness/process.ts';
 import { random, seedOf } from '../harness/random.ts';
 import type { RedisServer } from '../harness/redis.ts';
@@ -189,8 +189,8 @@ test('a replica that was behind takes over: cursors of the lost stretch are rewo
   await cluster.ask(replica, 'CLIENT', 'KILL', 'TYPE', 'master');
   const lost = await port.append(channel, 'alpha', 'bravo', 'lost');
   await port.append(channel, 'alpha', 'bravo', 'lost too');
-  const cursors = await Promise.all([channel, ...rest].map((one) => port.engine.arrive(one.id, 'bravo', after(2))));
-  const ahead = await port.engine.arrive(channel.id, 'bravo', after(4));
+  const cursors = await Promise.all([channel, ...rest].map((one) => port.engine.arrive(one.id, 'bravo', after(2), asked(one, 'bravo'))));
+  const ahead = await port.engine.arrive(channel.id, 'bravo', after(4), asked(channel, 'bravo'));
   await until(() => woken.includes(4), 'the hint of what will be lost');
   await cluster.ask(replica, 'CLUSTER', 'FAILOVER', 'TAKEOVER');
   // The old primary takes writes until it hears of it: what is said to it now is lost, too.
@@ -201,7 +201,8 @@ test('a replica that was behind takes over: cursors of the lost stretch are rewo
   const sent = await insist(() => port.append(channel, 'alpha', 'bravo', 'anew'));
   expect(sent.message.id).toBe(lost.message.id);
   // Who was parked behind the end of this history is told, and hears what came after.
-  const read = { channelId: channel.id, callsign: 'bravo', bare: false, final: false, rewoundTold: false };
+  const seat = { channelId: channel.id, callsign: 'bravo', sessionHash: sessionOf(channel, 'bravo') };
+  const read = { ...seat, bare: false, final: false, rewoundTold: false };
   const slice = await other.read({ ...read, from: ahead.id, tag: ahead.tag, limits: { messages: 10, bytes: 1e6 } });
   expect(slice).toMatchObject({ gap: { reason: 'rewound' } });
   if (typeof slice !== 'string') expect(heard(slice)).toEqual(['(one)', '(two)', '(anew)']);

@@ -1,44 +1,16 @@
 /** What a hub remembers of callers saves asking about them, and lets nobody in. */
-import { randomBytes } from 'node:crypto';
 import { createClient } from '@redis/client';
 import { afterAll, expect, test } from 'vitest';
-import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
-import { type Agent, Party } from '../harness/agent.ts';
-import type { EngineKind } from '../harness/engines.ts';
+import type { Agent, Party } from '../harness/agent.ts';
+import { openPair, type PairOptions } from '../harness/pair.ts';
 import { asking, type RedisServer, startRedis } from '../harness/redis.ts';
 import { refused } from '../harness/refused.ts';
-import { Room, type RoomOptions } from '../harness/room.ts';
-import { direct } from '../harness/transports/direct.ts';
 import { until } from '../harness/until.ts';
 
 const server: Promise<RedisServer> = startRedis(['--appendfsync', 'no']);
 afterAll(async () => (await server).clear());
 
-/** Two hubs on one store. */
-const scene = async (options: RoomOptions = {}) => {
-  const { url } = await server;
-  const prefix = `${randomBytes(6).toString('hex')}:`;
-  const kind: EngineKind = {
-    name: 'redis',
-    offers: [],
-    shelf: async () => ({
-      directory: null,
-      open: (clock, limits, report) => openRedis({ url, prefix, limits, clock, report }),
-      crash: async (engine) => (engine as RedisEngine).abandon(),
-      quiet: (engine) => until(() => (engine as RedisEngine).underWay === 0, 'the answers of the store'),
-      clear: async () => {},
-    }),
-  };
-  const here = await Room.open(direct, kind, options);
-  const there = await Room.open(direct, kind, options);
-  const clear = async (): Promise<void> => {
-    await there.close();
-    await here.close();
-  };
-  /** The same caller at the other hub. */
-  const elsewhere = (party: Party): Party => new Party(there, party.proofs);
-  return { here, there, elsewhere, clear };
-};
+const scene = async (options: PairOptions = {}) => openPair((await server).url, options);
 
 /** So that the hub remembers. */
 const known = async (...agents: readonly Agent[]): Promise<void> => {

@@ -9,7 +9,7 @@ import type { Message } from '../../src/core/types.ts';
 import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
 import type { TestClock } from '../harness/clock.ts';
 import type { Shelf } from '../harness/engines.ts';
-import { BARE, hashOf, heard, Port } from '../harness/port.ts';
+import { asked, BARE, hashOf, heard, Port, sessionOf } from '../harness/port.ts';
 import { asking, type RedisServer, startRedis } from '../harness/redis.ts';
 import { turns, until } from '../harness/until.ts';
 
@@ -51,12 +51,13 @@ const listenAt = async (engine: Engine, channelId: string, callsign: string) => 
   const told: number[] = [];
   engine.onAppended((_, message: Message) => told.push(message.id));
   engine.park(channelId, callsign);
-  const from = await engine.arrive(channelId, callsign, BARE);
+  const from = await engine.arrive(channelId, callsign, BARE, asked({ id: channelId }, callsign));
   const limit = { messages: 100, bytes: 1_000_000 };
   const read = async (final = false) => {
     const found = await engine.read({
       channelId,
       callsign,
+      sessionHash: sessionOf({ id: channelId }, callsign),
       from: from.id,
       tag: from.tag,
       bare: true,
@@ -165,18 +166,20 @@ test('the marks of a node that died end by themselves', async () => {
 test('what an owner does at one is so at the others, and ends who waits there', async () => {
   const { port, another, clear } = await scene();
   const other = await another();
-  const ended: unknown[] = [];
-  other.onEnded((ending) => ended.push(ending));
+  const turns: unknown[] = [];
+  other.onTurned((...turn) => turns.push(turn));
   const channel = await port.channel();
   const { session } = await port.claim(channel, 'alpha');
   await port.seats(channel, 'bravo');
-  await listenAt(other, channel.id, 'alpha');
+  const { read } = await listenAt(other, channel.id, 'alpha');
   await port.engine.kick(channel.id, 'alpha', true);
-  await until(() => ended.length === 1, 'the kick');
-  expect(ended[0]).toEqual({ why: 'kicked', channelId: channel.id, callsign: 'alpha', banned: true });
+  await until(() => turns.length === 1, 'the kick');
+  expect(turns[0]).toEqual([channel.id, 'alpha']);
+  await expect(read()).rejects.toMatchObject({ code: 'kicked', detail: expect.stringContaining('does not let') });
   expect(await other.session(channel.id, session.hash)).toEqual({ state: 'kicked' });
   await port.engine.rotateToken(channel.id, hashOf('another'));
-  await until(() => ended.length === 2, 'the rotation');
+  await until(() => turns.length === 2, 'the rotation');
+  expect(turns[1]).toEqual([channel.id, null]);
   expect((await other.channel(channel.id))?.joinTokenHash).toBe(hashOf('another'));
   await port.engine.pause(channel.id, true);
   await expect(other.append(port.draft(channel, 'bravo', 'all', 'x'))).rejects.toMatchObject({ code: 'channel_paused' });

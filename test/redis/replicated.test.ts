@@ -4,7 +4,7 @@ import type { Engine } from '../../src/core/engine.ts';
 import type { Channel } from '../../src/core/types.ts';
 import { openFleet } from '../harness/fleet.ts';
 import { ask, ownRedis, replicated } from '../harness/hubs.ts';
-import { BARE, hashOf, LATEST, type Port, START } from '../harness/port.ts';
+import { asked, BARE, hashOf, LATEST, type Port, START, sessionOf } from '../harness/port.ts';
 import { turns, until } from '../harness/until.ts';
 
 const limits = { messages: 100, bytes: 1_000_000 };
@@ -17,10 +17,13 @@ const CALLS: Readonly<Record<string, (port: Port, channel: Channel) => unknown>>
   claimSeat: (port, channel) => port.claim(channel, 'charlie'),
   leave: (port, channel) => port.engine.leave(channel.id, hashOf('nobody')),
   acknowledge: ({ engine }, channel) => engine.acknowledge(channel.id, 'bravo', BARE),
-  'arrive, at the newest': ({ engine }, channel) => engine.arrive(channel.id, 'bravo', LATEST),
+  'arrive, at the newest': ({ engine }, channel) => engine.arrive(channel.id, 'bravo', LATEST, asked(channel, 'bravo')),
   'read, at its end': ({ engine }, channel) =>
-    engine.read({ channelId: channel.id, callsign: 'bravo', from: 0, tag: '0', bare: true, final: true, rewoundTold: false, limits }),
-  observe: ({ engine }, channel) => engine.observe(channel.id, START, limits),
+    engine.read({
+      ...{ channelId: channel.id, callsign: 'bravo', sessionHash: sessionOf(channel, 'bravo') },
+      ...{ from: 0, tag: '0', bare: true, final: true, rewoundTold: false, limits },
+    }),
+  observe: ({ engine }, channel) => engine.observe(channel.id, channel.joinTokenHash, START, limits),
   history: ({ engine }, channel) => engine.history(channel.id, 10),
   receipts: ({ engine }, channel) => engine.receipts(channel.id, 1),
   transcript: ({ engine }, channel) => engine.transcript(channel.id, 0, 10),
@@ -53,11 +56,12 @@ const parkAt = async (engine: Engine, channel: Channel) => {
   const told: string[] = [];
   engine.onAppended((_, { id, text }) => told.push(text || String(id)));
   engine.park(channel.id, 'bravo');
-  const from = await engine.arrive(channel.id, 'bravo', LATEST);
+  const from = await engine.arrive(channel.id, 'bravo', LATEST, asked(channel, 'bravo'));
   const read = () =>
     engine.read({
       channelId: channel.id,
       callsign: 'bravo',
+      sessionHash: sessionOf(channel, 'bravo'),
       from: from.id,
       tag: from.tag,
       bare: false,

@@ -5,6 +5,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
+import { closedError, refuseHearing } from '../../core/owning.ts';
 import { pushMessage } from '../../core/ring.ts';
 import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
 import type { Dirty, Insert } from './journal.ts';
@@ -177,6 +178,15 @@ export class Book {
     if (!seat) throw new HubError('not_joined');
     if (state.ringOnDisk) this.ringOf(state);
     return { state, seat };
+  }
+
+  /** The seat of whoever hears. @throws HubError when its session is not live */
+  listener(channelId: string, callsign: string, sessionHash: string): { state: ChannelState; seat: KeptSeat } {
+    const state = this.state(channelId);
+    if (state.sessions.get(sessionHash)?.callsign === callsign) return this.seat(channelId, callsign);
+    const stone = state.tombstones.get(sessionHash);
+    if (stone && stone.until > this.clock.uptime()) return refuseHearing(stone.state);
+    throw state.halted === 'closed' ? closedError() : new HubError('not_joined');
   }
 
   /** The ring, its texts read from disk at the first look after a start. */

@@ -7,6 +7,7 @@
 import { isBand } from '../../core/bands.ts';
 import type {
   Appended,
+  Arrival,
   ChannelCounts,
   ChannelFacts,
   ClaimedSeat,
@@ -77,8 +78,8 @@ export class LocalEngine extends Webhooks implements Engine {
     // No other process shares this store.
   }
 
-  onEnded(): void {
-    // Nor ends a session in it.
+  onTurned(): void {
+    // Nor begins or ends a session in it.
   }
 
   health(): string | null {
@@ -226,8 +227,8 @@ export class LocalEngine extends Webhooks implements Engine {
     return this.#messages.append(draft);
   }
 
-  arrive(channelId: string, callsign: string, since: Since): Position {
-    return this.#messages.arrive(channelId, callsign, since);
+  arrive(channelId: string, callsign: string, since: Since, arrival: Arrival): Position {
+    return this.#messages.arrive(channelId, callsign, since, arrival);
   }
 
   read(read: Read): Eventually<Slice | Unready> {
@@ -242,8 +243,8 @@ export class LocalEngine extends Webhooks implements Engine {
     return this.#messages.acknowledge(channelId, callsign, since);
   }
 
-  observe(channelId: string, since: Since, limits: AnswerLimits): Slice {
-    return this.#messages.observe(channelId, since, limits);
+  observe(channelId: string, tokenHash: string, since: Since, limits: AnswerLimits): Slice {
+    return this.#messages.observe(channelId, tokenHash, since, limits);
   }
 
   history(channelId: string, n: number): readonly Message[] {

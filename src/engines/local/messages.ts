@@ -1,11 +1,11 @@
 /** Messages of the local engine: appending, reading mailboxes, receipts. */
 import { isBand } from '../../core/bands.ts';
-import type { Appended, Draft, Read, Recipient } from '../../core/engine.ts';
+import type { Appended, Arrival, Draft, Read, Recipient } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { checkGuards, newSeatGuard, noteHops, type SeatGuard, takeBack } from '../../core/guards.ts';
 import { newTag } from '../../core/ids.ts';
 import { type AnswerLimits, arrive, cost, handOver, isFor, receiptFor, take, type Unready } from '../../core/mailbox.ts';
-import { closedError } from '../../core/owning.ts';
+import { closedError, rotatedError } from '../../core/owning.ts';
 import { tooFast } from '../../core/rates.ts';
 import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
 import { presenceOf } from '../../core/seats.ts';
@@ -197,8 +197,8 @@ export class Messages {
     };
   }
 
-  arrive(channelId: string, callsign: string, since: Since): Position {
-    const { state, seat } = this.#book.seat(channelId, callsign);
+  arrive(channelId: string, callsign: string, since: Since, { sessionHash }: Arrival): Position {
+    const { state, seat } = this.#book.listener(channelId, callsign, sessionHash);
     const { confirmed, explicit, rewound } = seat;
     const from = arrive(seat, state.ring, since, this.#book.clock.now());
     if (seat.confirmed !== confirmed || seat.explicit !== explicit || seat.rewound !== rewound) this.#book.touchMailboxLazily(state, seat);
@@ -206,7 +206,7 @@ export class Messages {
   }
 
   read(read: Read): Eventually<Slice | Unready> {
-    const { state, seat } = this.#book.seat(read.channelId, read.callsign);
+    const { state, seat } = this.#book.listener(read.channelId, read.callsign, read.sessionHash);
     const before = seat.sent;
     const slice = take(seat, state.ring, read);
     if (typeof slice === 'string') return slice;
@@ -238,8 +238,10 @@ export class Messages {
     return positionOf(state.ring, seat.confirmed);
   }
 
-  observe(channelId: string, since: Since, limits: AnswerLimits): Slice {
+  observe(channelId: string, tokenHash: string, since: Since, limits: AnswerLimits): Slice {
     const state = this.#book.state(channelId);
+    if (state.halted === 'closed') throw closedError();
+    if (state.channel.joinTokenHash !== tokenHash) throw rotatedError();
     const ring = this.#book.ringOf(state);
     const lost = since.at === 'position' && !inHistory(ring, since.id, since.tag);
     const from = since.at === 'position' ? (lost ? ring.floor : since.id) : since.at === 'start' ? ring.floor : ring.head;

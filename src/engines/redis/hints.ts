@@ -1,10 +1,13 @@
 /**
- * Wake-ups between the hubs of one store. A hint says that something was said, so that parked listeners look; it may be
- * lost, late or doubled. What was lost is found by a slow look at the channels that somebody listens to here.
+ * Wake-ups between the hubs of one store. A hint says that something was said, or that a session began or ended, so that
+ * parked listeners look; it may be lost, late or doubled. What was lost is found by a slow look at the channels that
+ * somebody listens to here.
  */
 import type { Message } from '../../core/types.ts';
 import type { Answer, Book } from './book.ts';
+import { type Heard, hintOf, NOTHING, newHeard, told, UNKNOWN } from './heard.ts';
 import { openMessage } from './seal.ts';
+import { whoseTurn } from './turns.ts';
 
 /** A lost hint delays by this much at the most, ms. */
 const LOOK_MS = 5_000;
@@ -17,37 +20,6 @@ const WATCHED_MS = 86_400_000;
 /** Channels that are looked at together. */
 const AT_ONCE = 200;
 
-interface Said {
-  readonly id: number;
-  readonly tag: string;
-}
-
-const NOTHING: Said = { id: 0, tag: '' };
-
-interface Heard {
-  ready: Promise<void> | null;
-  /** Everything up to this id was told here; -1: nobody has listened yet. */
-  known: number;
-  /** … and these after it: hints come in any order. */
-  readonly told: Set<number>;
-  /** The newest that was told here. */
-  newest: number;
-  /** The newest that was said anywhere, and under which run of the store, as hints have it. */
-  said: Said;
-  /** Shared time until which it is kept. */
-  until: number;
-  /** … and until which somebody may watch it who is parked on no seat. */
-  watched: number;
-}
-
-/** Sessions that another node ended: why, and of whom. */
-export interface Ended {
-  readonly why: string;
-  readonly channelId: string;
-  readonly callsign: string;
-  readonly banned: boolean;
-}
-
 export class Hints {
   readonly #book: Book;
   readonly #channels = new Map<string, Heard>();
@@ -55,7 +27,7 @@ export class Hints {
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #parked: (channelId: string) => boolean;
   #hear: (channelId: string, message: Message) => void = () => {};
-  #ended: (ended: Ended) => void = () => {};
+  #turn: (channelId: string, callsign: string | null) => void = () => {};
   #stopLooking: () => void = () => {};
   /** The next look is soon. */
   #soon = false;
@@ -73,8 +45,8 @@ export class Hints {
     this.#hear = hear;
   }
 
-  onEnded(hear: (ended: Ended) => void): void {
-    this.#ended = hear;
+  onTurned(hear: (channelId: string, callsign: string | null) => void): void {
+    this.#turn = hear;
   }
 
   /** Listens to a channel from here on; a promise while that is not sure yet. */
@@ -86,15 +58,7 @@ export class Hints {
       if (watched) known.watched = now + WATCHED_MS;
       return known.ready;
     }
-    const heard: Heard = {
-      ready: null,
-      known: -1,
-      told: new Set(),
-      newest: -1,
-      said: NOTHING,
-      until: now + LINGER_MS,
-      watched: watched ? now + WATCHED_MS : 0,
-    };
+    const heard = newHeard(now + LINGER_MS, watched ? now + WATCHED_MS : 0);
     this.#channels.set(channelId, heard);
     const name = `${this.#book.store.base(channelId)}:wake`;
     heard.ready = (this.#leaving.get(channelId) ?? Promise.resolve())
@@ -109,11 +73,12 @@ export class Hints {
   }
 
   /** A first listener begins at the head: what came before concerns nobody here. */
-  begin(channelId: string, head: number): void {
+  begin(channelId: string, head: number, turnover: number): void {
     const heard = this.#channels.get(channelId);
     if (!heard || heard.known >= 0) return;
     // A hint of what came after may have been here first.
     heard.known = head;
+    heard.turnover = Math.max(heard.turnover, turnover);
     told(heard, head);
   }
 
@@ -123,10 +88,24 @@ export class Hints {
     if (heard) told(heard, id);
   }
 
+  /** A session of the channel was begun or ended from here. */
+  noteTurn(channelId: string): void {
+    const heard = this.#channels.get(channelId);
+    if (heard) heard.turns++;
+  }
+
+  /** How often this hub knows sessions of the channel to have begun or ended since it listens. */
+  turns(channelId: string): number {
+    return this.#channels.get(channelId)?.turns ?? 0;
+  }
+
   /** A listener could not read what it was woken for: it is told again later. */
   again(channelId: string, from: number): void {
     const heard = this.#channels.get(channelId);
-    if (!heard || from >= heard.known) return;
+    if (!heard) return;
+    // It may have been woken because its session ended.
+    heard.turnover = UNKNOWN;
+    if (from >= heard.known) return;
     heard.known = from;
     heard.told.clear();
     if (this.#soon || this.#closed) return;
@@ -136,10 +115,10 @@ export class Hints {
     this.#lookLater();
   }
 
-  /** Whether nothing that is after this id was told here. */
-  nothingAfter(channelId: string, id: number): boolean {
+  /** Whether nothing that is after this id was told here, and no session began or ended since there were so many turns. */
+  nothingAfter(channelId: string, id: number, turns: number): boolean {
     const heard = this.#channels.get(channelId);
-    return heard !== undefined && heard.ready === null && heard.newest <= id;
+    return heard !== undefined && heard.ready === null && heard.newest <= id && heard.turns === turns;
   }
 
   #take(channelId: string, heard: Heard, text: string): void {
@@ -147,15 +126,28 @@ export class Hints {
     const [number, tag = ''] = place.split('-', 2);
     const id = Number(number);
     if (id > heard.said.id) heard.said = { id, tag };
-    if (node === this.#book.node) return;
-    if (id === 0) {
-      this.#ended({ why: from, channelId, callsign: to, banned: text.endsWith(' banned') });
-      return;
-    }
+    const ours = node === this.#book.node;
+    if (id === 0) this.#turned(channelId, heard, whoseTurn(from, to), tag, ours);
+    if (ours || id === 0) return;
     told(heard, id);
     const json = text.indexOf('{');
     if (json < 0) this.#hear(channelId, hintOf(id, from, to));
     else this.#status(channelId, text.slice(json));
+  }
+
+  /**
+   * Sessions began or ended: whoever listens on the seat looks whether it still may.
+   * @param whose undefined: a hub of another version knows more; the next look finds that there was something
+   * @param count how often that has happened, as far as that hub counts
+   */
+  #turned(channelId: string, heard: Heard, whose: string | null | undefined, count: string, ours: boolean): void {
+    if (whose === undefined) return;
+    heard.turns++;
+    const turnover = /^\d+$/.test(count) ? Number(count) : heard.turnover;
+    const missed = turnover > heard.turnover + 1;
+    heard.turnover = Math.max(heard.turnover, turnover);
+    if (missed) this.#turn(channelId, null);
+    else if (!ours) this.#turn(channelId, whose);
   }
 
   /** A status goes to whoever listens now, but not before a replica knows of it where that was asked for. */
@@ -203,23 +195,29 @@ export class Hints {
   }
 
   async #look(channelId: string, heard: Heard, back: boolean): Promise<void> {
-    const before = heard.known;
+    const { known: before, turnover: turnedBefore } = heard;
     if (before < 0) return;
     let answer: Answer;
     try {
       if (!back) {
-        const known = await this.#book.store.command(['HGET', this.#book.store.base(channelId), 'head']);
-        if (Number(known) === before && known !== null) return;
+        const kept = await this.#book.store.command(['HMGET', this.#book.store.base(channelId), 'head', 'turnover']);
+        const [known, turnover] = kept as [string | null, string | null];
+        if (Number(known) === before && known !== null && Number(turnover ?? 0) === turnedBefore) return;
       }
       const { id, tag } = heard.said;
       // Where a replica has to know first, what was rolled back was neither acknowledged nor heard.
       answer = (await this.#book.run('missed', channelId, before, id, tag, !this.#book.store.replicated)) as Answer;
     } catch (error) {
       // Removed by another node: nobody would tell those who wait.
-      if ((error as { code?: string }).code === 'unauthorized') this.#ended({ why: 'closed', channelId, callsign: '', banned: false });
+      if ((error as { code?: string }).code === 'unauthorized') this.#turn(channelId, null);
       return;
     }
-    const [head, rolledBack, ...missed] = answer as [number, number, ...string[]];
+    const [head, rolledBack, turnover, ...missed] = answer as [number, number, number, ...string[]];
+    if (turnover !== turnedBefore && heard.turnover === turnedBefore) {
+      heard.turnover = turnover;
+      heard.turns++;
+      this.#turn(channelId, null);
+    }
     if (rolledBack === 1 || head < before) {
       // The store was rolled back behind what was told here (a failover): what comes now has ids that were told before,
       // and whoever is parked may be owed word of it.
@@ -252,15 +250,3 @@ export class Hints {
     this.#stopLooking();
   }
 }
-
-const told = (heard: Heard, id: number): void => {
-  heard.newest = Math.max(heard.newest, id);
-  if (id > heard.known) heard.told.add(id);
-  while (heard.told.delete(heard.known + 1)) heard.known++;
-};
-
-/** What a waiter looks at: who it is for. */
-const hintOf = (id: number, from: string, to: string): Message => ({
-  ...{ id, from, to, text: '', at: '' },
-  sender: { verified: false, authorized: false },
-});

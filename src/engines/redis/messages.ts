@@ -50,8 +50,6 @@ export const gapOf = (reply: Answer): Gap | null => {
 
 const isoOf = (wall: string | number): string => new Date(Number(wall)).toISOString();
 
-const JUST_LOOKS: Arrival = { waits: false, recalled: null };
-
 /** An entry of a transcript's stream. */
 export const eventOf = ([name, fields]: readonly [string, readonly string[]]): TranscriptEvent => ({
   seq: Number.parseInt(name, 10),
@@ -75,7 +73,7 @@ export class Messages {
   readonly #hints: Hints;
   readonly #outbox: Outbox;
   /** Places from which the store has just said that there is nothing to read, by seat: see {@link read}. */
-  readonly #nothing = new Map<string, { from: number; head: number }>();
+  readonly #nothing = new Map<string, { sessionHash: string; from: number; head: number; turns: number }>();
   /** The limits of the guards as the script takes them; empty when there are none. */
   readonly #guards: string;
 
@@ -127,19 +125,23 @@ export class Messages {
     return { message, recipients, recipientCount: count, duplicate: duplicate === 1 };
   }
 
-  async arrive(channelId: string, callsign: string, since: Since, arrival: Arrival = JUST_LOOKS): Promise<Position> {
-    const { waits, recalled } = arrival;
+  async arrive(channelId: string, callsign: string, since: Since, arrival: Arrival): Promise<Position> {
+    const { sessionHash, waits, recalled } = arrival;
+    const name = `${channelId} ${callsign}`;
+    this.#nothing.delete(name);
     const ready = this.#hints.ensure(channelId);
     if (ready) await ready;
+    const turns = this.#hints.turns(channelId);
     const until = waits ? this.#presence.until() : '';
-    const args = [callsign, ...sinceArgs(since), until, ...shownArgs(recalled)];
+    const shown = recalled ? shownArgs(recalled) : [sessionHash, '', '', ''];
+    const args = [callsign, ...sinceArgs(since), until, ...shown, recalled !== null];
     // Nobody has shown the place yet that this names.
     const step = since.at === 'latest' ? this.#book.sure('arrive', channelId, ...args) : this.#book.run('arrive', channelId, ...args);
     const answer = await this.#seats.show(recalled, step);
-    const [id, tag, head, empty] = answer as [number, string, number, number];
-    this.#hints.begin(channelId, head);
+    const [id, tag, head, turnover, empty] = answer as [number, string, number, number, number];
+    this.#hints.begin(channelId, head, turnover);
     if (empty === 1) {
-      this.#nothing.set(`${channelId} ${callsign}`, { from: id, head });
+      this.#nothing.set(name, { sessionHash, from: id, head, turns });
       if (until !== '') this.#presence.marked(channelId, callsign, until);
     }
     return { id, tag };
@@ -147,20 +149,27 @@ export class Messages {
 
   /**
    * Whoever has just arrived at the end of the ring knows from {@link arrive} that there is nothing to read: what was
-   * appended since then wakes it, so that a listen that waits is one round trip.
+   * appended since then wakes it, so that a listen that waits is one round trip. Unless a session began or ended meanwhile:
+   * that may have been told before it was parked.
    */
   read(read: Read): Eventually<Slice | Unready> {
     const name = `${read.channelId} ${read.callsign}`;
     const nothing = this.#nothing.get(name);
     if (nothing) {
       this.#nothing.delete(name);
-      if (!read.final && nothing.from === read.from && this.#hints.nothingAfter(read.channelId, nothing.head)) return 'nothing';
+      const mine = nothing.sessionHash === read.sessionHash && nothing.from === read.from;
+      if (!read.final && mine && this.#hints.nothingAfter(read.channelId, nothing.head, nothing.turns)) return 'nothing';
     }
     return this.#read(read);
   }
 
-  async #read({ channelId, callsign, from, tag, bare, final, rewoundTold, limits }: Read): Promise<Slice | Unready> {
-    const args = [callsign, from, bare, final, rewoundTold, limits.messages, limits.bytes, tag];
+  /** Nobody reads what its arrival found. */
+  unpark(channelId: string, callsign: string): void {
+    this.#nothing.delete(`${channelId} ${callsign}`);
+  }
+
+  async #read({ channelId, callsign, sessionHash, from, tag, bare, final, rewoundTold, limits }: Read): Promise<Slice | Unready> {
+    const args = [callsign, from, bare, final, rewoundTold, limits.messages, limits.bytes, tag, sessionHash];
     try {
       const answer = await this.#book.sure('read', channelId, ...args);
       return answer === 'nothing' || answer === 'held' ? answer : this.#slice(answer as Answer);
@@ -198,17 +207,15 @@ export class Messages {
     return positionOf((await this.#book.sure('acknowledge', channelId, callsign, ...sinceArgs(since))) as Answer);
   }
 
-  async observe(channelId: string, since: Since, limits: AnswerLimits): Promise<Slice> {
+  async observe(channelId: string, tokenHash: string, since: Since, limits: AnswerLimits): Promise<Slice> {
     const ready = this.#hints.ensure(channelId, true);
     if (ready) await ready;
-    const slice = await this.#observe(channelId, since, limits);
-    this.#hints.begin(channelId, slice.cursor.id);
-    return slice;
-  }
-
-  async #observe(channelId: string, since: Since, limits: AnswerLimits): Promise<Slice> {
     try {
-      return this.#slice((await this.#book.sure('observe', channelId, ...sinceArgs(since), limits.messages, limits.bytes)) as Answer);
+      const args = [...sinceArgs(since), limits.messages, limits.bytes, tokenHash];
+      const [turnover, found] = (await this.#book.sure('observe', channelId, ...args)) as [number, Answer];
+      const slice = this.#slice(found);
+      this.#hints.begin(channelId, slice.cursor.id, turnover);
+      return slice;
     } catch (error) {
       if (since.at !== 'position' || since.tag === null || (error as { code?: string }).code !== 'storage_unavailable') throw error;
       // Whoever watches from a place that was given out watches on, as whoever is parked does.

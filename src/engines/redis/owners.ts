@@ -23,6 +23,7 @@ export class Owners {
 
   async #step(name: ScriptName, channelId: string, ...args: readonly Argument[]): Promise<Reply> {
     const answer = await this.#book.sure(name, channelId, ...args);
+    this.#hints.noteTurn(channelId);
     this.#outbox.tell(channelId);
     return answer;
   }

@@ -11,7 +11,6 @@ import type {
   ChannelFacts,
   ClaimedSeat,
   Draft,
-  Ending,
   Engine,
   GuardReport,
   Kicked,
@@ -84,11 +83,8 @@ export class RedisEngine extends Hooked implements Engine {
     this.#hints.onAppended(hear);
   }
 
-  onEnded(hear: (ending: Ending) => void): void {
-    this.#hints.onEnded(({ why, channelId, callsign, banned }) => {
-      if (why === 'kicked') hear({ why, channelId, callsign, banned });
-      else hear({ why: why === 'rotated' ? why : 'closed', channelId });
-    });
+  onTurned(hear: (channelId: string, callsign: string | null) => void): void {
+    this.#hints.onTurned(hear);
   }
 
   health(): string | null {
@@ -203,8 +199,10 @@ export class RedisEngine extends Hooked implements Engine {
     return this.#seats.recall(channelId, sessionHash);
   }
 
-  leave(channelId: string, sessionHash: string): Promise<boolean> {
-    return this.#seats.leave(channelId, sessionHash);
+  async leave(channelId: string, sessionHash: string): Promise<boolean> {
+    const left = await this.#seats.leave(channelId, sessionHash);
+    this.#hints.noteTurn(channelId);
+    return left;
   }
 
   roster(channelId: string): Promise<readonly RosterEntry[]> {
@@ -217,6 +215,7 @@ export class RedisEngine extends Hooked implements Engine {
 
   unpark(channelId: string, callsign: string): void {
     this.#presence.unpark(channelId, callsign);
+    this.#messages.unpark(channelId, callsign);
   }
 
   // Messages
@@ -225,7 +224,7 @@ export class RedisEngine extends Hooked implements Engine {
     return this.#messages.append(draft);
   }
 
-  arrive(channelId: string, callsign: string, since: Since, arrival?: Arrival): Promise<Position> {
+  arrive(channelId: string, callsign: string, since: Since, arrival: Arrival): Promise<Position> {
     return this.#messages.arrive(channelId, callsign, since, arrival);
   }
 
@@ -241,8 +240,8 @@ export class RedisEngine extends Hooked implements Engine {
     return this.#messages.acknowledge(channelId, callsign, since);
   }
 
-  observe(channelId: string, from: Since, limits: AnswerLimits): Promise<Slice> {
-    return this.#messages.observe(channelId, from, limits);
+  observe(channelId: string, tokenHash: string, from: Since, limits: AnswerLimits): Promise<Slice> {
+    return this.#messages.observe(channelId, tokenHash, from, limits);
   }
 
   history(channelId: string, n: number): Promise<readonly Message[]> {

@@ -110,9 +110,11 @@ export class Seats {
       recalled.holds = true;
       return answer;
     } catch (error) {
-      if (error instanceof OutdatedError) this.#known.delete(recalled.sessionHash);
-      else if (error instanceof HubError && error.code !== 'storage_unavailable') recalled.holds = true;
-      throw error;
+      // The channel is gone, which a script sees before it looks at who calls.
+      const outdated = error instanceof HubError && error.code === 'unauthorized' ? new OutdatedError() : error;
+      if (outdated instanceof OutdatedError) this.#known.delete(recalled.sessionHash);
+      else if (outdated instanceof HubError && outdated.code !== 'storage_unavailable') recalled.holds = true;
+      throw outdated;
     }
   }
 

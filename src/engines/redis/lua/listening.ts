@@ -1,13 +1,16 @@
 /** Scripts of a listener: it arrives, reads, its answer is handed over; an observer looks on. */
 
 /**
- * arrive(callsign, since, id, tag, until, session, token, verified, authorized) → id, tag, head, 1 when a read from there would
- * find nothing; then, with a time until which it will be parked, it is marked.
+ * arrive(callsign, since, id, tag, until, session, token, verified, authorized, recalled) → id, tag, head, how often sessions
+ * began or ended, 1 when a read from there would find nothing; then, with a time until which it will be parked, it is marked.
  */
 export const ARRIVE = `
 local function main()
   open()
-  if prove(arg(1), arg(6), arg(7), arg(8), arg(9)) then call('HSET', B, 'touched', ARGV[1]) end
+  if arg(10) == '1' then
+    prove(arg(1), arg(6), arg(7), arg(8), arg(9))
+    call('HSET', B, 'touched', ARGV[1])
+  else hearing(arg(1), arg(6)) end
   local s = myseat(arg(1))
   local function state() return s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats .. ' ' .. (s.again or 0) end
   local before = state()
@@ -16,7 +19,7 @@ local function main()
   -- Where it has a few to look through, what is for others alone is nothing to read.
   local empty = not hasgap(s, from) and (from >= C.head or (C.head - from <= 16 and countafter(s, from) == 0))
   if empty and arg(5) ~= '' then markparked(arg(1), arg(5), T) end
-  return { from, tagof(from) or '0', C.head, empty and 1 or 0 }
+  return { from, tagof(from) or '0', C.head, C.turnover, empty and 1 or 0 }
 end
 `;
 
@@ -31,10 +34,11 @@ local function main()
 end
 `;
 
-/** read(callsign, from, bare, final, rewoundTold, messages, bytes, tag of from): take() of mailbox.ts → 'nothing', 'held' or a slice. */
+/** read(callsign, from, bare, final, rewoundTold, messages, bytes, tag of from, session): take() of mailbox.ts → 'nothing', 'held' or a slice. */
 export const READ = `
 local function main()
   open()
+  hearing(arg(1), arg(9))
   local s = myseat(arg(1))
   local from, bare, final = num(2), arg(3) == '1', arg(4) == '1'
   -- GAP: it was parked at a place that this history does not have: the store was rolled back (a failover).
@@ -75,10 +79,12 @@ local function main()
 end
 `;
 
-/** observe(since, id, tag, messages, bytes) → a slice for whoever has no seat. */
+/** observe(since, id, tag, messages, bytes, hash of the join token) → how often sessions began or ended, and a slice for whoever has no seat. */
 export const OBSERVE = `
 local function main()
   open()
+  if C.halt == 'closed' then refuse('closed') end
+  if C.token ~= arg(6) then refuse('rotated') end
   local at = arg(1)
   local lost = at == 'position' and not inhistory(num(2), arg(3))
   local from = C.head
@@ -96,7 +102,7 @@ local function main()
   local oldest = first and tonumber(string.match(first[1], '^%d+')) or -1
   local gap
   if lost then gap = { 'rewound', -1, oldest } elseif from < C.floor then gap = { 'rotated', C.floor - from, oldest } end
-  return sliced({ heard = heard, from = from, cursor = more and heard[#heard].id or C.head, more = more, gap = gap })
+  return { C.turnover, sliced({ heard = heard, from = from, cursor = more and heard[#heard].id or C.head, more = more, gap = gap }) }
 end
 `;
 
@@ -148,7 +154,7 @@ end
 `;
 
 /**
- * missed(id, newest, its tag, owe) → head, 1 when the store was rolled back, then what the ring has after the id, for a node
+ * missed(id, newest, its tag, owe) → head, 1 when the store was rolled back, how often sessions began or ended, then what the ring has after the id, for a node
  * that may have missed a hint. `newest` is what the node knows to have been said. When that is not in the history any
  * more, and `owe`, every seat is told so, once for each rolling back.
  */
@@ -164,7 +170,7 @@ local function main()
       save(s)
     end
   end
-  local answer = { C.head, back and 1 or 0 }
+  local answer = { C.head, back and 1 or 0, C.turnover }
   if back or num(1) >= C.head then return answer end
   for _, m in ipairs(ringafter(num(1))) do
     answer[#answer + 1] = m.id .. ' ' .. m.from .. ' ' .. m.to

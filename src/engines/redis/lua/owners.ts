@@ -1,5 +1,7 @@
 /** Owners' steps and guards, restated from `core/owning.ts` and `core/guards.ts`. */
 
+import { turned } from '../turns.ts';
+
 /** The guards of an append: arguments 15 to 17 are the limits ('' when nothing is guarded), what it answers, and a hash of the text. */
 export const GUARDS = `
 local HOUR = 3600000
@@ -72,9 +74,6 @@ local function change(name, value)
 end
 `;
 
-/** Tells the other nodes that sessions ended: a hint, behind the truth in the store. */
-const TOLD = (words: string): string => `call('SPUBLISH', B .. ':wake', NODE .. ' 0 ' .. ${words})`;
-
 /** close() → 1 when it was open. */
 export const CLOSE = `${CHANGE}
 local function main()
@@ -87,7 +86,7 @@ local function main()
   bury(true)
   forgetclosed()
   event('close', '{}')
-  ${TOLD("'closed'")}
+  ${turned('closed')}
   return 1
 end
 `;
@@ -97,9 +96,9 @@ export const ERASE = `
 local function main()
   open()
   if C.halt ~= 'closed' and C.hooks > 0 then owe('channel.closed', nil, 'closed') end
+  ${turned('closed')}
   bury(false)
   forgetclosed()
-  ${TOLD("'closed'")}
   return 1
 end
 `;
@@ -112,7 +111,7 @@ local function main()
   change('joinTokenHash', arg(1))
   call('HSET', B, 'token', arg(1))
   event('rotate', '{}')
-  ${TOLD("'rotated'")}
+  ${turned('rotated')}
   return 1
 end
 `;
@@ -151,7 +150,7 @@ local function main()
     event('kick', cjson.encode({ callsign = callsign, reason = was ~= banned and (banned and 'banned' or 'ban lifted') or nil }))
   end
   if kicked and C.hooks > 0 then owe('member.left', callsign, 'kicked') end
-  if kicked then ${TOLD("'kicked ' .. callsign .. (banned and ' banned' or '')")} end
+  if kicked then ${turned('kicked', 'callsign')} end
   return { kicked and 1 or 0, banned and 1 or 0 }
 end
 `;

@@ -20,14 +20,14 @@ local function refuse(...) error({ refusal = { '!', ... } }) end
 
 -- The channel's own record. What was said under another seal cannot be read any more: it has rotated (RETAIN).
 local function open()
-  local v = call('HMGET', B, 'ttl', 'keep', 'head', 'floor', 'goneFloor', 'bytes', 'broadcasts', 'runs', 'seq', 'seal', 'halt', 'hooks', 'token')
+  local v = call('HMGET', B, 'ttl', 'keep', 'head', 'floor', 'goneFloor', 'bytes', 'broadcasts', 'runs', 'seq', 'seal', 'halt', 'hooks', 'token', 'turnover')
   if not v[1] then refuse('unauthorized') end
   -- Whoever has this write has all that is read here.
   if SURE == '+' then call('HSET', B, 'mark', '') end
   C = {
     ttl = tonumber(v[1]), keep = v[2], head = tonumber(v[3]), floor = tonumber(v[4]), goneFloor = tonumber(v[5]),
     bytes = tonumber(v[6]), broadcasts = tonumber(v[7]), runs = v[8], seq = tonumber(v[9]), halt = v[11] or '',
-    hooks = tonumber(v[12] or '0'), token = v[13],
+    hooks = tonumber(v[12] or '0'), token = v[13], turnover = tonumber(v[14] or '0'),
   }
   if v[10] ~= SEAL and C.keep ~= 'full' then
     call('HSET', B, 'seal', SEAL, 'floor', C.head, 'goneFloor', C.head, 'bytes', 0)
@@ -128,6 +128,27 @@ local function prove(callsign, hash, token, verified, authorized)
   if tonumber(seen) + C.ttl - T <= 0 and timeleft(callsign, seen, call('HGET', B .. ':parked', callsign)) <= 0 then refuse('outdated') end
   call('HSET', B .. ':seen', callsign, ARGV[1])
   return true
+end
+
+-- What is remembered of a session that ended.
+local function stoneof(hash)
+  local state, till = string.match(call('HGET', B .. ':stones', hash) or '', '^(%w+) (.*)$')
+  return state and tonumber(till) > T and state or nil
+end
+-- LISTEN: only a live session hears. Another is refused as whoever was parked when it ended is told.
+local function hearing(callsign, hash)
+  if call('HGET', B .. ':sessions', hash) == callsign then return end
+  local state = stoneof(hash) or (C.halt == 'closed' and 'closed' or 'not_joined')
+  if state == 'kicked' and call('HEXISTS', B .. ':bans', callsign) == 1 then state = 'banned' end
+  refuse(state == 'expired' and 'session_expired' or state)
+end
+-- Sessions that begin and end are counted, so that a node that was not told knows of it. The word is a hint: see turns.ts.
+local function counted()
+  C.turnover = call('HINCRBY', B, 'turnover', 1)
+end
+local function turned(word, callsign)
+  counted()
+  call('SPUBLISH', B .. ':wake', NODE .. ' 0-' .. C.turnover .. ' ' .. word .. (callsign and ' ' .. callsign or ''))
 end
 
 -- Presence: this node has a listener of the callsign until then, or none any more; when it was seen last.

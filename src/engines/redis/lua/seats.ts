@@ -1,5 +1,7 @@
 /** Seats and sessions, restated from `core/seats.ts`: claiming, sliding, expiring, leaving. */
 
+import { turned } from '../turns.ts';
+
 export const SEATS = `
 local STONE = 3600000
 
@@ -13,6 +15,7 @@ end
 -- SESSION: one that outlived its TTL becomes a tombstone, so that its holder is told to join again.
 local function expire(callsign, s, seen)
   forgetsession(callsign, s.hash)
+  counted()
   call('HSET', B .. ':stones', s.hash, 'expired ' .. exact(tonumber(seen) + C.ttl + STONE))
   event('leave', cjson.encode({ callsign = callsign, reason = 'expired' }))
   if C.hooks > 0 then owe('member.left', callsign, 'expired') end
@@ -110,6 +113,7 @@ local function main()
     call('ZADD', B .. ':members', s.n, callsign)
     event('join', '{"callsign":"' .. callsign .. '"' .. ',"sender":' .. attested(verified, authorized) .. '}')
     if C.hooks > 0 then owe('member.joined', callsign, nil, verified, authorized) end
+    ${turned('joined', 'callsign')}
   end
   held.authorized = held.authorized or authorized
   if s.identityId == nil and identity ~= '' then s.identityId = identity end
@@ -154,12 +158,7 @@ local function main()
     end
     expire(callsign, s, seen)
   end
-  local stone = call('HGET', B .. ':stones', arg(1))
-  if stone then
-    local state, till = string.match(stone, '^(%w+) (.*)$')
-    if tonumber(till) > T then return { state, C.hooks } end
-  end
-  return { 'unknown', C.hooks }
+  return { stoneof(arg(1)) or 'unknown', C.hooks }
 end
 `;
 
@@ -176,6 +175,7 @@ local function main()
   save(s)
   event('leave', cjson.encode({ callsign = callsign }))
   if C.hooks > 0 then owe('member.left', callsign, nil) end
+  ${turned('left', 'callsign')}
   return 1 + C.hooks
 end
 `;

@@ -1,0 +1,60 @@
+/** Watching: hearing a whole channel without a seat, for as long as the token that let the watcher in is the channel's. */
+import {
+  answerLimits,
+  type Cancel,
+  type Delivery,
+  type Ear,
+  lastWord,
+  removed,
+  type StreamItem,
+  takeStatuses,
+  withStatuses,
+} from './listening.ts';
+import type { Channel, Since } from './types.ts';
+import { Waiter } from './waiters.ts';
+
+const NOTHING: Delivery = { handed: () => {}, unsure: () => {} };
+
+/** Watches a channel without a seat: every message from now (or `since`) on, and the roster when it changes. */
+export async function* watch(ear: Ear, channel: Channel, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
+  const { engine } = ear;
+  const { id: channelId, joinTokenHash } = channel;
+  const waiter = new Waiter(channelId, null, null);
+  signal.addEventListener('abort', waiter);
+  ear.waiters.park(waiter, Number.POSITIVE_INFINITY);
+  try {
+    let from: Since = since.at === 'bare' ? { at: 'latest' } : since;
+    if (from.at === 'latest') {
+      // "Now" is before the watcher has its first roster, so that nothing said after that is missed.
+      const { cursor } = await engine.observe(channelId, joinTokenHash, from, answerLimits(ear, 100));
+      from = { at: 'position', id: cursor.id, tag: cursor.tag };
+    }
+    waiter.rosterChanged = true;
+    while (!signal.aborted) {
+      const changed = waiter.rosterChanged;
+      waiter.rosterChanged = false;
+      const roster = changed ? await engine.roster(channelId) : null;
+      const before = waiter.statuses.length;
+      // Last: what was read before it was still the watcher's to know.
+      const slice = await engine.observe(channelId, joinTokenHash, from, answerLimits(ear, 100));
+      if (roster) yield { type: 'roster', roster };
+      const statuses = takeStatuses(waiter, slice, before);
+      from = { at: 'position', id: slice.cursor.id, tag: slice.cursor.tag };
+      const whole = withStatuses(slice, statuses);
+      if (whole.heard.length > 0 || whole.gap) {
+        yield { type: 'messages', answer: { ...whole, timedOut: false, superseded: false, ended: null, delivery: NOTHING } };
+        if (whole.more) continue;
+      }
+      const wake = await waiter.wait();
+      if (wake.type === 'mail') continue;
+      if (wake.type === 'aborted') return;
+      yield lastWord(wake);
+      return;
+    }
+  } catch (error) {
+    yield removed(error);
+  } finally {
+    signal.removeEventListener('abort', waiter);
+    ear.waiters.unpark(waiter);
+  }
+}
