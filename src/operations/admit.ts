@@ -58,16 +58,16 @@ const channelTokenOf = (services: Services, proof: Proof, name: 'channel' | 'own
   const { channelId, channelToken, bearer } = proof;
   // Tokens of channels look like secrets of ours: whoever shows one is let in without a look at the hub token.
   const hubTokenAlone =
+    services.hubTokenHash !== null &&
     channelToken === undefined &&
     bearer !== undefined &&
-    services.hubTokenHash !== null &&
     !looksSecret(bearer) &&
     knowsHub(services, proof);
   const token = hubTokenAlone ? undefined : (channelToken ?? bearer);
   if (token !== undefined && channelId !== undefined) return { channelId, token };
   throw new HubError('unauthorized', `The ${name} token is missing.`, {
     hint: hubTokenAlone
-      ? 'Send it as the header "X-Channel-Token", beside the token of the hub; to join over MCP, as the argument token.'
+      ? `Send it as the header "X-Channel-Token", beside the token of the hub${name === 'owner' ? '' : '; to join over MCP, as the argument token'}.`
       : `Send it as "Authorization: Bearer ${name === 'owner' ? 'OWNER' : 'JOIN'}_TOKEN".`,
   });
 };

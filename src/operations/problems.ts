@@ -104,7 +104,8 @@ export const problemsOf = (
   const missing = typeof input === 'object' && input !== null && field !== '' && (input as Record<string, unknown>)[field] === undefined;
   if (missing) return new HubError(code, `The field "${field}" is missing.`);
   const schema = Object.hasOwn(shapeOf(op.input), field) ? shapeOf(op.input)[field] : undefined;
-  const hint = own === undefined && schema ? hintFor(schema) : undefined;
+  // A code of its own has a hint that knows the field.
+  const hint = own === undefined && schema ? hintFor(schema, code === 'invalid_body') : undefined;
   const detail = field === '' ? issue.message : `The field "${field}": ${issue.message}.`;
   return new HubError(code, detail, hint === undefined ? {} : { hint });
 };

@@ -77,8 +77,13 @@ export const valuesOf = (schema: ValueSchema, named: (name: string) => string = 
 const isBounded = (schema: ValueSchema): boolean =>
   schema.enum !== undefined || real(schema.maximum) !== undefined || schema.maxLength !== undefined || schema.type === 'boolean';
 
-/** The next call to make for whoever gave a field something else; undefined where its schema cannot say it in a few words. */
-export const hintFor = (field: z.ZodType): string | undefined => {
+/**
+ * The next call to make for whoever gave a field something else; undefined where its schema does not say it in a few words.
+ * @param anyType say its type where there is no more to say
+ */
+export const hintFor = (field: z.ZodType, anyType: boolean): string | undefined => {
   const schema = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' }) as ValueSchema;
-  return isBounded(schema.items ?? schema) ? `Use ${valuesOf(schema).replace(/^(?=whole|number|list)/, 'a ')}.` : undefined;
+  return isBounded(schema.items ?? schema) || (anyType && typeof schema.type === 'string')
+    ? `Use ${valuesOf(schema).replace(/^(?=whole|number|list)/, 'a ')}.`
+    : undefined;
 };

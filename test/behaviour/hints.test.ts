@@ -21,6 +21,8 @@ verifies('hint:values', { adminToken: 'the-admin-token-of-some-length' }, async 
     [() => room.anyone().createChannel({ session_ttl_seconds: 59 }), 'invalid_ttl', 'Use a whole number from 60 to 86400.'],
     [() => room.anyone().createChannel({ retention: 'all' }), 'invalid_retention', 'Use "none", "metadata", "prompts" or "full".'],
     [() => room.anyone().createChannel({ owner_password: 'short' }), 'invalid_body', 'Use text of 8 to 256 characters.'],
+    [() => alpha.say('x', { reply_to: 'nine' }), 'invalid_body', 'Use a whole number of at least 1.'],
+    [() => alpha.listen({ timeout: -1 }), 'invalid_timeout', 'Use whole seconds, for example timeout=30.'],
     [() => room.anyone().createChannel({ require_identity: 'yes' }), 'invalid_body', 'Use true or false.'],
   ];
   for (const [call, code, hint] of cases) expect((await refused(call(), code)).hint).toBe(hint);
@@ -91,7 +93,10 @@ verifies('hint:hub-token', { mode: 'shared', token: HUB_TOKEN, limits: 'wrong_to
   for (let i = 0; i < 5; i++) {
     const { detail, hint } = await refused(alone.join('alpha'), 'unauthorized');
     expect([detail, hint]).toEqual(['The channel token is missing.', expect.stringMatching(/"X-Channel-Token".*argument token/)]);
-    expect((await refused(alone.pause(), 'unauthorized')).detail).toBe('The owner token is missing.');
+    expect(await refused(alone.pause(), 'unauthorized')).toMatchObject({
+      detail: 'The owner token is missing.',
+      hint: 'Send it as the header "X-Channel-Token", beside the token of the hub.',
+    });
   }
   // Alike for a channel that is not there.
   expect((await refused(alone.showing({ channelId: 'no-such-0000' }).roster(), 'unauthorized')).detail).toBe(
