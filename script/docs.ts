@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { withFigures } from '../bench/scaling.ts';
 import { configurationDoc } from '../src/cli/configuration.ts';
-import { cliDoc } from '../src/cli/reference.ts';
 import { serverJson } from '../src/discovery/cards.ts';
 import { pretty } from '../src/discovery/facts.ts';
 import { apiDoc, errorsDoc } from '../src/discovery/pages.ts';
@@ -46,23 +45,24 @@ const clientField = (field: unknown): object => {
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 
-const documents: Readonly<Record<string, string>> = {
-  'docs/scaling.md': withFigures(read('docs/scaling.md'), read('docs/benchmarks.md')),
-  'docs/configuration.md': configurationDoc(),
-  'docs/errors.md': errorsDoc(),
-  'docs/api.md': apiDoc(operations),
-  'server.json': pretty(serverJson(VERSION)),
-  'docs/cli.md': cliDoc(),
-  'plugin/skills/rogerthat/SKILL.md': skillDoc(INSTRUCTIONS, operations),
-  'src/client/operations.json': clientTable(),
-  'src/client/calls.ts': callTypes(operations),
+/** In the order in which they are made: the commands take their words from the table of the client. */
+const documents: Readonly<Record<string, () => string | Promise<string>>> = {
+  'src/client/operations.json': clientTable,
+  'src/client/calls.ts': () => callTypes(operations),
+  'docs/scaling.md': () => withFigures(read('docs/scaling.md'), read('docs/benchmarks.md')),
+  'docs/configuration.md': configurationDoc,
+  'docs/errors.md': errorsDoc,
+  'docs/api.md': () => apiDoc(operations),
+  'server.json': () => pretty(serverJson(VERSION)),
+  'docs/cli.md': async () => (await import('../src/cli/reference.ts')).cliDoc(),
+  'plugin/skills/rogerthat/SKILL.md': () => skillDoc(INSTRUCTIONS, operations),
 };
 
 const check = process.argv.includes('--check');
 let stale = 0;
-for (const [name, text] of Object.entries(documents)) {
-  const path = new URL(`../${name}`, import.meta.url);
-  if (!check) writeFileSync(path, text);
+for (const [name, make] of Object.entries(documents)) {
+  const text = await make();
+  if (!check) writeFileSync(new URL(`../${name}`, import.meta.url), text);
   else if (read(name) !== text) {
     console.error(`${name} is not fresh: run node --import tsx script/docs.ts`);
     stale++;
