@@ -1,10 +1,10 @@
 /** What to do next after a refusal, for somebody at a shell. The hub writes its hints for whoever speaks HTTP. */
 import { type ClientError, HubProblem } from '../client/errors.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import { ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { Command } from './command.ts';
 import { inShell } from './words.ts';
 
-/** Where a shell does something else than a program, and not only says it otherwise. */
+/** Where a shell does something else than a program, and not only says it otherwise; for what the hub says in general. */
 const OWN: Partial<Record<ErrorCode, string>> = {
   not_joined: 'Take the seat again: rogerthat join CHANNEL CALLSIGN',
   session_expired: 'Take the seat again, with the same callsign: rogerthat join CHANNEL CALLSIGN. The mailbox is kept.',
@@ -19,7 +19,8 @@ const OWN: Partial<Record<ErrorCode, string>> = {
 export const hintOf = (error: ClientError, command?: Command): string => {
   if (!(error instanceof HubProblem)) return error.hint;
   const seconds = error.retryAfter === undefined ? 'a few seconds' : `${error.retryAfter} s`;
-  const hint = (OWN[error.code] ?? error.hint)
+  const own = error.hint === ERRORS[error.code]?.hint ? OWN[error.code] : undefined;
+  const hint = (own ?? error.hint)
     .replace(/the seconds (?:in|of) Retry-After/g, seconds)
     .replace(/the request_id\b/g, `this request_id: ${error.problem.request_id}`);
   return inShell(hint, command);

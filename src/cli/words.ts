@@ -30,9 +30,13 @@ export const inShell = (text: string, command?: Command): string => {
     said = said.replace(new RegExp(`${escaped(route)}(?![\\w/-])`, 'g'), words);
   }
   said = said
-    .replace(/\b([Ss])end (?:(?:it|the [a-z ]*token) as )?"Authorization: Bearer ([A-Z_]+|…)"/g, (_, s: string, token: string) => {
-      return `${s === 'S' ? 'Give' : 'give'} it with --token ${token === '…' ? 'TOKEN' : token}`;
-    })
+    // What another wire is told in the same breath.
+    .replace(/[;,(] ?(?:to join )?over MCP,? [^.;)]*\)?/g, '')
+    .replace(
+      /\b([Ss])end (?:(it|the [a-z ]+) as )?"Authorization: Bearer ([A-Z_]+|…)"/g,
+      (_, s: string, what: string | undefined, token: string) =>
+        `${s === 'S' ? 'Give' : 'give'} ${what ?? 'it'} with --token ${token === '…' ? 'TOKEN' : token}`,
+    )
     .replace(/"Authorization: Bearer ([A-Z_]+)"/g, '--token $1')
     .replace(
       /\b([Ss])end it as (?=(?:the header )?"?(?:X-Channel-Token|Idempotency-Key)\b)/g,

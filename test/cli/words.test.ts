@@ -72,6 +72,14 @@ describe('R-CLI-19: hints', () => {
     ['Send it as "Authorization: Bearer JOIN_TOKEN".', 'Give it with --token JOIN_TOKEN.'],
     ['Send "Authorization: Bearer HUB_TOKEN"; its operator has it.', 'Give it with --token HUB_TOKEN; its operator has it.'],
     ['Send it as X-Channel-Token.', 'Give it with --token TOKEN.'],
+    [
+      'Send the owner token of the channel as "Authorization: Bearer OWNER_TOKEN".',
+      'Give the owner token of the channel with --token OWNER_TOKEN.',
+    ],
+    [
+      'Send it as the header "X-Channel-Token", beside that of the hub; to join over MCP, as the argument token.',
+      'Give it with --token TOKEN, beside that of the hub.',
+    ],
     ['Send it as the header "Idempotency-Key".', 'Give it with --idempotency-key.'],
     ['POST /api/channels/{channel_id}/kick first.', '"rogerthat kick CALLSIGN" first.'],
     ['Use whole seconds, for example timeout=30.', 'Use whole seconds, for example timeout=30.'],
