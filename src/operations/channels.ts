@@ -185,17 +185,15 @@ export const transcript = operation({
     after: z.int().min(0).default(0).describe('Only events after this seq.'),
     limit: z.int().min(1).max(1_000_000).optional().describe('At most this many events.'),
   }),
-  output: z
-    .object({
-      channel_id: z.string(),
-      retention,
-      events: z.array(
-        z
-          .looseObject({ seq: z.int(), at: z.string(), type: z.enum(EVENT_TYPES) })
-          .describe('A message has id, from, to, bytes and, where the mode keeps it, text.'),
-      ),
-    })
-    .describe('Streamed: one JSON document, or with "Accept: application/x-ndjson" a line an event.'),
+  output: z.object({
+    channel_id: z.string(),
+    retention,
+    events: z.array(
+      z
+        .looseObject({ seq: z.int(), at: z.string(), type: z.enum(EVENT_TYPES) })
+        .describe('A message has id, from, to, bytes and, where the mode keeps it, text.'),
+    ),
+  }),
   errors: ['no_transcript'],
   examples: [
     {
