@@ -16,16 +16,13 @@ const MODES: Readonly<Record<Config['mode'], string>> = {
   open: 'hosted: anyone who reaches the hub may create channels, under its limits',
 };
 
-/** Where other machines find a hub that listens for them, when nobody said by which name. */
-const fromElsewhere = ({ host, origin, allowHosts }: Config, url: string, addresses: readonly string[]): readonly string[] => {
-  if (origin !== null || (host !== '0.0.0.0' && host !== '::')) return [];
+/** Where other machines find a hub that listens for them, when nobody said by which name; null when that is no question. */
+const elsewhere = ({ host, origin }: Config, url: string, addresses: readonly string[]): readonly string[] | null => {
+  if (origin !== null || (host !== '0.0.0.0' && host !== '::')) return null;
   const { port } = new URL(url);
-  const reachable = addresses.filter((address) => host === '::' || !address.includes(':'));
-  const urls = reachable.map((address) => `http://${address.includes(':') ? `[${address}]` : address}${port === '' ? '' : `:${port}`}`);
-  return [
-    `Other machines:   ${urls.length > 0 ? urls.join('  ') : 'this one has no network address'}`,
-    ...(allowHosts.length > 0 ? [] : ['                  and by name only with --origin http://NAME:PORT, or --allow-host NAME']),
-  ];
+  return addresses
+    .filter((address) => host === '::' || !address.includes(':'))
+    .map((address) => `http://${address.includes(':') ? `[${address}]` : address}${port === '' ? '' : `:${port}`}`);
 };
 
 /**
@@ -36,15 +33,21 @@ const fromElsewhere = ({ host, origin, allowHosts }: Config, url: string, addres
  */
 export const bannerOf = (config: Config, url: string, addresses: readonly string[]): string => {
   const shared = config.mode === 'shared';
+  const others = elsewhere(config, url, addresses);
+  // What is made with these lines is for other machines, too: the links of a channel have the address that it was made at.
+  const called = others?.[0] ?? url;
   const bearer = shared ? `-H 'Authorization: Bearer HUB_TOKEN' ` : '';
   return [
     '',
     `RogerThat is on the air: ${url}`,
     '',
     `Mode:             ${MODES[config.mode]}`,
-    ...fromElsewhere(config, url, addresses),
-    `Claude Code:      ${claudeCommand(`${url}/mcp`, shared ? 'HUB_TOKEN' : undefined)}`,
-    `Create a channel: curl -s -X POST ${url}/api/channels ${bearer}-H 'Content-Type: application/json' -d '{"retention":"none"}'`,
+    ...(others ? [`Other machines:   ${others.join('  ') || 'this one has no network address'}`] : []),
+    ...(others && config.allowHosts.length === 0
+      ? ['                  and by name only with --origin http://NAME:PORT, or --allow-host NAME']
+      : []),
+    `Claude Code:      ${claudeCommand(`${called}/mcp`, shared ? 'HUB_TOKEN' : undefined)}`,
+    `Create a channel: curl -s -X POST ${called}/api/channels ${bearer}-H 'Content-Type: application/json' -d '{"retention":"none"}'`,
     '',
   ].join('\n');
 };

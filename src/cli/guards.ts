@@ -5,7 +5,7 @@ import { oneLine, table } from './radio.ts';
 
 const told = ({ channel_id: id, factor, limits, messages, tripped }: Output<'guards'>): string =>
   [
-    oneLine(`${id}: ${messages} messages in the hour under way; limits times ${factor}.`),
+    oneLine(`${id}: ${messages} message${messages === 1 ? '' : 's'} in the hour under way; limits times ${factor}.`),
     table(Object.entries(limits).map(([name, most]) => ['', name.replaceAll('_', ' '), most === null ? 'no limit' : String(most)])),
     ...(tripped.length === 0 ? ['Nobody was stopped.'] : ['Stopped since the last reset:']),
     ...tripped.map(({ guard, callsign, at, times }) =>

@@ -44,6 +44,7 @@ export const inShell = (text: string, command?: Command): string => {
     )
     .replace(/(?:the header )?"?X-Channel-Token\b"?/g, '--token TOKEN')
     .replace(/(?:the header )?"?Idempotency-Key\b"?/g, '--idempotency-key')
+    .replace(/\bchannel_id and token\b/g, 'the id of the channel and its token')
     .replace(/\bchannel_id\b/g, 'the id of the channel');
   for (const field of FIELDS) {
     const name = escaped(field);
