@@ -37,7 +37,7 @@ const countHeader = (request: IncomingMessage, name: string): number => {
 
 /**
  * Whether a Host is the very address, as an IP literal, at which its connection arrived: `192.168.1.5:7424` on a hub that
- * listens at all addresses. Nobody can rebind a literal, for no name stands in it (docs/decisions/026); any other is refused.
+ * listens at all addresses. Nobody can rebind a literal, for no name stands in it (docs/decisions/025); any other is refused.
  */
 const isWhereItArrived = ({ socket }: IncomingMessage, host: string, port: number): boolean => {
   const { localAddress } = socket;
