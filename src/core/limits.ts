@@ -151,6 +151,9 @@ const OFF_RATES: Limits['rates'] = {
 
 export class LimitsError extends Error {}
 
+/** The most that an operator may set. A script in Redis takes no longer lists: Lua unpacks fewer than 8,000 names. */
+export const CEILINGS: Readonly<Record<string, number>> = { mailboxes: 7_000, recipients: 7_000 };
+
 /** The name of a limit outside the program: as `/api/v1/info` and docs/protocol.md have it, and `--limits` takes it. */
 export const limitName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -178,6 +181,8 @@ export const limitsFor = (mode: 'local' | 'shared' | 'open', text = ''): Limits 
       Object.assign(guards, OFF_GUARDS);
     } else if (numbers) {
       if (!/^[1-9][0-9]*$/.test(value)) throw new LimitsError(`--limits ${said} needs a whole number, not "${value}"`);
+      const most = CEILINGS[name] ?? Number.POSITIVE_INFINITY;
+      if (Number(value) > most) throw new LimitsError(`--limits ${said} may be ${most} at most, not ${value}`);
       numbers[name] = Number(value);
     } else if (Object.hasOwn(rates, name)) {
       const match = /^([1-9][0-9]*)\/([0-9]+(?:\.[0-9]+)?)$/.exec(value);

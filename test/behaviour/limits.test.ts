@@ -1,6 +1,6 @@
 /** Every number: rates with their headers, and room for so many. */
 import { expect } from 'vitest';
-import { type Limits, limitsFor } from '../../src/core/limits.ts';
+import { CEILINGS, type Limits, limitsFor } from '../../src/core/limits.ts';
 import { texts } from '../harness/agent.ts';
 import { refused } from '../harness/refused.ts';
 import type { CallError } from '../harness/transports/wire.ts';
@@ -76,6 +76,10 @@ verifies.once('limit:configured', () => {
     for (const value of ['7', '0/1', '-1/1', '1/', '/1', '1/-1', 'x/y', '1/0']) {
       expect(() => limitsFor('local', `${name}=${value}`), `${name}=${value}`).toThrow(name);
     }
+  }
+  for (const [name, most] of Object.entries(CEILINGS)) {
+    expect(limitsFor('local', `${name}=${most}`).sizes).toMatchObject({ [name]: most });
+    expect(() => limitsFor('local', `${name}=${most + 1}`)).toThrow(`${name} may be ${most} at most`);
   }
   // The names of the wire, and those of the program.
   for (const name of ['message_bytes', 'messageBytes']) expect(limitsFor('local', `${name}=7`).sizes.messageBytes).toBe(7);

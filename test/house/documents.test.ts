@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { ERRORS, type ErrorCode } from '../../src/core/errors.ts';
 import { limitName, limitsFor } from '../../src/core/limits.ts';
+import { OF_CHANNEL, OF_CLOSED, OF_HOOK, OF_OUTBOX, OF_SEAT } from '../../src/engines/redis/lua/parts.ts';
 import { operations } from '../../src/operations/index.ts';
 import { VERSION } from '../../src/version.ts';
 
@@ -66,4 +67,18 @@ test('every decision has a number of its own', () => {
   const names = readdirSync(`${ROOT}docs/decisions`);
   for (const name of names) expect(name).toMatch(/^[0-9]{3}-[a-z0-9-]+\.md$/);
   expect(new Set(names.map((name) => name.slice(0, 3))).size).toBe(names.length);
+});
+
+test('docs/engines.md names every part of a channel in Redis, and no other', () => {
+  const [, table = ''] = read('docs/engines.md').split('### Keys');
+  const rows = [...table.matchAll(/^\| ((?:`:[^`]+` ?)+)\|/gm)].flatMap(([, names = '']) => [...names.matchAll(/`:([^`]+)`/g)]);
+  const parts = [
+    ...OF_CHANNEL,
+    ...OF_CLOSED,
+    ...OF_OUTBOX,
+    ...OF_HOOK.map((name) => `${name}:ID`),
+    ...OF_SEAT.map((name) => `${name}:CALLSIGN`),
+  ];
+  // Those that are never written, and those that end by themselves.
+  expect(rows.map(([, name]) => name).sort()).toEqual([...parts, '-', 'rate:NAME'].sort());
 });

@@ -16,14 +16,13 @@ import type { Message, TranscriptEvent } from '../../core/types.ts';
 import type { Webhook } from '../../core/webhooks.ts';
 import { Custody, channelIds, noteKeys, REGISTERS } from './custody.ts';
 import { offsetOf, Reader } from './export.ts';
+import { OF_CHANNEL, OF_CLOSED, OF_HOOK, OF_OUTBOX } from './lua/parts.ts';
 import { itemOf } from './outbox.ts';
 import type { Store } from './store.ts';
 
 type Command = Parameters<Store['command']>[0];
 
-/** Everything that stands behind the base of a channel, but for what is kept for a seat or a webhook. */
-const PARTS = 'ring gone seats members live sessions seen parked keys keysat bans said hops events stones hooks held busy'.split(' ');
-const OF_HOOK = ['owed', 'items', 'bodies', 'done'] as const;
+const PARTS = [...OF_CHANNEL, ...OF_CLOSED, ...OF_OUTBOX];
 
 const messageOf = ({ id, from, to, text, at, reply_to, sender }: TranscriptEvent): Message => ({
   ...{ id: id!, from: from!, to: to!, text: text!, at },

@@ -231,10 +231,9 @@ export class Messages {
   }
 
   async receipts(channelId: string, id: number): Promise<{ message: Message | null; receipts: Receipt[] } | undefined> {
-    const [head, floor, json, from, to, ...rest] = (await this.#book.sure('receipts', channelId, id)) as [
+    const [head, floor, json, from, ...rest] = (await this.#book.sure('receipts', channelId, id)) as [
       number,
       number,
-      string,
       string,
       string,
       ...Answer,
@@ -256,7 +255,6 @@ export class Messages {
       const since = state === 'queued' && message ? message.at : at === null ? null : isoOf(at);
       found.push({ n: kept.n, receipt: { callsign: kept.callsign, state, at: since } });
     }
-    void to;
     return { message, receipts: found.sort((a, b) => a.n - b.n).map(({ receipt }) => receipt) };
   }
 

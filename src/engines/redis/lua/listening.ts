@@ -121,7 +121,7 @@ export const RECEIPTS = `
 local function main()
   open()
   local id = num(1)
-  if id < 1 or id > C.head then return { C.head, C.floor, '', '', '' } end
+  if id < 1 or id > C.head then return { C.head, C.floor, '', '' } end
   local json, about = '', nil
   local entry = call('XRANGE', B .. ':ring', id .. '-0', id .. '-0')[1]
   if entry then
@@ -131,7 +131,7 @@ local function main()
     entry = call('XRANGE', B .. ':gone', id .. '-0', id .. '-0')[1]
     if entry then about = { id = id, from = entry[2][2], to = entry[2][4] } end
   end
-  local answer = { C.head, C.floor, json, about and about.from or '', about and about.to or '' }
+  local answer = { C.head, C.floor, json, about and about.from or '' }
   if not about then return answer end
   for _, text in ipairs(call('HVALS', B .. ':seats')) do
     local s = cjson.decode(text)

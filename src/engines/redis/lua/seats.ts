@@ -1,4 +1,5 @@
 /** Seats and sessions, restated from `core/seats.ts`: claiming, sliding, expiring, leaving. */
+import { OF_CHANNEL, OF_CLOSED, OF_SEAT } from './parts.ts';
 
 import { turned } from '../turns.ts';
 
@@ -38,13 +39,11 @@ end
 -- What is left of the channel's keys when it goes.
 local function bury(keep)
   for _, callsign in ipairs(call('HKEYS', B .. ':seats')) do
-    call('UNLINK', B .. ':confirmed:' .. callsign, B .. ':handed:' .. callsign)
+    call('UNLINK', ${OF_SEAT.map((name) => `B .. ':${name}:' .. callsign`).join(', ')})
   end
   for _, hash in ipairs(call('HKEYS', B .. ':sessions')) do call('UNLINK', B .. ':rate:send ' .. hash) end
-  for _, name in ipairs({ 'ring', 'gone', 'seats', 'members', 'live', 'sessions', 'seen', 'parked', 'keys', 'keysat', 'bans', 'said', 'hops' }) do
-    call('UNLINK', B .. ':' .. name)
-  end
-  if not keep then call('UNLINK', B, B .. ':events', B .. ':stones') end
+  call('UNLINK', ${OF_CHANNEL.map((name) => `B .. ':${name}'`).join(', ')})
+  if not keep then call('UNLINK', B, ${OF_CLOSED.map((name) => `B .. ':${name}'`).join(', ')}) end
 end
 `;
 
