@@ -3,7 +3,7 @@
  * one that has such a journal: with Redis, tidying up is the server's.
  */
 import { expect } from 'vitest';
-import { asked, everyEngine } from '../harness/port.ts';
+import { everyEngine } from '../harness/port.ts';
 
 const names = Array.from({ length: 1_000 }, (_, i) => `a${i}`);
 /** With so many mailboxes changed so often, the local engine's journal is past its bound (4 MiB). */
@@ -26,7 +26,7 @@ everyEngine(
       port.clock.advance(500);
       for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
       await port.reopen('crash');
-      const found = await Promise.all(third.map((name) => port.engine.arrive(channel.id, name, { at: 'bare' }, asked(channel, name))));
+      const found = await Promise.all(third.map((name) => port.engine.acknowledge(channel.id, name, { at: 'bare' })));
       expect([...new Set(found.map(({ id }) => id))]).toEqual([last - turns]);
       expect((await port.append(channel, 'alpha', 'a0', 'x')).message.id).toBe(last + 1);
     }

@@ -5,6 +5,7 @@ import type { Agent, Party } from '../harness/agent.ts';
 import { openPair, type PairOptions } from '../harness/pair.ts';
 import { asking, type RedisServer, startRedis } from '../harness/redis.ts';
 import { refused } from '../harness/refused.ts';
+import { mcp } from '../harness/transports/mcp.ts';
 import { until } from '../harness/until.ts';
 
 const server: Promise<RedisServer> = startRedis(['--appendfsync', 'no']);
@@ -74,6 +75,24 @@ test.each(CASES)('a session that was %s elsewhere is refused as if nothing were 
   await refused(first(alpha), code);
   expect((await here.engine.counts(channel.id)).head).toBe(head);
   await clear();
+});
+
+test('of a channel that was erased elsewhere nothing is known, as if nothing were remembered', async () => {
+  const { here, elsewhere, clear } = await scene({ limits: 'wrongToken=1/0.001' });
+  const [channel, alpha] = await here.talk({}, 'alpha');
+  await known(alpha);
+  await elsewhere(channel.owner).close({ erase: true });
+  // Its token is a wrong one, and counts.
+  await refused(alpha.send('bravo', 'anybody?'), 'unauthorized');
+  await refused(alpha.send('bravo', 'anybody?'), 'rate_limited');
+  await clear();
+
+  const tools = await scene({ transport: mcp });
+  const [opened, bravo] = await tools.here.talk({}, 'bravo');
+  await known(bravo);
+  await tools.elsewhere(opened.owner).close({ erase: true });
+  await refused(bravo.send('alpha', 'anybody?'), 'not_joined');
+  await tools.clear();
 });
 
 test('a remembered session opens nothing with another token', async () => {

@@ -163,7 +163,7 @@ export class Messages {
     return this.#read(read);
   }
 
-  /** Nobody reads what its arrival found. */
+  /** It reads no more: what its arrival found is let go. */
   unpark(channelId: string, callsign: string): void {
     this.#nothing.delete(`${channelId} ${callsign}`);
   }
