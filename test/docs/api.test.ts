@@ -61,9 +61,9 @@ describe.each(operations.map((op) => [op.name, op] as const))('%s', (name, op) =
       ID: String(id),
       WEBHOOK_ID: webhook_id,
     };
-    // A stream does not end by itself: the first event is enough.
-    const script = `set -u\n${call} -i ${op.answers === 'stream' ? '| head -c 40' : ''}`;
-    const { stdout } = await promisify(execFile)('bash', ['-c', script], { env });
+    // A stream does not end by itself: its head is enough.
+    const script = op.answers === 'stream' ? `exec 3< <(exec ${call} -i); head -c 40 <&3; kill $!` : `${call} -i`;
+    const { stdout } = await promisify(execFile)('bash', ['-uc', script], { env });
     expect(stdout).toMatch(new RegExp(`^HTTP/1\\.1 ${op.rest.status ?? 200} `));
   });
 });
