@@ -39,13 +39,15 @@ export const REFUSALS = /^Failed to load resource: /;
 export interface VisitOptions extends BrowserContextOptions {
   /** Console errors that the test provokes. */
   readonly provokes?: RegExp;
+  /** It asks other origins than its own, and is to be refused. */
+  readonly strays?: true;
 }
 
 export type Scheme = 'light' | 'dark';
 
 /** Opens a page in a browser that knows nothing, gives it away, and looks at what it has done. */
 export const visiting = async (origin: string, options: VisitOptions, body: (page: Page) => Promise<void>): Promise<void> => {
-  const { provokes, ...context } = options;
+  const { provokes, strays, ...context } = options;
   const opened = await (await theBrowser()).newContext({ baseURL: origin, reducedMotion: 'reduce', ...context });
   const offences: string[] = [];
   opened.on('page', (page) => {
@@ -56,7 +58,8 @@ export const visiting = async (origin: string, options: VisitOptions, body: (pag
     page.on('pageerror', (error) => offences.push(`page error: ${error.stack}`));
     page.on('request', (request) => {
       const url = request.url();
-      if (!/^(?:data|blob|about):/.test(url) && new URL(url).origin !== origin) offences.push(`request to another origin: ${url}`);
+      if (!strays && !/^(?:data|blob|about):/.test(url) && new URL(url).origin !== origin)
+        offences.push(`request to another origin: ${url}`);
       if (/rt_(?:join|owner|session|id)_/.test(url.split('#')[0] ?? '')) offences.push(`secret in a URL: ${url}`);
     });
     page.on('dialog', (dialog) => {
