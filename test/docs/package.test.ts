@@ -148,6 +148,8 @@ describe('the package', () => {
     await expectCall(url, memberCall(alpha, { path: 'send', body: { to: 'bravo', message: 'Hello from a package.' } }));
     const { messages } = await expectCall(url, memberCall(bravo, { path: 'listen' }));
     expect(messages).toMatchObject([{ text: 'Hello from a package.' }]);
+    // The manual is in the package, and served out of it.
+    expect((await call(url, { path: '/docs/library' })).status).toBe(200);
     // What a terminal does to both, done to the hub alone.
     process.kill(pidIn(directory), 'SIGTERM');
     expect(await npx.ended).toEqual({ code: 0, signal: null });
