@@ -1,7 +1,7 @@
 /** Seats and sessions, restated from `core/seats.ts`: claiming, sliding, expiring, leaving. */
-import { OF_CHANNEL, OF_CLOSED, OF_SEAT } from './parts.ts';
 
 import { turned } from '../turns.ts';
+import { OF_CHANNEL, OF_CLOSED, OF_SEAT } from './parts.ts';
 
 export const SEATS = `
 local STONE = 3600000
