@@ -125,3 +125,25 @@ verifies.once('repair:never-served', async () => {
     await again.close();
   }
 });
+
+verifies.once('repair:neighbours', async () => {
+  const directory = temporaryDirectory();
+  const room = await roomOn(directory, false);
+  const [damaged, first] = await room.talk({ retention: 'full' }, 'alpha', 'bravo');
+  const [sound, second] = await room.talk({ retention: 'full' }, 'alpha', 'bravo');
+  await first.say('one');
+  await second.say('two');
+  tamper(directory, `UPDATE events SET data = replace(data, 'one', 'not what was said') WHERE type = 'message'`);
+  await room.close();
+  const again = await roomOn(directory, false);
+  const say = (channelId: string) => {
+    const nobody = { replyTo: null, allowance: null, recalled: null, key: null };
+    const sender = { verified: false, authorized: false };
+    return again.engine.append({ channelId, from: 'alpha', to: 'all', text: 'three', kind: 'message', sender, ...nobody });
+  };
+  // Of one turn, so that they would be stored together.
+  const [there, here] = await Promise.allSettled([say(damaged.id), say(sound.id)]);
+  expect(there).toMatchObject({ status: 'rejected', reason: { code: 'storage_unavailable' } });
+  expect(here).toMatchObject({ status: 'fulfilled', value: { message: { id: 2 } } });
+  await again.close();
+});

@@ -78,6 +78,10 @@ export const RUN = {
     behaviour: 'A damaged row that is found while the hub runs is not served: the call is refused.',
     clauses: ['R-RET-15'],
   },
+  'repair:neighbours': {
+    behaviour: 'A channel that is damaged fails its own calls and no others that would be stored with them.',
+    clauses: ['R-RET-15'],
+  },
   'run:admin-token': {
     behaviour: 'The admin token is long enough and another than the hub’s token, or the hub does not start.',
     clauses: ['R-RUN-14', 'R-RUN-8'],

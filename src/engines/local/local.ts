@@ -256,7 +256,8 @@ export class LocalEngine extends Webhooks implements Engine {
   }
 
   transcript(channelId: string, after: number, limit: number): TranscriptEvent[] {
-    return this.#book.believing(() => readEvents(this.#book.store, this.#book.state(channelId), after, limit));
+    const state = this.#book.state(channelId);
+    return this.#book.believing(() => readEvents(this.#book.store, state, after, limit));
   }
 
   // Rates and cleaning

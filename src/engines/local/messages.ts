@@ -63,6 +63,8 @@ export class Messages {
     if (used && draft.key) return this.#repeat(state, draft, used);
 
     if (state.halted !== null) throw state.halted === 'closed' ? closedError() : new HubError('channel_paused');
+    // What cannot be read fails this call, and not those that it would be stored with.
+    this.#book.ringOf(state);
     const guard = this.#guarded ? guardOf(state.seats.get(draft.from)) : null;
     const depth = guard ? checkGuards(this.#book.limits.guards, state.guard, guard, draft, this.#book.clock) : 0;
     try {
