@@ -277,11 +277,11 @@ export interface Engine extends Outbox {
   /** Evidence without listening. Returns the position confirmed from now on. */
   acknowledge(channelId: string, callsign: string, since: Since): Eventually<Position>;
   /**
-   * Every message after `from`, for whoever watches without a seat. Moves nothing.
+   * Every message after `from`, for whoever watches without a seat, or `away` (see Unready). Moves nothing.
    * @param tokenHash of the join token that let the watcher in
    * @throws HubError unauthorized when the channel is closed, or has another join token by now
    */
-  observe(channelId: string, tokenHash: string, from: Since, limits: AnswerLimits): Eventually<Slice>;
+  observe(channelId: string, tokenHash: string, from: Since, limits: AnswerLimits): Eventually<Slice | 'away'>;
   /** The last `n` messages, oldest first. */
   history(channelId: string, n: number): Eventually<readonly Message[]>;
   /**

@@ -78,12 +78,12 @@ const nothingAfter = (from: Position): Slice => ({ heard: [], after: from, curso
 /**
  * The statuses that go along with a slice: none from beyond it while messages from before them are still to come, so
  * that all is heard in order, and no id stands in an answer that skips something.
- * @param before how many there were when the slice was read
+ * @param before how many there were when the slice was read: of what came since then nobody has looked whether the waiter may hear it
  */
 export const takeStatuses = (waiter: Waiter, slice: Slice | null, before: number): readonly Message[] => {
   const all = waiter.statuses;
   if (all.length === 0) return all;
-  const taken = slice === null ? all : all.slice(0, before).filter(({ id }) => !slice.more || id <= slice.cursor.id);
+  const taken = all.slice(0, before).filter(({ id }) => !slice?.more || id <= slice.cursor.id);
   waiter.statuses = all.filter((status) => !taken.includes(status));
   return taken;
 };
@@ -165,14 +165,16 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
     let final = request.timeoutMs <= 0;
     let stop: 'superseded' | 'shutdown' | null = null;
     for (;;) {
-      const before = waiter.statuses.length;
+      let before = waiter.statuses.length;
       let slice: Slice | null = null;
       if (stop === null) {
         const bare = request.since.at === 'bare';
         const limits = answerLimits(ear, request.limit);
         const place = { from: from.id, tag: from.tag };
         const read = engine.read({ channelId, callsign, sessionHash: session.hash, ...place, bare, final, rewoundTold: false, limits });
-        slice = ready(ear, waiter, read instanceof Promise ? await read : read);
+        const found = read instanceof Promise ? await read : read;
+        if (found === 'away') before = 0;
+        slice = ready(ear, waiter, found);
       }
       const statuses = takeStatuses(waiter, slice, before);
       if (slice || statuses.length > 0 || stop !== null) {
@@ -225,12 +227,10 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
     while (!signal.aborted) {
       const before = waiter.statuses.length;
       const limits = answerLimits(ear, 100);
-      const slice = ready(
-        ear,
-        waiter,
-        await engine.read({ channelId, callsign, sessionHash, from: from.id, tag: from.tag, bare, final: false, rewoundTold, limits }),
-      );
-      const statuses = takeStatuses(waiter, slice, before);
+      const place = { from: from.id, tag: from.tag };
+      const read = await engine.read({ channelId, callsign, sessionHash, ...place, bare, final: false, rewoundTold, limits });
+      const slice = ready(ear, waiter, read);
+      const statuses = takeStatuses(waiter, slice, read === 'away' ? 0 : before);
       if (slice || statuses.length > 0) {
         const found = slice ?? nothingAfter(from);
         const delivery = new Receipt(ear, waiter, session, found, statuses);

@@ -230,8 +230,11 @@ export interface Ask {
   readonly limits: AnswerLimits;
 }
 
-/** What a read gives a listener that had better wait on: `nothing` is there, or only what is `held` back from it. */
-export type Unready = 'nothing' | 'held';
+/**
+ * What a read gives a listener that had better wait on: `nothing` is there, or only what is `held` back from it, or the
+ * store is `away`, and nobody knows whether it may hear anything.
+ */
+export type Unready = 'nothing' | 'held' | 'away';
 
 /**
  * Reads a mailbox for an answer, or says that the listener had better wait on. What it returns counts as `sent` from

@@ -1,4 +1,5 @@
 /** Watching: hearing a whole channel without a seat, for as long as the token that let the watcher in is the channel's. */
+import { HubError } from './errors.ts';
 import {
   answerLimits,
   type Cancel,
@@ -26,24 +27,28 @@ export async function* watch(ear: Ear, channel: Channel, since: Since, signal: C
     let from: Since = since.at === 'bare' ? { at: 'latest' } : since;
     if (from.at === 'latest') {
       // "Now" is before the watcher has its first roster, so that nothing said after that is missed.
-      const { cursor } = await engine.observe(channelId, joinTokenHash, from, answerLimits(ear, 100));
-      from = { at: 'position', id: cursor.id, tag: cursor.tag };
+      const now = await engine.observe(channelId, joinTokenHash, from, answerLimits(ear, 100));
+      if (now === 'away') throw new HubError('storage_unavailable');
+      from = { at: 'position', id: now.cursor.id, tag: now.cursor.tag };
     }
     waiter.rosterChanged = true;
     while (!signal.aborted) {
-      const changed = waiter.rosterChanged;
+      const changed: boolean = waiter.rosterChanged;
       waiter.rosterChanged = false;
       const roster = changed ? await engine.roster(channelId) : null;
       const before = waiter.statuses.length;
       // Last: what was read before it was still the watcher's to know.
       const slice = await engine.observe(channelId, joinTokenHash, from, answerLimits(ear, 100));
-      if (roster) yield { type: 'roster', roster };
-      const statuses = takeStatuses(waiter, slice, before);
-      from = { at: 'position', id: slice.cursor.id, tag: slice.cursor.tag };
-      const whole = withStatuses(slice, statuses);
-      if (whole.heard.length > 0 || whole.gap) {
-        yield { type: 'messages', answer: { ...whole, timedOut: false, superseded: false, ended: null, delivery: NOTHING } };
-        if (whole.more) continue;
+      if (slice === 'away') waiter.rosterChanged ||= changed;
+      else {
+        if (roster) yield { type: 'roster', roster };
+        const statuses = takeStatuses(waiter, slice, before);
+        from = { at: 'position', id: slice.cursor.id, tag: slice.cursor.tag };
+        const whole = withStatuses(slice, statuses);
+        if (whole.heard.length > 0 || whole.gap) {
+          yield { type: 'messages', answer: { ...whole, timedOut: false, superseded: false, ended: null, delivery: NOTHING } };
+          if (whole.more) continue;
+        }
       }
       const wake = await waiter.wait();
       if (wake.type === 'mail') continue;

@@ -166,18 +166,18 @@ everyEngine('an observer sees everything from where it asks, in order, and moves
   const seen: (string[] | null)[] = [];
   let from = START;
   for (let more = true; more; ) {
-    const slice = await port.engine.observe(channel.id, channel.joinTokenHash, from, limits);
+    const slice = await port.observe(channel, from, limits);
     seen.push(heard(slice));
     from = at(slice.cursor);
     ({ more } = slice);
   }
   expect(seen).toEqual([['m1', 'm2'], ['m3', 'm4'], ['m5']]);
-  expect(await port.engine.observe(channel.id, channel.joinTokenHash, LATEST, limits)).toMatchObject({
+  expect(await port.observe(channel, LATEST, limits)).toMatchObject({
     heard: [],
     cursor: { id: 5 },
     gap: null,
   });
-  expect(await port.engine.observe(channel.id, channel.joinTokenHash, after(9), limits)).toMatchObject({ gap: { reason: 'rewound' } });
+  expect(await port.observe(channel, after(9), limits)).toMatchObject({ gap: { reason: 'rewound' } });
   expect(await port.claim(channel, 'bravo')).toMatchObject({ pending: 5, unconfirmed: [] });
 });
 
@@ -230,7 +230,7 @@ everyEngine('who watches gets as much at once as an answer may hold', async (por
   await port.seats(channel, 'alpha');
   for (let i = 1; i <= 5; i++) await port.append(channel, 'alpha', 'all', String(i).repeat(1000));
   const watched = async (limits: { messages: number; bytes: number }) => {
-    const { heard: found, cursor, more } = await port.engine.observe(channel.id, channel.joinTokenHash, START, limits);
+    const { heard: found, cursor, more } = await port.observe(channel, START, limits);
     return [found.map(({ message }) => message.id), cursor.id, more];
   };
   expect(await watched({ messages: 100, bytes: 5_000 })).toEqual([[1, 2], 2, true]);

@@ -132,6 +132,13 @@ export class Port {
     };
   }
 
+  /** What somebody sees who was let in by the channel's token. */
+  async observe(channel: Channel, since: Since, limits: Read['limits']): Promise<Slice> {
+    const slice = await this.engine.observe(channel.id, channel.joinTokenHash, since, limits);
+    if (slice === 'away') throw new Error('the store is away');
+    return slice;
+  }
+
   append(channel: Channel, from: string, to: string, text: string, fields: Partial<Draft> = {}) {
     return this.engine.append(this.draft(channel, from, to, text, fields));
   }

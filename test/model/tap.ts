@@ -278,7 +278,7 @@ export class Tap extends PassOutbox implements Engine {
     );
   }
 
-  observe(channelId: string, tokenHash: string, from: Since, limits: AnswerLimits): Eventually<Slice> {
+  observe(channelId: string, tokenHash: string, from: Since, limits: AnswerLimits): Eventually<Slice | 'away'> {
     return this.#call('observe', null, [], () => this.#engine.observe(channelId, tokenHash, from, limits));
   }
 

@@ -218,11 +218,17 @@ test('what ended while a hub was cut off from the store is told when that is bac
     if ((await ask('HGET', `${base}:sessions`, hash)) === 'bravo') await ask('HDEL', `${base}:sessions`, hash);
   }
   here.hub.waiters.turn(channel.id, 'bravo');
+  // What a hint brings along is given to nobody meanwhile, and to nobody who may not hear it.
+  const sender = { verified: false, authorized: false };
+  here.hub.waiters.announce(channel.id, { id: 1, from: 'alpha', to: 'all', text: 'busy', at: '', kind: 'status', sender });
   await here.quiet();
   expect(here.hub.waiters.count).toBe(2);
+  expect([...gone.events, ...lives.events]).toEqual([]);
   line.heal();
   await until(() => here.engine.health() === null, 'the connection');
   expect(await gone.end()).toMatchObject({ code: 'not_joined' });
+  expect(gone.events).toHaveLength(1);
+  expect(short(await lives.next())).toBe('busy');
   expect(here.hub.waiters.count).toBe(1);
   end();
   await lives.close();

@@ -177,7 +177,7 @@ export class Messages {
       if (final || (error as { code?: string }).code !== 'storage_unavailable') throw error;
       // Whoever is parked waits on, and is woken again when the store is back.
       this.#hints.again(channelId, from);
-      return 'nothing';
+      return 'away';
     }
   }
 
@@ -207,7 +207,7 @@ export class Messages {
     return positionOf((await this.#book.sure('acknowledge', channelId, callsign, ...sinceArgs(since))) as Answer);
   }
 
-  async observe(channelId: string, tokenHash: string, since: Since, limits: AnswerLimits): Promise<Slice> {
+  async observe(channelId: string, tokenHash: string, since: Since, limits: AnswerLimits): Promise<Slice | 'away'> {
     const ready = this.#hints.ensure(channelId, true);
     if (ready) await ready;
     try {
@@ -220,8 +220,7 @@ export class Messages {
       if (since.at !== 'position' || since.tag === null || (error as { code?: string }).code !== 'storage_unavailable') throw error;
       // Whoever watches from a place that was given out watches on, as whoever is parked does.
       this.#hints.again(channelId, since.id);
-      const place = { id: since.id, tag: since.tag };
-      return { heard: [], after: place, cursor: place, more: false, gap: null };
+      return 'away';
     }
   }
 

@@ -240,7 +240,7 @@ export class RedisEngine extends Hooked implements Engine {
     return this.#messages.acknowledge(channelId, callsign, since);
   }
 
-  observe(channelId: string, tokenHash: string, from: Since, limits: AnswerLimits): Promise<Slice> {
+  observe(channelId: string, tokenHash: string, from: Since, limits: AnswerLimits): Promise<Slice | 'away'> {
     return this.#messages.observe(channelId, tokenHash, from, limits);
   }
 
