@@ -92,7 +92,7 @@ test('without a replica every call that promises or tells something is refused, 
   expect(await endings(port, channel)).toEqual(all('storage_unavailable'));
   // A hint told the other hub; who waits there is given nothing, and no status is heard.
   await until(() => told.length > 0, 'the hint');
-  expect(await read()).toBe('nothing');
+  expect(await read()).toBe('away');
   expect(told).not.toContain('busy');
 
   await ask(replica, 'REPLICAOF', '127.0.0.1', String(primary.port));
