@@ -4,7 +4,7 @@ export class Rounds {
   #working = false;
   #again = false;
 
-  /** @param work must not reject */
+  /** @param work tells somebody itself when it fails */
   constructor(work: () => Promise<void>) {
     this.#work = work;
   }
@@ -17,10 +17,13 @@ export class Rounds {
 
   async #go(): Promise<void> {
     this.#working = true;
-    while (this.#again) {
-      this.#again = false;
-      await this.#work();
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#work();
+      }
+    } finally {
+      this.#working = false;
     }
-    this.#working = false;
   }
 }
