@@ -8,6 +8,7 @@ import { pretty } from '../src/discovery/facts.ts';
 import { apiDoc, errorsDoc } from '../src/discovery/pages.ts';
 import { skillDoc } from '../src/discovery/skill.ts';
 import { operations } from '../src/operations/index.ts';
+import { type ValueSchema, valuesOf } from '../src/operations/values.ts';
 import { INSTRUCTIONS } from '../src/transports/mcp/instructions.ts';
 import { VERSION } from '../src/version.ts';
 import { callTypes } from './call-types.ts';
@@ -27,7 +28,15 @@ const clientTable = (): string => {
   return `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`;
 };
 
+/** Bounds that somebody who types would run into; that a text is not empty or endless goes without saying. */
+const takesOf = (field: ValueSchema): string | undefined => {
+  const bounded =
+    field.type === 'integer' ? field.maximum !== Number.MAX_SAFE_INTEGER && field.maximum !== undefined : (field.minLength ?? 0) > 1;
+  return bounded ? valuesOf(field) : undefined;
+};
+
 const clientField = (field: unknown): object => {
+  const takes = takesOf(field as ValueSchema);
   const {
     type,
     anyOf,
@@ -38,6 +47,7 @@ const clientField = (field: unknown): object => {
   return {
     type: type ?? (anyOf ?? []).map((one) => one.type).join('|'),
     description,
+    ...(takes === undefined ? {} : { takes }),
     ...(values === undefined ? {} : { values }),
     ...(standard === undefined ? {} : { default: standard }),
   };

@@ -15,14 +15,20 @@ export interface Typed {
 /** Fields that are worth a letter. */
 const SHORT: Readonly<Record<string, string>> = { n: 'n' };
 
-const optionOf = (field: string, { type, description, values, default: standard }: Field): Option => ({
+const optionOf = (field: string, { type, description, takes, values, default: standard }: Field): Option => ({
   type: type === 'boolean' ? 'boolean' : 'string',
   ...(type === 'boolean' ? {} : { value: values ? values.join('|') : type === 'integer' ? 'N' : 'TEXT' }),
   ...(type === 'boolean' && /\bfalse:/.test(description) ? { sides: true } : {}),
   ...(values ? { values } : {}),
   ...(SHORT[field] ? { short: SHORT[field] } : {}),
   // A switch is off until it is typed.
-  help: standard === undefined || type === 'boolean' ? description : `${description} Default: ${String(standard)}.`,
+  help: [
+    description,
+    takes === undefined ? '' : `A ${takes}.`,
+    standard === undefined || type === 'boolean' ? '' : `Default: ${String(standard)}.`,
+  ]
+    .filter((part) => part !== '')
+    .join(' '),
 });
 
 /** The option for the token, where the command takes one: which token it is follows from its operation. */

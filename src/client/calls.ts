@@ -82,7 +82,7 @@ export interface Calls {
       trust_mode?: 'untrusted' | 'trusted' | undefined;
       /** Refuse joiners without an identity. "trusted" implies it. */
       require_identity?: boolean | undefined;
-      /** Whoever joins with it is attested as authorized. At least 8 characters. */
+      /** Whoever joins with it is attested as authorized. */
       owner_password?: string | undefined;
       /** Seconds that a silent session lives. */
       session_ttl_seconds?: number | undefined;

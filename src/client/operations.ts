@@ -27,6 +27,8 @@ export interface Field {
   readonly type: string;
   readonly description: string;
   readonly required: boolean;
+  /** Its bounds in words, where it has some: `whole number from 1 to 100`. */
+  readonly takes?: string;
   readonly values?: readonly string[];
   readonly default?: unknown;
 }

@@ -41,7 +41,7 @@ export const createChannel = operation({
       .min(OWNER_PASSWORD.least)
       .max(OWNER_PASSWORD.most)
       .optional()
-      .describe(`Whoever joins with it is attested as authorized. At least ${OWNER_PASSWORD.least} characters.`),
+      .describe('Whoever joins with it is attested as authorized.'),
     session_ttl_seconds: z
       .int()
       .min(TIMES.sessionTtlLeastMs / 1000)

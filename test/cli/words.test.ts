@@ -62,6 +62,13 @@ verifies.once('cli:words', async () => {
   });
 });
 
+test('R-CHAN-14, R-CHAN-8: the bounds of what is typed are in the help', () => {
+  const help = (name: string): string => commandHelp(COMMANDS.find((one) => one.name === name)!).replace(/\s+/g, ' ');
+  expect(help('create')).toContain('A text of 8 to 256 characters.');
+  expect(help('create')).toContain('A whole number from 60 to 86400. Default: 1800.');
+  expect(help('history')).toContain('How many. A whole number from 1 to 100. Default: 20.');
+});
+
 describe('R-CLI-19: hints', () => {
   test('say how long, and which request it was', () => {
     expect(hintOf(problemOf('rate_limited'))).toBe('Wait for 12 s, then call again.');
