@@ -183,7 +183,11 @@ export class Book {
   /** The seat of whoever hears. @throws HubError when its session is not live */
   listener(channelId: string, callsign: string, sessionHash: string): { state: ChannelState; seat: KeptSeat } {
     const state = this.state(channelId);
-    if (state.sessions.get(sessionHash)?.callsign === callsign) return this.seat(channelId, callsign);
+    const seat = state.sessions.get(sessionHash);
+    if (seat?.callsign === callsign) {
+      if (state.ringOnDisk) this.ringOf(state);
+      return { state, seat };
+    }
     const stone = state.tombstones.get(sessionHash);
     if (stone && stone.until > this.clock.uptime()) return refuseHearing(stone.state);
     throw state.halted === 'closed' ? closedError() : new HubError('not_joined');
