@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
+import { endingAfter } from './hooks/ending.ts';
 import { dialectOf, HOOK_CLIENTS, type HookClient, type HookEvent, type Reply, readEvent, replyTo, SILENT } from './hooks/events.ts';
 import { Rung, takeWaiting } from './hooks/guards.ts';
 import { bridgeOf, seatsOf } from './hooks/membership.ts';
@@ -65,12 +66,16 @@ const waitSeconds = (context: Context, event: HookEvent): number => {
 
 /** Mail that is there now, of the first seat that has any. */
 const look = async (context: Context, seats: readonly SeatProfile[], wanted: (mail: Mail) => boolean): Promise<Mail | null> => {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOOK_MS)]);
-  for (const seat of seats) {
-    const mail = await mailNow(seat, context.profiles, signal).catch(() => null);
-    if (mail && wanted(mail)) return mail;
+  const ending = endingAfter(LOOK_MS, context.signal);
+  try {
+    for (const seat of seats) {
+      const mail = await mailNow(seat, context.profiles, ending.signal).catch(() => null);
+      if (mail && wanted(mail)) return mail;
+    }
+    return null;
+  } finally {
+    ending.forget();
   }
-  return null;
 };
 
 const answer = async (context: Context, event: HookEvent): Promise<Reply> => {
@@ -92,6 +97,7 @@ const answer = async (context: Context, event: HookEvent): Promise<Reply> => {
   const seconds = waitSeconds(context, event);
   const free = seconds === 0 ? () => {} : takeWaiting(env, session);
   if (!free) return SILENT;
+  const ending = endingAfter(seconds * 1000, context.signal);
   try {
     const mail =
       seconds === 0
@@ -99,7 +105,9 @@ const answer = async (context: Context, event: HookEvent): Promise<Reply> => {
         : await waitForMail({
             seats,
             profiles,
-            signal: AbortSignal.any([context.signal, AbortSignal.timeout(seconds * 1000)]),
+            signal: ending.signal,
+            // A turn that is held up gains nothing from a hub that is away.
+            outlasts: dialectOf(event.client).background === true,
             wanted,
             wantedStill: clientRuns(env),
           });
@@ -107,6 +115,7 @@ const answer = async (context: Context, event: HookEvent): Promise<Reply> => {
     rung.note(mail.seat, mail.through);
     return replyTo(event, mail.text);
   } finally {
+    ending.forget();
     free();
   }
 };

@@ -5,6 +5,7 @@ import { beforeAll, expect } from 'vitest';
 import { startBridge } from '../bridge/stdio.ts';
 import { type Done, type Home, newHome } from '../harness/command.ts';
 import { eventually } from '../harness/eventually.ts';
+import { lastingPorts } from '../harness/ports.ts';
 import { type Program, type Station, startStation } from '../harness/process.ts';
 import { createChannel, expectCall, joinChannel, type TestChannel, type TestMember } from '../harness/rest.ts';
 import { verifies } from '../harness/verifies.ts';
@@ -158,6 +159,33 @@ verifies.once('hook:waits', async () => {
   expect(third.stderr()).toBe(`1 new from bravo on ${here.channel.id}: call listen\n`);
   expect(waiters(here)).toEqual([]);
   expect(await hook(here, 'codex', stop('nobody'), '--wait', '1')).toEqual(SILENT);
+});
+
+/** Collects garbage all the time: what only the garbage collector could take is taken. */
+const COLLECTING = `import v8 from 'node:v8';
+v8.setFlagsFromString('--expose-gc');
+const { runInNewContext } = await import('node:vm');
+setInterval(runInNewContext('gc'), 100).unref();`;
+
+verifies.once('hook:ends', async () => {
+  const here = await scene();
+  const [seat = ''] = here.home.kept('seats');
+  const kept = JSON.parse(readFileSync(seat, 'utf8'));
+  const collecting = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(COLLECTING)}` };
+  const wait = (client: string, seconds: string, env = {}): Promise<Done> =>
+    here.home.run(['hook', client, '--wait', seconds], env, JSON.stringify(stop('one')));
+  writeFileSync(seat, JSON.stringify({ ...kept, owner: 'CODEX_THREAD_ID:one' }));
+  expect(await wait('codex', '2', collecting)).toEqual(SILENT);
+  // A hub that is not there is waited for by nobody whose turn is held up, and by a waiter in the background as before.
+  const [nobody = 0] = await lastingPorts(1);
+  writeFileSync(seat, JSON.stringify({ ...kept, owner: 'CODEX_THREAD_ID:one', hub: `http://127.0.0.1:${nobody}` }));
+  expect(await wait('codex', '600')).toEqual(SILENT);
+  writeFileSync(seat, JSON.stringify({ ...kept, hub: `http://127.0.0.1:${nobody}` }));
+  const patient = launched(here, 'one', '--wait', '600');
+  await waiting(here, patient.pid);
+  writeFileSync(seat, JSON.stringify(kept));
+  await say(here, SECRET);
+  expect(await patient.ended).toEqual({ code: 2, signal: null });
 });
 
 verifies.once('hook:once', async () => {

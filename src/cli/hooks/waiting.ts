@@ -2,7 +2,7 @@
 import { pointer } from '../../bridge/pointer.ts';
 import { isFor, Watcher, waits } from '../../bridge/watcher.ts';
 import { HubClient } from '../../client/client.ts';
-import { HubProblem } from '../../client/errors.ts';
+import { HubProblem, LinkError } from '../../client/errors.ts';
 import type { WireMessage } from '../../client/operations.ts';
 import { Seat } from '../../client/seat.ts';
 import type { Profiles, SeatProfile } from '../profiles.ts';
@@ -24,6 +24,8 @@ export interface WaitingOptions {
   readonly profiles: Profiles;
   /** Ends the waiting. */
   readonly signal: AbortSignal;
+  /** Whether a hub that is away is waited for; otherwise the waiting ends when no hub of any seat is there. */
+  readonly outlasts: boolean;
   /** Whether this mail is worth a turn. */
   wanted(mail: Mail): boolean;
   /** Whether whoever started this is still there. */
@@ -69,6 +71,8 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
   const stop = new AbortController();
   const over = AbortSignal.any([signal, stop.signal]);
   const watched = new Map<string, AbortController>();
+  /** Seats whose hub was not there when it was last asked. */
+  const away = new Set<string>();
   return new Promise((resolve) => {
     const end = (mail: Mail | null): void => {
       clearInterval(timer);
@@ -84,6 +88,7 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
       const ended = AbortSignal.any([over, own.signal]);
       try {
         const after = await confirmedOf(seat, ended);
+        away.delete(name);
         if (after === null) return;
         const watcher = new Watcher({
           seat,
@@ -96,9 +101,11 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
         });
         const alive = setInterval(() => void confirmedOf(seat, ended).catch(() => {}), ALIVE_MS);
         await watcher.run().finally(() => clearInterval(alive));
-      } catch {
+      } catch (error) {
         // The hub is away: the next look tries again.
         watched.delete(name);
+        if (error instanceof LinkError && error.code === 'unreachable') away.add(name);
+        if (!options.outlasts && options.seats().every((one) => away.has(nameOf(one)))) end(null);
       }
     };
     const look = (): void => {
