@@ -1,5 +1,7 @@
 /** `listen` called by a client's hook. Proves R-MCP-15. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { NAMES_OF_A_SEAT } from '../../src/transports/mcp/hooked.ts';
 import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';
 import { rest } from '../harness/transports/rest.ts';
@@ -53,6 +55,43 @@ test('knows its session after a restart of the hub, and what it told of', async 
   expect(await stop()).toEqual({});
   await new Member(new Caller(room.http, 'modern'), bravo.sessionId).say('alpha', 'two');
   expect(JSON.stringify(await stop())).toMatch(/new from bravo/);
+});
+
+test('keeps nothing that a stranger says, whatever it is and however long', async () => {
+  const { where, bravo, caller, hook, session_id } = await scene('modern');
+  const remember = vi.spyOn(room.engine.notes, 'remember');
+  const secret = session_id.slice(-43);
+  const said = (session: string, callsign = 'alpha'): string =>
+    JSON.stringify([{ type: 'text', text: `You are ${callsign} on ${where.channelId}.\nsession_id: ${session}` }]);
+  for (const session of [
+    `rt_session_${'x'.repeat(200_000)}`,
+    session_id + 'x'.repeat(200_000),
+    `rt_session_${where.channelId}_${'A'.repeat(43)}`,
+    `rt_session_quiet-otter-3a8f19_${secret}`,
+    session_id.slice(0, -1),
+  ]) {
+    expect(await hook('PostToolUse', { session_id: said(session) })).toEqual({});
+  }
+  await caller.facts('leave', { session_id });
+  expect(await hook('PostToolUse', { session_id: said(session_id) })).toEqual({});
+  expect(remember).not.toHaveBeenCalled();
+  expect(await hook('PostToolUse', { session_id: said(bravo.sessionId, 'bravo') })).toEqual({});
+  expect(remember).toHaveBeenCalled();
+});
+
+test('a seat is heard of by the last few sessions that joined it, and no others are kept', async () => {
+  const { where, bravo, hook, response } = await scene('modern');
+  const names = Array.from({ length: NAMES_OF_A_SEAT + 2 }, () => randomUUID());
+  const remember = vi.spyOn(room.engine.notes, 'remember');
+  for (const name of names) for (let i = 0; i < 2; i++) await hook('PostToolUse', { session_id: response }, name);
+  const lasting = new Map(remember.mock.calls.map(([key, , ttlMs]) => [key, ttlMs > 1]));
+  // One more says which they are.
+  expect([...lasting.values()].filter(Boolean)).toHaveLength(NAMES_OF_A_SEAT + 1);
+  await bravo.say('alpha', 'one');
+  const heard = [];
+  for (const name of names) heard.push(await hook('Stop', {}, name));
+  const one = told('Stop', `1 new from bravo on ${where.channelId}: call listen`);
+  expect(heard).toEqual([{}, {}, ...Array(NAMES_OF_A_SEAT).fill(one)]);
 });
 
 describe.each(ERAS)('%s', (era) => {

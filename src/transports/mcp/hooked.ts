@@ -5,6 +5,8 @@
  * the JSON that hooks are read by: a pointer to the mail, or `{}`. Nothing is taken, confirmed or shown.
  */
 import { HubError } from '../../core/errors.ts';
+import { andThen } from '../../core/eventually.ts';
+import { channelOfSession } from '../../core/ids.ts';
 import { type Notes, SecretNotes } from '../../core/notes.ts';
 import type { Message } from '../../core/types.ts';
 import type { AnyOperation, Proof } from '../../operations/operation.ts';
@@ -19,6 +21,8 @@ const NAME = /^hook:([A-Za-z]{1,40}):([\w-]{16,128})$/;
 
 /** As long as a hub can say what became of a seat. */
 const BOUND_MS = 25 * 3_600_000;
+/** As many sessions of clients hear of one seat, the last that joined it: their names are whatever a caller says. */
+export const NAMES_OF_A_SEAT = 4;
 
 interface Bound {
   readonly sessionId: string;
@@ -42,9 +46,10 @@ const NOTHING = textResult({});
 
 /** The hub's own lines come first in the answer of `join`: what peers wrote cannot stand before them. */
 const joinedIn = (text: string): Bound | null => {
-  const [, callsign, channelId] = /You are ([a-z0-9_-]{1,32}) on ([a-z0-9-]{1,73})/.exec(text) ?? [];
-  const [, sessionId] = /session_id: (rt_session_[\w-]+)/.exec(text) ?? [];
-  return callsign && channelId && sessionId ? { sessionId, callsign, channelId, rung: 0 } : null;
+  const [, callsign] = /You are ([a-z0-9_-]{1,32}) on /.exec(text) ?? [];
+  const [, sessionId = ''] = /session_id: (rt_session_[\w-]+)/.exec(text) ?? [];
+  const channelId = channelOfSession(sessionId);
+  return callsign && channelId ? { sessionId, callsign, channelId, rung: 0 } : null;
 };
 
 const pointer = (channelId: string, mail: readonly Message[]): string =>
@@ -55,10 +60,13 @@ export class HookEars {
   readonly #operations: HookOperations;
   /** Whose mail a client's session hears of, by the name of that session. */
   readonly #bound: SecretNotes;
+  /** The names under which the mail of a seat is kept, by its session. */
+  readonly #names: SecretNotes;
 
   constructor(perform: Perform, notes: Notes, operations: HookOperations) {
     this.#perform = perform;
     this.#bound = new SecretNotes(notes, 'hook', BOUND_MS);
+    this.#names = new SecretNotes(notes, 'hook-names', BOUND_MS);
     this.#operations = operations;
   }
 
@@ -69,7 +77,7 @@ export class HookEars {
     try {
       if (event !== 'PostToolUse') return await this.#ring(event, name, context);
       const bound = joinedIn(String(args['session_id'] ?? ''));
-      if (bound) await this.#keep(name, bound);
+      if (bound) await this.#bind(name, bound, context);
       return NOTHING;
     } catch (error) {
       if (error instanceof HubError) return NOTHING;
@@ -98,21 +106,51 @@ export class HookEars {
     return textResult({ hookSpecificOutput: { hookEventName: event, additionalContext: pointer(bound.channelId, mail) } });
   }
 
+  /** Keeps whose mail a client's session hears of. @throws HubError when the session is nobody's, and then nothing is kept */
+  async #bind(name: string, bound: Bound, context: ToolContext): Promise<void> {
+    // Anybody may say that a hook calls, and the text is the caller's: only the hub knows whether such a session is.
+    await this.#confirmed(bound, context);
+    // In one step where the store is in this process, so that no two of them count past each other.
+    await andThen(this.#names.get(bound.sessionId), (kept) => {
+      const names = kept ? (JSON.parse(kept) as string[]) : [];
+      if (names.includes(name)) return;
+      const over = names.length < NAMES_OF_A_SEAT ? undefined : names.shift();
+      const noted = this.#names.put(bound.sessionId, JSON.stringify([...names, name]));
+      return over === undefined ? noted : Promise.all([noted, this.#bound.put(over, '', 1)]).then(() => {});
+    });
+    await this.#keep(name, bound);
+  }
+
   #keep(name: string, bound: Bound): Promise<void> {
     return this.#bound.put(name, JSON.stringify(bound));
   }
 
-  /** What waits in the mailbox and was handed to nobody. @throws HubError when the session is over */
-  async #mail({ sessionId, callsign, channelId }: Bound, { facts, signal, bearer }: ToolContext): Promise<Message[]> {
+  /** Carries out an operation as the member whose session it is. */
+  async #ask(
+    { sessionId, channelId }: Bound,
+    { facts, signal, bearer }: ToolContext,
+    operation: AnyOperation,
+    input: Fields,
+  ): Promise<Fields> {
     const proof: Proof = { transport: 'mcp', ...facts, bearer, channelId, sessionId, sessionOpens: true };
-    const ask = async (operation: AnyOperation, input: Fields): Promise<Fields> =>
-      (await this.#perform(operation, proof, input, signal)).value as Fields;
-    const confirmed = Number.parseInt(String((await ask(this.#operations.ack, { id: 0 }))['cursor']), 10) || 0;
-    const said = (await ask(this.#operations.history, { n: 100 }))['messages'] as readonly Message[];
+    return (await this.#perform(operation, proof, input, signal)).value as Fields;
+  }
+
+  /** The last message that the seat has confirmed. @throws HubError when the session is over */
+  async #confirmed(bound: Bound, context: ToolContext): Promise<number> {
+    const { cursor } = await this.#ask(bound, context, this.#operations.ack, { id: 0 });
+    return Number.parseInt(String(cursor), 10) || 0;
+  }
+
+  /** What waits in the mailbox and was handed to nobody. @throws HubError when the session is over */
+  async #mail(bound: Bound, context: ToolContext): Promise<Message[]> {
+    const { callsign } = bound;
+    const confirmed = await this.#confirmed(bound, context);
+    const said = (await this.#ask(bound, context, this.#operations.history, { n: 100 }))['messages'] as readonly Message[];
     const mail: Message[] = [];
     for (const message of said) {
       if (message.id <= confirmed || message.from === callsign || (message.to !== callsign && message.to !== 'all')) continue;
-      const { receipts } = await ask(this.#operations.message, { id: message.id });
+      const { receipts } = await this.#ask(bound, context, this.#operations.message, { id: message.id });
       const own = (receipts as readonly Fields[]).find((one) => one['callsign'] === callsign);
       if (own === undefined || own['state'] === 'queued') mail.push(message);
     }
