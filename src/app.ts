@@ -20,6 +20,7 @@ import { createA2a, writeA2aRefusal } from './transports/a2a/endpoint.ts';
 import { A2A_VERSION } from './transports/a2a/protocol.ts';
 import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
 import { createGuard, hostIsKnown } from './transports/guard.ts';
+import { mayEnter } from './transports/line.ts';
 import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
 import { INSTRUCTIONS } from './transports/mcp/instructions.ts';
 import { performIn } from './transports/mcp/perform.ts';
@@ -186,6 +187,7 @@ export const createApp = (options: AppOptions): RequestListener => {
       requestId: `${run}-${++requests}`,
     };
     try {
+      if (!mayEnter(request, response, hub.limits.sizes.pipelined)) return;
       guard(request);
     } catch (error) {
       const told = error instanceof HubError ? error : new HubError('internal');

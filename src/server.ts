@@ -14,6 +14,7 @@ import { openLocal } from './engines/local/index.ts';
 import { createLog, errorFacts, type Log } from './log.ts';
 import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
 import { Drain } from './transports/drain.ts';
+import { mayEnter } from './transports/line.ts';
 
 /** Parked requests are answered and sockets closed within this. */
 const DRAIN_MS = 3_000;
@@ -111,8 +112,13 @@ export const startHub = async (config: Config, version: string, log: Log = creat
     },
     app,
   );
-  server.on('checkExpectation', (_, response) => {
-    writeProblem(response, new HubError('bad_request', 'The hub meets no expectation but 100-continue.'), ownOrigin(options), 'none');
+  server.on('checkExpectation', (request, response) => {
+    try {
+      if (!mayEnter(request, response, config.limits.sizes.pipelined)) return;
+      throw new HubError('bad_request', 'The hub meets no expectation but 100-continue.');
+    } catch (error) {
+      writeProblem(response, error as HubError, ownOrigin(options), 'none');
+    }
   });
   server.on('clientError', (error, socket) => refuse(error as NodeJS.ErrnoException, socket as Socket, ownOrigin(options)));
   try {

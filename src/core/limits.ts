@@ -29,6 +29,8 @@ export const SIZES = {
   channels: 15_000,
   /** Parked listens a seat; one more ends the oldest. */
   parked: 4,
+  /** Requests that wait behind another one on a connection. */
+  pipelined: 16,
   /** Recipients listed in the answer to a send. */
   recipients: 100,
   identities: 100_000,

@@ -27,6 +27,7 @@ verifies.once('limit:table', () => {
     deliveriesKept: 50,
     recipients: 100,
     parked: 4,
+    pipelined: 16,
   };
   const never = { burst: Number.POSITIVE_INFINITY, perSecond: Number.POSITIVE_INFINITY };
   const ownerPassword = { burst: 5, perSecond: 5 / 900 };

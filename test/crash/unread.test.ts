@@ -20,7 +20,7 @@ let bravo: TestMember;
 beforeEach(async () => {
   // Of the program only: Node's own sockets have other timers.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
-  running = await startHub(readConfig(['--port', '0', '--memory', '--limits', 'off'], {}), 'test', createLog('error'));
+  running = await startHub(readConfig(['--port', '0', '--memory', '--limits', 'off,pipelined=100'], {}), 'test', createLog('error'));
   sockets = new Set();
   running.server.on('connection', (socket) => {
     sockets.add(socket);

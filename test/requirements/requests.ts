@@ -97,6 +97,12 @@ export const REQUESTS = {
     clauses: ['R-REQ-18', 'R-LIMIT-1'],
     note: 'That Node acts on them is not waited for; that an unread answer is let go after 30 s is stream:slow.',
   },
+  'request:pipelined': {
+    behaviour:
+      'So many requests wait behind another one of their connection; the next is refused, ends it, and is not carried out, nor are those after it.',
+    clauses: ['R-REQ-19'],
+    needs,
+  },
   'request:not-found': {
     behaviour: 'A path that does not exist is 404.',
     clauses: ['R-ERR-11'],
