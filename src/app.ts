@@ -18,7 +18,7 @@ import type { Services } from './operations/operation.ts';
 import { mountSite, SITE_PATHS } from './site/routes.ts';
 import { createA2a, writeA2aRefusal } from './transports/a2a/endpoint.ts';
 import { A2A_VERSION } from './transports/a2a/protocol.ts';
-import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
+import { API_HEADERS, mustBeRead, problem, writeProblem } from './transports/answer.ts';
 import { createGuard, hostIsKnown } from './transports/guard.ts';
 import { mayEnter } from './transports/line.ts';
 import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
@@ -201,6 +201,7 @@ export const createApp = (options: AppOptions): RequestListener => {
       writeProblem(response, new HubError('not_found'), facts.origin, facts.requestId);
       return;
     }
+    mustBeRead(response);
     void getRequestListener((asked) => pages.fetch(asked, { facts }), { overrideGlobalObjects: false })(request, response);
   };
 };

@@ -18,16 +18,39 @@ const taken = (response: ServerResponse): boolean => {
 };
 
 /**
+ * Lets go of a client that has not read an answer to its end after 30 s. Behind another answer nobody can read one: then they
+ * begin when it is its turn.
+ * @returns how to let it be
+ */
+const letGo = (response: ServerResponse): (() => void) => {
+  let timer: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    timer = setTimeout(() => response.destroy(), UNREAD_MS);
+    timer.unref();
+  };
+  if (response.socket === null) response.once('socket', start);
+  else start();
+  return () => {
+    response.off('socket', start);
+    clearTimeout(timer);
+  };
+};
+
+/** An answer that others write is read within 30 s, or its client is let go. */
+export const mustBeRead = (response: ServerResponse): void => {
+  whenOver(response, letGo(response));
+};
+
+/**
  * Waits until the kernel has taken what was written; a client that stops reading is let go.
  * @param watch calls its argument when that has happened
  * @returns false when the client went away first
  */
 const flushed = (response: ServerResponse, watch: (done: () => void) => void): Promise<boolean> =>
   new Promise((resolve) => {
-    const timer = setTimeout(() => response.destroy(), UNREAD_MS);
-    timer.unref();
+    const letBe = letGo(response);
     const end = (alive: boolean): void => {
-      clearTimeout(timer);
+      letBe();
       unwatch();
       resolve(alive);
     };
@@ -136,5 +159,5 @@ export const writeProblem = (response: ServerResponse, error: HubError, origin: 
   if (error.options.retryAfter !== undefined) headers['Retry-After'] = error.options.retryAfter;
   if (error.code === 'unauthorized') headers['WWW-Authenticate'] = 'Bearer';
   response.writeHead(error.status, headers);
-  response.end(text);
+  endWith(response, text);
 };

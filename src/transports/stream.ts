@@ -90,7 +90,7 @@ export const writeStream = async (
     } else if (item.type === 'roster') {
       if (!(await writePiece(response, encoder.event('roster', null, { roster: item.roster })))) break;
     } else {
-      response.end(lastWord(encoder, item));
+      endWith(response, lastWord(encoder, item));
       return;
     }
   }

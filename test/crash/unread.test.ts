@@ -9,7 +9,7 @@ import { createLog } from '../../src/log.ts';
 import { type RunningHub, startHub } from '../../src/server.ts';
 import { eventually } from '../harness/eventually.ts';
 import { follow } from '../harness/follow.ts';
-import { createChannel, expectCall, joinChannel, memberCall, requestText, type TestMember } from '../harness/rest.ts';
+import { type Call, createChannel, expectCall, joinChannel, memberCall, requestText, type TestMember } from '../harness/rest.ts';
 
 const UNREAD_MS = 30_000;
 
@@ -66,22 +66,38 @@ test('a stream that nobody reads is ended after 30 s, and its seat goes on where
   stream.destroy();
 });
 
-test('an answer that nobody reads is ended after 30 s', async () => {
+/** A question that does not end its connection. */
+const question = (call: Call): string => requestText(new URL(running.url).host, call).replace('Connection: close\r\n', '');
+
+const piped = (member: TestMember, path: string): string => question(memberCall(member, { path }));
+
+test.each<[name: string, call: () => Call]>([
+  ['an answer', () => memberCall(alpha, { path: 'history?n=8' })],
+  ['a document', () => ({ path: '/openapi.json' })],
+])('%s that nobody reads is ended after 30 s', async (_, call) => {
   for (let i = 0; i < 8; i++) await send('x'.repeat(30_000));
   // One connection, many questions, no ear: each answer is a quarter of a megabyte.
-  const { host } = new URL(running.url);
-  const question = requestText(host, memberCall(alpha, { path: 'history?n=8' })).replace('Connection: close\r\n', '');
-  const client = follow(running.url, question.repeat(100));
+  const client = follow(running.url, question(call()).repeat(100));
   client.pause();
   await eventually('the answers to be stuck', isStuck);
-  vi.advanceTimersByTime(UNREAD_MS);
+  vi.advanceTimersByTime(UNREAD_MS - 1);
+  expect(sockets.size).toBe(1);
+  vi.advanceTimersByTime(1);
   await eventually('the connection to end', () => sockets.size === 0);
   client.destroy();
 });
 
-/** A question that does not end its connection. */
-const piped = (member: TestMember, path: string): string =>
-  requestText(new URL(running.url).host, memberCall(member, { path })).replace('Connection: close\r\n', '');
+test('an answer has its 30 s when it is its turn, and not behind one that is waited for', async () => {
+  const asked = ['history', 'roster'].map((path) => piped(alpha, path)).join('') + question({ path: '/llms.txt' });
+  const client = follow(
+    running.url,
+    piped(alpha, 'listen?timeout=55') + asked + requestText('localhost', memberCall(alpha, { path: 'x' })),
+  );
+  await eventually('all to be looked at', () => running.hub.waiters.count === 1);
+  vi.advanceTimersByTime(55_000);
+  await client.closed;
+  expect([...client.text().matchAll(/HTTP\/1\.1 ([0-9]{3})/g)].map(([, status]) => status)).toEqual(['200', '200', '200', '200', '403']);
+});
 
 test('a wait and a stream that have ended behind answers that nobody reads are written to no more', async () => {
   for (let i = 0; i < 8; i++) await send('x'.repeat(30_000));
