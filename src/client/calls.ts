@@ -387,7 +387,7 @@ export interface Calls {
       erased: boolean;
     };
   };
-  /** Makes a new join token; the old one and every session made with it are worth nothing from now on, and whoever waits is told. Who joins with the new one takes its seat and mailbox back. */
+  /** Makes a new join token; the old one, every session and every webhook made with it are worth nothing from now on, and whoever waits is told. Who joins with the new one takes its seat and mailbox back. */
   rotate_token: {
     answers: 'once';
     input: Record<string, never>;

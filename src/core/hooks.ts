@@ -66,32 +66,35 @@ export class Hooks {
   /**
    * The channel whose webhooks a token may change: either token's, the owner's alone where the channel is trusted, since
    * whoever sets up a webhook reads everything.
+   * @returns with it the hash of the join token; null when the owner's was shown
    * @throws HubError unauthorized, rate_limited after too many wrong tokens
    */
-  async channelFor(channelId: string, token: string, address: string): Promise<Channel> {
+  async channelFor(channelId: string, token: string, address: string): Promise<{ channel: Channel; tokenHash: string | null }> {
     const { engine } = this.#desk;
     const channel = await engine.channel(channelId);
-    if (!channel || !sameHash(hashSecret(token), channel.joinTokenHash))
-      return this.#desk.ownedChannelFor(channelId, token, address, false, KEEPER_ASKED);
+    const tokenHash = hashSecret(token);
+    if (!channel || !sameHash(tokenHash, channel.joinTokenHash))
+      return { channel: await this.#desk.ownedChannelFor(channelId, token, address, false, KEEPER_ASKED), tokenHash: null };
     if (channel.closedAt !== null) throw closedError();
-    if (channel.trustMode === 'untrusted') return channel;
+    if (channel.trustMode === 'untrusted') return { channel, tokenHash };
     throw new HubError('unauthorized', 'On a trusted channel this asks for the owner token.', { hint: OWNER_ASKED });
   }
 
   /**
    * Makes a webhook. Its secret is in the answer, and nowhere else in plain.
-   * @throws HubError invalid_url, hub_full, storage_unavailable
+   * @param tokenHash of the join token that was shown; null: it is the owner's
+   * @throws HubError invalid_url, hub_full, storage_unavailable; unauthorized when the join token was changed meanwhile
    */
-  async create(channel: Channel, request: WebhookRequest): Promise<{ hook: Webhook; secret: string }> {
+  async create(channel: Channel, request: WebhookRequest, tokenHash: string | null): Promise<{ hook: Webhook; secret: string }> {
     const courier = courierOf(this.#desk);
     await courier.check(request.url);
     const id = newWebhookId();
     const { shown, stored } = courier.newSecret(id);
     const hook: Webhook = {
       ...{ id, channelId: channel.id, url: request.url, events: [...new Set(request.events)], callsign: request.callsign },
-      ...{ secret: stored, createdAt: this.#desk.clock.now(), disabled: null },
+      ...{ secret: stored, byOwner: tokenHash === null, createdAt: this.#desk.clock.now(), disabled: null },
     };
-    await this.#desk.engine.addWebhook(hook);
+    await this.#desk.engine.addWebhook(hook, tokenHash);
     return { hook, secret: shown };
   }
 

@@ -11,6 +11,8 @@
  *     the id.
  *   - **In order, one by one.** Of a hook the oldest due delivery is claimed first, and no second one while it is under
  *     way. What waits for another try holds up nobody.
+ *   - **Gone with the token.** `rotateToken` disables every armed hook that {@link goesWithToken} names, in the same atomic
+ *     step; what waits for it is given up.
  *   - **Bounded.** When more waits for a hook than `limits.ts` allows, the oldest is given up, and says so.
  *   - No text of a message is written that the channel's retention does not keep. It stays in memory until the
  *     delivery is settled; after the death of the process the delivery goes without it.
@@ -39,8 +41,11 @@ export interface Outbox {
   /** Tells that something may be due now. A hint, as all wake-ups are. Set once, before the first call. */
   onDue(hear: () => void): void;
 
-  /** @throws HubError hub_full, storage_unavailable */
-  addWebhook(hook: Webhook): Promise<void>;
+  /**
+   * @param tokenHash of the join token that it is made with, which must be the channel's still; null: it is the owner's
+   * @throws HubError unauthorized when the join token was changed meanwhile; hub_full, storage_unavailable
+   */
+  addWebhook(hook: Webhook, tokenHash: string | null): Promise<void>;
   /** In the order in which they were made. */
   webhooks(channelId: string): Eventually<readonly Webhook[]>;
   /** Looks at every hook, so it is no call for a hot path. */

@@ -19,6 +19,8 @@ export interface Webhook {
   readonly callsign: string | null;
   /** The signing secret, encrypted by the courier. */
   readonly secret: string;
+  /** Made with the owner token, or by the operator; else with a join token, and of one that is not known to be the owner's the same is held. */
+  readonly byOwner: boolean;
   /** Wall clock, ms. */
   readonly createdAt: number;
   /** Why nothing is sent any more; null while it is armed. */
@@ -88,6 +90,9 @@ export type Verdict =
   /** The hook is disabled, and all that waits for it is given up. */
   | { readonly state: 'disable'; readonly reason: string };
 
+/** Whether a hook goes with the join token that it was made with (OWNER): whoever has lost that token hears nothing more through it. */
+export const goesWithToken = (hook: Webhook): boolean => isArmed(hook) && !hook.byOwner;
+
 export const isArmed = (hook: Webhook): boolean => hook.disabled === null;
 
 /** Whether an event is for a hook. A callsign narrows messages: those to it, and broadcasts that are not its own. */
@@ -106,6 +111,9 @@ export const reaches = (hook: Webhook, callsign: string): boolean =>
 export const RETRY_MS = [1_000, 5_000, 25_000] as const;
 /** A wait is this much shorter or longer, so that what failed together is not tried together. */
 const JITTER = 0.2;
+
+/** A hook was made with the join token that came before. */
+export const ROTATED = 'the join token was changed: make it again with the new one, or with the owner token';
 
 /** The secret of a hook could not be decrypted. */
 export const UNREADABLE = 'its signing secret cannot be decrypted: the key of this hub was lost or changed';

@@ -17,6 +17,7 @@ export interface OpenCall {
   input: unknown;
   channel?: Channel;
   token?: string;
+  tokenHash?: string | null;
   session?: Session | null;
 }
 
@@ -120,11 +121,13 @@ const admitElsewhere = async (call: OpenCall, op: AnyOperation): Promise<OpenCal
     // Nobody made it, so it is the operator's.
     await admitAdmin(hub, services, proof);
     call.channel = await bandOf(hub.engine, proof.channelId);
+    call.tokenHash = null;
+  } else if (op.scope === 'keeper') {
+    const { channelId, token } = channelTokenOf(services, proof, 'channel');
+    Object.assign(call, await hub.hooks.channelFor(channelId, token, proof.address));
   } else {
-    const { channelId, token } = channelTokenOf(services, proof, op.scope === 'keeper' ? 'channel' : 'owner');
-    call.channel = await (op.scope === 'keeper'
-      ? hub.hooks.channelFor(channelId, token, proof.address)
-      : hub.ownedChannelFor(channelId, token, proof.address, op.closed));
+    const { channelId, token } = channelTokenOf(services, proof, 'owner');
+    call.channel = await hub.ownedChannelFor(channelId, token, proof.address, op.closed);
   }
   return call;
 };

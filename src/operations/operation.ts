@@ -80,12 +80,18 @@ export interface OwnerCall<I> extends Call<I> {
   readonly channel: Channel;
 }
 
+/** A call of whoever may keep a channel's webhooks. */
+export interface KeeperCall<I> extends OwnerCall<I> {
+  /** Hash of the join token that was proved; null: it was the owner's, or the operator called. */
+  readonly tokenHash: string | null;
+}
+
 interface CallOf<I> {
   open: Call<I>;
   channel: ChannelCall<I>;
   member: MemberCall<I>;
   owner: OwnerCall<I>;
-  keeper: OwnerCall<I>;
+  keeper: KeeperCall<I>;
   admin: Call<I>;
 }
 

@@ -33,7 +33,7 @@ export const rotateToken = operation({
   name: 'rotate_token',
   title: 'Change the join token',
   description:
-    'Makes a new join token; the old one and every session made with it are worth nothing from now on, and whoever waits is told. Who joins with the new one takes its seat and mailbox back.',
+    'Makes a new join token; the old one, every session and every webhook made with it are worth nothing from now on, and whoever waits is told. Who joins with the new one takes its seat and mailbox back.',
   scope: 'owner',
   answers: 'once',
   rest: { method: 'POST', path: '/api/channels/{channel_id}/rotate-token' },

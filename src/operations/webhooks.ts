@@ -101,12 +101,9 @@ export const createWebhook = operation({
   output: z.object({ ...webhook, secret: z.string().describe('For verifying signatures; shown once.') }),
   errors: ['reserved_callsign', 'hub_full'],
   examples: [{ input: { url: 'https://agent.example/hook', callsign: 'bravo' }, output: { ...exampleHook, secret: 'whsec_…' } }],
-  async run({ hub, channel, input }) {
-    const { hook, secret } = await hub.hooks.create(channel, {
-      url: input.url,
-      events: input.events,
-      callsign: input.callsign ?? null,
-    });
+  async run({ hub, channel, input, tokenHash }) {
+    const { url, events, callsign = null } = input;
+    const { hook, secret } = await hub.hooks.create(channel, { url, events, callsign }, tokenHash);
     return { value: { ...wireWebhook(hook), secret } };
   },
 });

@@ -169,31 +169,6 @@ verifies('hook:closed', async (room) => {
   await refused(channel.webhooks(), 'unauthorized');
 });
 
-verifies('hook:owner', async (room) => {
-  for (const erase of [false, true]) {
-    const receiver = await receives(room);
-    const channel = await room.channel({ retention: 'full' });
-    const [alpha] = await channel.agents('alpha', 'bravo');
-    const { webhook_id: id } = await channel.createWebhook({
-      url: receiver.url,
-      events: ['message.created', 'member.left', 'channel.closed'],
-    });
-    await channel.owner.kick('bravo');
-    await channel.owner.kick('bravo');
-    await alpha.say('the last words');
-    await done(channel, id, 2);
-    await channel.owner.close({ erase });
-    await receiver.has(3);
-    expect(receiver.received.map(({ body }) => [body.type, body.data.member ?? body.data.message?.text ?? body.data.reason])).toEqual([
-      ['member.left', { callsign: 'bravo', reason: 'kicked' }],
-      ['message.created', 'the last words'],
-      ['channel.closed', 'closed'],
-    ]);
-    await refused(channel.webhooks(), 'unauthorized');
-    await refused(channel.owner.createWebhook({ url: receiver.url }), 'unauthorized');
-  }
-});
-
 verifies('hook:bands', { bands: true, adminToken: 'the token of the operator' }, async (room) => {
   for (const token of [undefined, 'nothing']) {
     const anyone = room.anyone({ channelId: 'general', token });

@@ -1,7 +1,7 @@
 /** The port: what is owed to webhooks, who may deliver it, and until when. */
 import { expect } from 'vitest';
-import type { Claimed, Webhook } from '../../src/core/webhooks.ts';
-import { everyEngine, type Port } from '../harness/port.ts';
+import { type Claimed, ROTATED, type Webhook } from '../../src/core/webhooks.ts';
+import { everyEngine, hashOf, type Port } from '../harness/port.ts';
 
 const LEASE = 30_000;
 const SECRET = 'key.sealed';
@@ -10,7 +10,7 @@ let made = 0;
 
 const hookOf = (channelId: string, fields: Partial<Webhook> = {}): Webhook => ({
   ...{ id: `wh_${++made}`, channelId, url: 'http://127.0.0.1/', events: ['message.created'], callsign: null },
-  ...{ secret: SECRET, createdAt: made, disabled: null },
+  ...{ secret: SECRET, byOwner: true, createdAt: made, disabled: null },
   ...fields,
 });
 
@@ -29,7 +29,7 @@ const scene = async (port: Port, fields: Partial<Webhook> = {}) => {
   const channel = await port.channel();
   await port.seats(channel, 'alpha', 'bravo');
   const hook = hookOf(channel.id, fields);
-  await port.engine.addWebhook(hook);
+  await port.engine.addWebhook(hook, null);
   return { channel, hook };
 };
 
@@ -107,7 +107,7 @@ everyEngine('what is due is told once it is stored, and what is not is not', asy
 everyEngine('a disabled hook is owed nothing, and keys tell which must be', async (port) => {
   const { channel, hook } = await scene(port);
   const other = hookOf(channel.id, { secret: 'other.sealed' });
-  await port.engine.addWebhook(other);
+  await port.engine.addWebhook(other, null);
   await port.append(channel, 'alpha', 'bravo', 'one');
   expect(await port.engine.disableWebhooks(['other', 'third'], 'lost')).toBe(1);
   expect(await port.engine.disableWebhooks(['other'], 'lost again')).toBe(0);
@@ -167,3 +167,30 @@ everyEngine(
   },
   { durable: true },
 );
+
+everyEngine("a hook goes with the join token that it was made with, unless it is the owner's", async (port) => {
+  const { channel, hook: owned } = await scene(port);
+  const joined = hookOf(channel.id, { byOwner: false });
+  await port.engine.addWebhook(joined, channel.joinTokenHash);
+  // As versions before kept them.
+  const unknown = hookOf(channel.id, { byOwner: undefined as never });
+  await port.engine.addWebhook(unknown, null);
+  await port.append(channel, 'alpha', 'bravo', 'one');
+  const claimed = await due(port);
+  expect(claimed).toHaveLength(3);
+  await port.engine.rotateToken(channel.id, hashOf('another'));
+  expect((await port.engine.webhooks(channel.id)).map(({ id, disabled }) => [id, disabled])).toEqual([
+    [owned.id, null],
+    [joined.id, ROTATED],
+    [unknown.id, ROTATED],
+  ]);
+  // What is under way at that moment is no delivery any more, and nothing else is due.
+  for (const one of claimed) await settle(port, one, { state: 'delivered' });
+  const states = await Promise.all([owned, joined, unknown].map(({ id }) => port.engine.deliveries(channel.id, id, 9)));
+  expect(states.map((list) => list?.map(({ state }) => state))).toEqual([['delivered'], ['failed'], ['failed']]);
+  expect(await port.engine.claimDue(LEASE, 100)).toEqual({ claimed: [], nextMs: null });
+  // One that was on its way when the token changed is not made.
+  const late = port.engine.addWebhook(hookOf(channel.id, { byOwner: false }), channel.joinTokenHash);
+  await expect(late).rejects.toMatchObject({ code: 'unauthorized' });
+  expect(await port.engine.webhooks(channel.id)).toHaveLength(3);
+});

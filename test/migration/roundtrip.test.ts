@@ -104,16 +104,9 @@ const filled = async (): Promise<Extract<Place, { at: 'directory' }>> => {
     const id = `wh_${retention}`;
     const secret = vault.seal('whsec_AAAA', id);
     const events = ['message.created', 'member.joined', 'member.left', 'channel.closed'] as const;
-    await engine.addWebhook({
-      id,
-      channelId: channel.id,
-      url: 'http://127.0.0.1:9/',
-      events,
-      callsign: null,
-      secret,
-      createdAt: clock.now(),
-      disabled: null,
-    });
+    const byOwner = retention === 'full';
+    const made = { id, channelId: channel.id, url: 'http://127.0.0.1:9/', events, callsign: null, secret, byOwner };
+    await engine.addWebhook({ ...made, createdAt: clock.now(), disabled: null }, null);
     for (let i = 0; i < 150; i++) {
       await port.append(channel, 'alpha', i % 3 === 0 ? 'bravo' : 'all', `Text ${i} "/" \u{1F44B}`, {
         replyTo: i > 4 ? i - 2 : null,
@@ -140,7 +133,8 @@ const filled = async (): Promise<Extract<Place, { at: 'directory' }>> => {
   }
   const erased = await port.channel();
   const hook = { id: 'wh_erased', channelId: erased.id, url: 'http://127.0.0.1:9/', events: ['channel.closed'] as const, callsign: 'x' };
-  await engine.addWebhook({ ...hook, secret: vault.seal('whsec_BBBB', 'wh_erased'), createdAt: clock.now(), disabled: null });
+  const secret = vault.seal('whsec_BBBB', 'wh_erased');
+  await engine.addWebhook({ ...hook, secret, byOwner: true, createdAt: clock.now(), disabled: null }, null);
   await engine.closeChannel(erased.id, true);
   await engine.notes.agree('mcp-proof', 'a key that all hubs agree on');
   await engine.notes.remember(LASTING, 'a sealed text | with a bar', 86_400_000);

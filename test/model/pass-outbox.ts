@@ -14,8 +14,8 @@ export class PassOutbox implements Outbox {
     this.#outbox.onDue(hear);
   }
 
-  addWebhook(hook: Webhook): Promise<void> {
-    return this.#outbox.addWebhook(hook);
+  addWebhook(hook: Webhook, tokenHash: string | null): Promise<void> {
+    return this.#outbox.addWebhook(hook, tokenHash);
   }
 
   webhooks(channelId: string): Eventually<readonly Webhook[]> {

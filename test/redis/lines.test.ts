@@ -116,10 +116,13 @@ test('a hook that is added while another hub finds the channel without one is fo
   const other = await openRedis({ url, prefix, limits: limitsFor('local'), clock: port.clock });
   const channel = await port.channel();
   const arrived = line.hold(/wh_late/);
-  const added = port.engine.addWebhook({
-    ...{ id: 'wh_late', channelId: channel.id, url: 'http://127.0.0.1/', events: ['message.created'], callsign: null },
-    ...{ secret: 'key.sealed', createdAt: 0, disabled: null },
-  });
+  const added = port.engine.addWebhook(
+    {
+      ...{ id: 'wh_late', channelId: channel.id, url: 'http://127.0.0.1/', events: ['message.created'], callsign: null },
+      ...{ secret: 'key.sealed', byOwner: true, createdAt: 0, disabled: null },
+    },
+    null,
+  );
   const letGo = await arrived;
   await other.claimDue(30_000, 10);
   letGo();

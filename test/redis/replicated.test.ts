@@ -80,10 +80,13 @@ test('without a replica every call that promises or tells something is refused, 
   const other = await another();
   const channel = await port.channel({ retention: 'full' });
   await port.seats(channel, 'alpha', 'bravo');
-  await port.engine.addWebhook({
-    ...{ id: 'hook', channelId: channel.id, url: 'https://example.com/', events: ['message.created'], callsign: null },
-    ...{ secret: 'sealed', secretKey: 'key', createdAt: 0, disabled: null },
-  } as never);
+  await port.engine.addWebhook(
+    {
+      ...{ id: 'hook', channelId: channel.id, url: 'https://example.com/', events: ['message.created'], callsign: null },
+      ...{ secret: 'sealed', secretKey: 'key', createdAt: 0, disabled: null },
+    } as never,
+    null,
+  );
   await port.append(channel, 'alpha', 'all', 'keyed', { key: { hash: hashOf('k'), content: hashOf('keyed') } });
   expect(await endings(port, channel)).toEqual(all('ok'));
   const { told, read } = await parkAt(other, channel);

@@ -66,6 +66,12 @@ export const WEBHOOKS = {
     clauses: ['R-HOOK-5', 'R-HOOK-20'],
     needs: ['webhooks', 'owner'],
   },
+  'hook:rotated': {
+    behaviour:
+      'A changed join token disables the webhooks that were made with the old one, with what waits for them, and none of the owner.',
+    clauses: ['R-HOOK-21', 'R-HOOK-13', 'R-OWNER-4'],
+    needs: ['webhooks', 'owner'],
+  },
   'hook:bands': {
     behaviour: 'Nobody but the operator sets up webhooks on a band.',
     clauses: ['R-HOOK-2'],

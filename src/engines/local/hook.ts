@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Message } from '../../core/types.ts';
 import type { Attempt, DeliveryState, EventData, Webhook, WebhookDelivery, WebhookEvent } from '../../core/webhooks.ts';
+import type { Insert } from './journal.ts';
 import type { Row } from './schema.ts';
 import type { ChannelState } from './state.ts';
 
@@ -64,6 +65,12 @@ export const deliveryOf = (hookId: string, item: Item, clock: Clock): WebhookDel
   nextAt: item.state === 'pending' ? Math.round(clock.now() + Math.max(0, item.dueAt - clock.uptime())) : null,
 });
 
+/** What a hook that is made is written as. */
+export const hookInserts = (state: HookState): Insert[] => [
+  ['webhooks', hookRow(state)],
+  ...(state.hook.byOwner ? [['owned', [state.hook.id]] as const] : []),
+];
+
 export const hookRow = ({ hook, channel }: HookState): Row => [
   hook.id,
   channel?.no ?? null,
@@ -76,13 +83,15 @@ export const hookRow = ({ hook, channel }: HookState): Row => [
   hook.disabled,
 ];
 
-export const hookOf = (row: Row): Webhook => ({
+/** @param byOwner it is in the table of those */
+export const hookOf = (row: Row, byOwner: boolean): Webhook => ({
   id: row[0] as string,
   channelId: row[2] as string,
   url: row[3] as string,
   events: (row[4] as string).split(' ') as WebhookEvent[],
   callsign: row[5] as string | null,
   secret: row[6] as string,
+  byOwner,
   createdAt: row[7] as number,
   disabled: row[8] as string | null,
 });

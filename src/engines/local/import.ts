@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { type ChannelRecord, type DeliveryRecord, type Incoming, MoveError, type SeatRecord, type StoreRecord } from '../../core/moving.ts';
 import { recordsOf } from './export.ts';
-import { hookRow, itemRow, newHookState } from './hook.ts';
+import { hookInserts, itemRow, newHookState } from './hook.ts';
 import type { Insert } from './journal.ts';
 import { loadAll } from './load.ts';
 import { FOR_GOOD } from './notes.ts';
@@ -77,7 +77,7 @@ class Rows {
       }
       case 'webhook': {
         const state = record.detached ? null : this.#state(record.hook.channelId);
-        return [['webhooks', hookRow(newHookState(record.hook, state))]];
+        return hookInserts(newHookState(record.hook, state));
       }
       case 'delivery':
         return [['deliveries', this.#delivery(record)]];

@@ -54,12 +54,15 @@ const readJournal = (store: Store): { told: Told; last: number | null } => {
 /** The webhooks, and what is and was owed to them. @throws UnsoundRowError */
 const loadHooks = (store: Store, clock: Clock, byNo: ReadonlyMap<number, ChannelState>): Pick<Loaded, 'hooks' | 'lastItem'> => {
   const hooks = new Map<string, HookState>();
+  const owned = new Set(soundRows(store, 'owned').map((row) => row[0] as string));
   for (const row of soundRows(store, 'webhooks')) {
     const no = row[1] as number | null;
     const channel = no === null ? null : byNo.get(no);
     if (channel === undefined) throw new UnsoundRowError('webhooks');
-    hooks.set(row[0] as string, newHookState(hookOf(row), channel));
+    const id = row[0] as string;
+    hooks.set(id, newHookState(hookOf(row, owned.delete(id)), channel));
   }
+  if (owned.size > 0) throw new UnsoundRowError('owned');
   const states = [...hooks.values()].sort((a, b) => a.hook.createdAt - b.hook.createdAt);
   for (const state of states) if (state.channel) state.channel.hooks = [...(state.channel.hooks ?? []), state];
   let lastItem = 0;

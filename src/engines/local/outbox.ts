@@ -12,8 +12,10 @@ import {
   concerns,
   dataOf,
   type EventData,
+  goesWithToken,
   type Happening,
   type RestOfMessage,
+  ROTATED,
   testData,
   type Verdict,
 } from '../../core/webhooks.ts';
@@ -204,20 +206,24 @@ export class Outbox {
       const item = state.pending.find(({ id }) => id === delivery.id);
       // Given up, or another's by now.
       if (item?.lease !== lease) return () => {};
-      const before = { ...state };
-      const touched = (verdict.state === 'disable' ? state.pending : [item]).map((one) => [one, { ...one }] as const);
-      const failedBefore = this.#failed;
+      const back = this.#keep(state, verdict.state === 'disable' ? state.pending : [item]);
       this.#settle(state, item, attempt, verdict);
-      const failed = this.#failed - failedBefore;
-      return () => {
-        Object.assign(state, before);
-        this.#failed -= failed;
-        for (const [one, was] of touched) Object.assign(one, was);
-        this.#owed.add(state);
-      };
+      return back;
     });
     this.#trim(state);
     this.#forgetIfClosed(state);
+  }
+
+  /** Remembers how a hook stands, and what is owed to it. @returns how to take back what is done to them in this turn */
+  #keep(state: HookState, items: readonly Item[]): () => void {
+    const [before, failed] = [{ ...state }, this.#failed];
+    const touched = items.map((one) => [one, { ...one }] as const);
+    return () => {
+      Object.assign(state, before);
+      this.#failed = failed;
+      for (const [one, was] of touched) Object.assign(one, was);
+      if (state.pending.length > 0) this.#owed.add(state);
+    };
   }
 
   #settle(state: HookState, item: Item, attempt: Attempt, verdict: Verdict): void {
@@ -240,7 +246,18 @@ export class Outbox {
   disable(state: HookState, reason: string): void {
     state.hook = { ...state.hook, disabled: reason };
     for (const item of state.pending) this.#finish(state, item, 'failed', 'given up: the webhook was disabled');
+    this.#trim(state);
     this.#book.store.insert('webhooks', hookRow(state));
+  }
+
+  /** The join token is changed. To be called by the job that changes it. @returns how to take it back */
+  rotate({ hooks }: ChannelState): () => void {
+    const gone = (hooks ?? []).filter(({ hook }) => goesWithToken(hook));
+    const undo = gone.map((state) => this.#keep(state, state.pending));
+    for (const state of gone) this.disable(state, ROTATED);
+    return () => {
+      for (const back of undo) back();
+    };
   }
 
   /** Forgets a hook and all that is owed to it. Written with the next transaction. */
@@ -248,6 +265,7 @@ export class Outbox {
     this.#hooks.delete(state.hook.id);
     this.#owed.delete(state);
     this.#book.store.remove('DELETE FROM webhooks WHERE id = ?', [state.hook.id]);
+    if (state.hook.byOwner) this.#book.store.remove('DELETE FROM owned WHERE hook = ?', [state.hook.id]);
     for (const { n } of [...state.pending, ...state.done]) this.#book.store.remove('DELETE FROM deliveries WHERE n = ?', [n]);
     state.pending = [];
   }

@@ -72,7 +72,12 @@ export class Owners {
   async rotate(channelId: string, joinTokenHash: string): Promise<void> {
     await this.#book.stored(true, () => {
       const state = this.#book.state(channelId);
-      const undo = [this.#keepEvents(state), this.#endAll(state, 'rotated'), this.#change(state, { joinTokenHash })];
+      const undo = [
+        this.#keepEvents(state),
+        this.#endAll(state, 'rotated'),
+        this.#outbox.rotate(state),
+        this.#change(state, { joinTokenHash }),
+      ];
       this.#book.store.insert('channels', channelRow(state));
       this.#book.event(state, 'rotate', {});
       return () => undoAll(undo);

@@ -80,10 +80,11 @@ const consistent = (tables: Map<TableName, Row[]>): Map<TableName, Row[]> => {
         const channel = column < 0 ? null : (row[column] ?? null);
         if (table === 'seats' && !mailboxes.has(`${row[0]} ${row[1]}`)) return false;
         if (table === 'deliveries') return hooks.has(row[2] ?? null);
+        if (table === 'owned') return hooks.has(row[0] ?? null);
         return channel === null || channels.has(channel);
       }),
     );
-    // They stand before their deliveries in the list of tables.
+    // They stand before what belongs to them in the list of tables.
     if (table === 'webhooks') for (const row of kept.get(table) ?? []) hooks.add(row[0] ?? null);
   }
   return kept;
@@ -98,6 +99,8 @@ const withColumn = (table: TableName, row: Row, column: string, value: string | 
 const isDamaged = (db: Database.Database): boolean => {
   try {
     if (quickCheck(db) !== 'ok') return true;
+    // What an earlier program did not have is missing and not lost.
+    createTables(db);
     return NAMES.some((table) =>
       (
         db

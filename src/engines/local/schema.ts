@@ -72,6 +72,8 @@ export const TABLES = {
     keys: 'PRIMARY KEY (id)',
     rowid: false,
   },
+  // The hooks that are their owner's. One that is not here goes with the join token.
+  owned: { columns: ['hook'], keys: 'PRIMARY KEY (hook)', rowid: false },
   deliveries: {
     columns: ['n', 'id', 'hook', 'type', 'at', 'message', 'seq', 'data', 'state', 'reason', 'attempts', 'due'],
     keys: 'PRIMARY KEY (n)',

@@ -1,9 +1,10 @@
 /** The local engine's part of the port for webhooks: hooks are made and found here, what is owed to them is in the outbox. */
 import { HubError } from '../../core/errors.ts';
 import type { Due, HookCounts, Outbox as Port } from '../../core/outbox.ts';
+import { rotatedError } from '../../core/owning.ts';
 import { type Attempt, type Claimed, isArmed, keyOf, type Verdict, type Webhook, type WebhookDelivery } from '../../core/webhooks.ts';
 import type { Book } from './book.ts';
-import { deliveryOf, type HookState, hookRow, newHookState } from './hook.ts';
+import { deliveryOf, type HookState, hookInserts, newHookState } from './hook.ts';
 import type { Loaded } from './load.ts';
 import { Outbox } from './outbox.ts';
 import type { ChannelState } from './state.ts';
@@ -23,9 +24,11 @@ export class Webhooks implements Port {
     this.outbox.onDue(hear);
   }
 
-  async addWebhook(hook: Webhook): Promise<void> {
+  async addWebhook(hook: Webhook, tokenHash: string | null): Promise<void> {
     const channel = this.#book.state(hook.channelId);
     await this.#book.stored(true, () => {
+      // Its address was looked at meanwhile, which takes long enough for the owner to change the token.
+      if (tokenHash !== null && tokenHash !== channel.channel.joinTokenHash) throw rotatedError();
       const before = channel.hooks;
       if ((before?.length ?? 0) >= this.#book.limits.sizes.webhooks) {
         throw new HubError('hub_full', `The channel has ${before?.length} webhooks, as many as it may have.`);
@@ -33,7 +36,7 @@ export class Webhooks implements Port {
       const state = newHookState(hook, channel);
       channel.hooks = [...(before ?? []), state];
       this.#hooks.set(hook.id, state);
-      this.#book.store.insert('webhooks', hookRow(state));
+      for (const [table, row] of hookInserts(state)) this.#book.store.insert(table, row);
       return () => {
         channel.hooks = before;
         this.#hooks.delete(hook.id);

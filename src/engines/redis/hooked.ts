@@ -14,8 +14,8 @@ export class Hooked implements Port {
     this.outbox.onDue(hear);
   }
 
-  addWebhook(hook: Webhook): Promise<void> {
-    return this.outbox.add(hook);
+  addWebhook(hook: Webhook, tokenHash: string | null): Promise<void> {
+    return this.outbox.add(hook, tokenHash);
   }
 
   webhooks(channelId: string): Promise<readonly Webhook[]> {

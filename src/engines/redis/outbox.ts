@@ -46,7 +46,7 @@ export interface Kept extends Webhook {
 
 export const hookOf = (json: string): Kept => {
   const { most, bytes, ...hook } = JSON.parse(json) as Kept & { most: number; bytes: number };
-  return hook;
+  return { ...hook, byOwner: hook.byOwner === true };
 };
 
 export const plain = ({ n, ...hook }: Kept): Webhook => hook;
@@ -116,11 +116,11 @@ export class Outbox {
 
   // Hooks
 
-  async add(hook: Webhook): Promise<void> {
+  async add(hook: Webhook, tokenHash: string | null): Promise<void> {
     const { store, limits } = this.#book;
     const kept = { ...hook, most: limits.sizes.deliveriesWaiting, bytes: limits.sizes.ringBytes };
     await store.command(['HSET', this.#register(), hook.channelId, ''], true);
-    await this.#book.sure('addHook', hook.channelId, hook.id, JSON.stringify(kept), limits.sizes.webhooks);
+    await this.#book.sure('addHook', hook.channelId, hook.id, JSON.stringify(kept), limits.sizes.webhooks, tokenHash ?? '');
     // Another hub may have found the channel without a hook in between.
     await store.command(['HSET', this.#register(), hook.channelId, ''], true);
   }

@@ -1,6 +1,7 @@
 /** Owners' steps of the Redis engine. */
 import type { GuardReport, Kicked } from '../../core/engine.ts';
 import type { GuardName, Trip } from '../../core/guards.ts';
+import { ROTATED } from '../../core/webhooks.ts';
 import type { Argument, Book } from './book.ts';
 import type { Channels } from './channels.ts';
 import type { Hints } from './hints.ts';
@@ -36,7 +37,7 @@ export class Owners {
   }
 
   async rotate(channelId: string, joinTokenHash: string): Promise<void> {
-    await this.#step('rotate', channelId, joinTokenHash);
+    await this.#step('rotate', channelId, joinTokenHash, ROTATED, this.#book.limits.sizes.deliveriesKept);
   }
 
   async kick(channelId: string, callsign: string, ban: boolean | null): Promise<Kicked> {

@@ -95,6 +95,12 @@ local function claimed(hook, n, lease)
   end
   return { call('HGET', B .. ':hooks', hook), n, call('HGET', B .. ':items:' .. hook, n), call('HGET', B .. ':bodies:' .. hook, n) or '', line }
 end
+-- Forgets what was done long ago.
+local function forgetdone(hook, most)
+  while call('LLEN', B .. ':done:' .. hook) > most do
+    call('HDEL', B .. ':items:' .. hook, call('LPOP', B .. ':done:' .. hook))
+  end
+end
 local function disable(id, reason)
   local hook = cjson.decode(call('HGET', B .. ':hooks', id))
   hook.disabled = reason
@@ -103,10 +109,12 @@ local function disable(id, reason)
 end
 `;
 
-/** addHook(id, hook, most) */
+/** addHook(id, hook, most, hash of the join token or '') */
 export const ADD_HOOK = `
 local function main()
   open()
+  -- Its address was looked at meanwhile, which takes long enough for the owner to change the token.
+  if arg(4) ~= '' and arg(4) ~= C.token then refuse('rotated') end
   local n = call('HLEN', B .. ':hooks')
   if n >= num(3) then refuse('hub_full', 'The channel has ' .. n .. ' webhooks, as many as it may have.') end
   local hook = cjson.decode(arg(2))
@@ -255,9 +263,7 @@ local function main()
   end
   finishitem(hook, n, item, arg(5) == 'delivered' and 'delivered' or 'failed', nil)
   if arg(5) == 'disable' then disable(hook, arg(6)) end
-  while call('LLEN', B .. ':done:' .. hook) > num(7) do
-    call('HDEL', B .. ':items:' .. hook, call('LPOP', B .. ':done:' .. hook))
-  end
+  forgetdone(hook, num(7))
   forgetifclosed(hook)
   return gaveup
 end

@@ -103,13 +103,20 @@ local function main()
 end
 `;
 
-/** rotate(hash of the join token) */
+/** rotate(hash of the join token, why its webhooks are disabled, deliveries kept) */
 export const ROTATE = `${CHANGE}
 local function main()
   open()
   for _, callsign in ipairs(call('HKEYS', B .. ':live')) do finish(callsign, 'rotated') end
   change('joinTokenHash', arg(1))
   call('HSET', B, 'token', arg(1))
+  for _, text in ipairs(C.hooks > 0 and call('HVALS', B .. ':hooks') or {}) do
+    local hook = cjson.decode(text)
+    if hook.disabled == cjson.null and hook.byOwner ~= true then
+      disable(hook.id, arg(2))
+      forgetdone(hook.id, num(3))
+    end
+  end
   event('rotate', '{}')
   ${turned('rotated')}
   return 1
