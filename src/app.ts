@@ -27,6 +27,7 @@ import { performIn } from './transports/mcp/perform.ts';
 import { LEGACY, MODERN } from './transports/mcp/protocol.ts';
 import { Tasks } from './transports/mcp/tasks.ts';
 import { createTools } from './transports/mcp/tools.ts';
+import { vouchIn } from './transports/mcp/vouch.ts';
 import { wrongMethod } from './transports/methods.ts';
 import { proxiesOf } from './transports/proxies.ts';
 import { bearerOf, createRest, type RequestFacts } from './transports/rest.ts';
@@ -153,12 +154,13 @@ export const createApp = (options: AppOptions): RequestListener => {
   const onBug = (error: unknown, requestId: string): void => log.error('bug', { request_id: requestId, ...errorFacts(error) });
   const rest = createRest(hub, services, operations, onBug);
   const perform = performIn(hub, services);
-  const tools = createTools(perform, hub.clock, operations, hub.engine.notes);
+  const vouch = vouchIn(hub);
+  const tools = createTools(perform, hub.clock, operations, hub.engine.notes, vouch);
   const mcp = createMcp({
     clock: hub.clock,
     notes: hub.engine.notes,
     tools,
-    tasks: new Tasks(perform, hub.clock, operations, hub.engine.notes),
+    tasks: new Tasks(perform, hub.clock, operations, hub.engine.notes, vouch),
     instructions: INSTRUCTIONS,
     server: { name: 'rogerthat', title: 'RogerThat', version: options.version },
     bodyBytes: hub.limits.sizes.bodyBytes,

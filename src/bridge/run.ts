@@ -9,6 +9,7 @@ import { INSTRUCTIONS } from '../transports/mcp/instructions.ts';
 import { fieldsOf, META, type RpcMessage } from '../transports/mcp/protocol.ts';
 import { createSpeaker } from '../transports/mcp/speaker.ts';
 import { Tasks } from '../transports/mcp/tasks.ts';
+import { vouchForAll } from '../transports/mcp/vouch.ts';
 import { VERSION } from '../version.ts';
 import { Bridge } from './bridge.ts';
 import type { KeptSeat, Memory, Outbox } from './memory.ts';
@@ -98,7 +99,7 @@ export const runBridge = async (options: RunOptions): Promise<void> => {
   const server = new StdioServer({
     speaker: createSpeaker({
       tools: bridgeTools(bridge),
-      tasks: new Tasks(bridge.perform, systemClock, operations, new MemoryNotes(systemClock)),
+      tasks: new Tasks(bridge.perform, systemClock, operations, new MemoryNotes(systemClock), vouchForAll),
       instructions: INSTRUCTIONS,
       server: { name: 'rogerthat', title: 'RogerThat', version: VERSION },
     }),

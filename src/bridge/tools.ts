@@ -5,6 +5,7 @@ import { MemoryNotes } from '../core/notes.ts';
 import { operations } from '../operations/index.ts';
 import { answered, failedBecause, type ToolResult } from '../transports/mcp/render.ts';
 import { createTools, type McpTool, type ToolAnswer } from '../transports/mcp/tools.ts';
+import { vouchForAll } from '../transports/mcp/vouch.ts';
 import type { Bridge } from './bridge.ts';
 import { QueuedHere } from './courier.ts';
 
@@ -24,7 +25,7 @@ const with_ = (answer: ToolAnswer, news: readonly string[]): ToolAnswer => {
 };
 
 export const bridgeTools = (bridge: Bridge): readonly McpTool[] =>
-  createTools(bridge.perform, systemClock, operations, new MemoryNotes(systemClock)).map((tool) => ({
+  createTools(bridge.perform, systemClock, operations, new MemoryNotes(systemClock), vouchForAll).map((tool) => ({
     ...tool,
     async call(args, context) {
       let answer: ToolAnswer;

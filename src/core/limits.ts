@@ -93,6 +93,8 @@ const RATES = {
   bandJoin: { burst: 10, perSecond: 10 / 600 },
   /** An address: webhooks made and tested, each of which has the hub look at a stranger's address. */
   webhook: { burst: 10, perSecond: 10 / 60 },
+  /** An address: what MCP has the hub note about a live session, which are tasks that are cancelled and hooks of a client. */
+  note: { burst: 60, perSecond: 10 / 60 },
 } as const satisfies Record<string, Rate>;
 
 /** Guards against loops, on hubs that strangers can reach (see guards.ts). On a local hub each is many times as much. */
@@ -139,6 +141,7 @@ const LOCAL_RATES: Limits['rates'] = {
   bandSend: { burst: 600, perSecond: 50 },
   bandJoin: { burst: 600, perSecond: 10 },
   webhook: { burst: 600, perSecond: 10 },
+  note: { burst: 600, perSecond: 10 },
 };
 
 const OFF_RATES: Limits['rates'] = {
@@ -149,6 +152,7 @@ const OFF_RATES: Limits['rates'] = {
   bandSend: NEVER,
   bandJoin: NEVER,
   webhook: NEVER,
+  note: NEVER,
 };
 
 export class LimitsError extends Error {}

@@ -39,6 +39,7 @@ verifies.once('limit:table', () => {
     bandSend: { burst: 10, perSecond: 0.5 },
     bandJoin: { burst: 10, perSecond: 10 / 600 },
     webhook: { burst: 10, perSecond: 10 / 60 },
+    note: { burst: 60, perSecond: 10 / 60 },
   };
   for (const mode of ['local', 'shared', 'open'] as const) expect(limitsFor(mode).sizes).toMatchObject(sizes);
   expect(limitsFor('open').rates).toEqual(strict);
@@ -49,6 +50,7 @@ verifies.once('limit:table', () => {
     wrongToken: { burst: 600, perSecond: 10 },
     ownerPassword,
     webhook: { burst: 600, perSecond: 10 },
+    note: { burst: 600, perSecond: 10 },
     bandSend: { burst: 600, perSecond: 50 },
     bandJoin: { burst: 600, perSecond: 10 },
   });

@@ -14,6 +14,7 @@ import { INSTRUCTIONS } from '../../src/transports/mcp/instructions.ts';
 import { performIn } from '../../src/transports/mcp/perform.ts';
 import { Tasks } from '../../src/transports/mcp/tasks.ts';
 import { createTools } from '../../src/transports/mcp/tools.ts';
+import { vouchIn } from '../../src/transports/mcp/vouch.ts';
 import { FIXTURE_TOOLS } from './fixture-tools.ts';
 
 export interface FixtureHub {
@@ -32,11 +33,12 @@ export const openFixtureHub = async (port = 0): Promise<FixtureHub> => {
   let listening = port;
   const guard = createGuard({ origin: null, allowHosts: [] }, () => listening);
   const perform = performIn(hub, services);
+  const vouch = vouchIn(hub);
   const mcp = createMcp({
     clock: hub.clock,
     notes: engine.notes,
-    tools: [...createTools(perform, hub.clock, operations, engine.notes), ...FIXTURE_TOOLS],
-    tasks: new Tasks(perform, hub.clock, operations, engine.notes),
+    tools: [...createTools(perform, hub.clock, operations, engine.notes, vouch), ...FIXTURE_TOOLS],
+    tasks: new Tasks(perform, hub.clock, operations, engine.notes, vouch),
     instructions: INSTRUCTIONS,
     server: { name: 'rogerthat', title: 'RogerThat', version: 'test' },
     bodyBytes: limits.sizes.bodyBytes,

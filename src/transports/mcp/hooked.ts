@@ -13,6 +13,7 @@ import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import type { Perform } from './perform.ts';
 import type { ToolResult } from './render.ts';
 import type { ToolContext } from './tools.ts';
+import type { Vouch } from './vouch.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -57,14 +58,16 @@ const pointer = (channelId: string, mail: readonly Message[]): string =>
 
 export class HookEars {
   readonly #perform: Perform;
+  readonly #vouch: Vouch;
   readonly #operations: HookOperations;
   /** Whose mail a client's session hears of, by the name of that session. */
   readonly #bound: SecretNotes;
   /** The names under which the mail of a seat is kept, by its session. */
   readonly #names: SecretNotes;
 
-  constructor(perform: Perform, notes: Notes, operations: HookOperations) {
+  constructor(perform: Perform, notes: Notes, operations: HookOperations, vouch: Vouch) {
     this.#perform = perform;
+    this.#vouch = vouch;
     this.#bound = new SecretNotes(notes, 'hook', BOUND_MS);
     this.#names = new SecretNotes(notes, 'hook-names', BOUND_MS);
     this.#operations = operations;
@@ -77,7 +80,7 @@ export class HookEars {
     try {
       if (event !== 'PostToolUse') return await this.#ring(event, name, context);
       const bound = joinedIn(String(args['session_id'] ?? ''));
-      if (bound) await this.#bind(name, bound, context);
+      if (bound && (await this.#vouch(bound.sessionId, context.facts))) await this.#bind(name, bound, context);
       return NOTHING;
     } catch (error) {
       if (error instanceof HubError) return NOTHING;

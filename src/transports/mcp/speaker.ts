@@ -16,7 +16,8 @@ export interface Reply {
 export interface TaskKeeper {
   get(id: unknown, facts: RequestFacts, signal: Cancel): Promise<Reply>;
   update(id: unknown): object;
-  cancel(id: unknown): Promise<object>;
+  /** @throws HubError rate_limited, storage_unavailable */
+  cancel(id: unknown, facts: RequestFacts): Promise<object>;
 }
 
 export interface SpeakerOptions {
@@ -87,7 +88,7 @@ export const createSpeaker = ({ tools, tasks, instructions, server }: SpeakerOpt
         }
         const id = message.params['taskId'];
         if (method === 'tasks/get') return tasks.get(id, context.facts, context.signal);
-        return { result: method === 'tasks/cancel' ? await tasks.cancel(id) : tasks.update(id) };
+        return { result: method === 'tasks/cancel' ? await tasks.cancel(id, context.facts) : tasks.update(id) };
       }
       throw new RpcError(modern ? 404 : 200, RPC.methodNotFound, 'This server has no such method.');
     },

@@ -18,6 +18,7 @@ import type { RequestFacts } from '../rest.ts';
 import type { Perform } from './perform.ts';
 import { RPC } from './protocol.ts';
 import { failed, freshCursor, succeeded, type ToolResult } from './render.ts';
+import type { Vouch } from './vouch.ts';
 
 /** A task listens for this long, then says so: a day. */
 export const TASK_TTL_MS = 86_400_000;
@@ -68,6 +69,7 @@ export const taskCreated = (taskId: string, createdAt: number): object => ({
 
 export class Tasks {
   readonly #perform: Perform;
+  readonly #vouch: Vouch;
   readonly #clock: Clock;
   readonly #listen: AnyOperation;
   /** Ids that were cancelled at any hub. */
@@ -75,10 +77,11 @@ export class Tasks {
   /** Questions that are held open, so that a cancel can end them. */
   readonly #held = new Map<string, Set<GoneSignal>>();
 
-  constructor(perform: Perform, clock: Clock, operations: readonly AnyOperation[], notes: Notes) {
+  constructor(perform: Perform, clock: Clock, operations: readonly AnyOperation[], notes: Notes, vouch: Vouch) {
     const listen = operations.find(({ name }) => name === 'listen');
     if (!listen) throw new Error('no operation listen');
     this.#perform = perform;
+    this.#vouch = vouch;
     this.#clock = clock;
     this.#listen = listen;
     this.#cancelled = new SecretNotes(notes, 'task', TASK_TTL_MS);
@@ -146,10 +149,11 @@ export class Tasks {
   }
 
   /** `tasks/cancel`: stops listening; nothing is confirmed or given out. */
-  async cancel(id: unknown): Promise<object> {
-    readTaskId(id);
+  async cancel(id: unknown, facts: RequestFacts): Promise<object> {
+    const { sessionId } = readTaskId(id);
     const taskId = id as string;
-    await this.#cancelled.put(taskId, 'cancelled');
+    // A task whose session is over hears nothing any more.
+    if (await this.#vouch(sessionId, facts)) await this.#cancelled.put(taskId, 'cancelled');
     for (const held of this.#held.get(taskId) ?? []) held.abort();
     return { resultType: 'complete' };
   }

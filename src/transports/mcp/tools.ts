@@ -18,6 +18,7 @@ import type { Perform } from './perform.ts';
 import { failed, succeeded, type ToolResult } from './render.ts';
 import type { McpSession } from './sessions.ts';
 import { newTaskId, TASK_TTL_MS } from './tasks.ts';
+import type { Vouch } from './vouch.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -235,12 +236,18 @@ const toolOf = (perform: Perform, clock: Clock, hooks: HookEars, op: AnyOperatio
 };
 
 /** The tools of a hub, by whatever carries them out. */
-export const createTools = (perform: Perform, clock: Clock, operations: readonly AnyOperation[], notes: Notes): readonly McpTool[] => {
+export const createTools = (
+  perform: Perform,
+  clock: Clock,
+  operations: readonly AnyOperation[],
+  notes: Notes,
+  vouch: Vouch,
+): readonly McpTool[] => {
   const named = (name: string): AnyOperation => {
     const op = operations.find((one) => one.name === name);
     if (!op) throw new Error(`no operation ${name}`);
     return op;
   };
-  const hooks = new HookEars(perform, notes, { ack: named('ack'), history: named('history'), message: named('message') });
+  const hooks = new HookEars(perform, notes, { ack: named('ack'), history: named('history'), message: named('message') }, vouch);
   return Object.entries(DOORS).map(([name, door]) => toolOf(perform, clock, hooks, named(name), named('wait'), door));
 };
