@@ -29,7 +29,7 @@ import { Tasks } from './transports/mcp/tasks.ts';
 import { createTools } from './transports/mcp/tools.ts';
 import { vouchIn } from './transports/mcp/vouch.ts';
 import { wrongMethod } from './transports/methods.ts';
-import { proxiesOf } from './transports/proxies.ts';
+import { addressOf, proxiesOf } from './transports/proxies.ts';
 import { bearerOf, createRest, type RequestFacts } from './transports/rest.ts';
 
 export interface AppOptions {
@@ -101,16 +101,6 @@ const isPlain = (target: string): boolean => {
   } catch {
     return false;
   }
-};
-
-/** The address that limits count: the peer's, or what a trusted proxy says. */
-const addressOf = (request: IncomingMessage, isProxy: (address: string) => boolean): string => {
-  const peer = request.socket.remoteAddress ?? 'unknown';
-  if (!isProxy(peer)) return peer;
-  const forwarded = request.headers['x-forwarded-for'];
-  const hops = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '')).split(',').map((hop) => hop.trim());
-  // From the right, the first address that is no proxy of ours is the one our own proxy saw.
-  return hops.reverse().find((hop) => hop !== '' && !isProxy(hop)) ?? peer;
 };
 
 /** On a hub with a token, the MCP endpoint asks for it, or for the channel's on that channel's own address. */

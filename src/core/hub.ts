@@ -16,7 +16,7 @@ import type { Limits, Rate } from './limits.ts';
 import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem } from './listening.ts';
 import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
 import { closedError, OWNER_ASKED, Owner, refuseSession, rotatedError } from './owning.ts';
-import { tooFast } from './rates.ts';
+import { perAddress, tooFast } from './rates.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
 import { Traffic } from './traffic.ts';
 import { readTranscript } from './transcripts.ts';
@@ -123,7 +123,7 @@ export class Hub {
   }
 
   async #wrongToken(address: string, options: HubErrorOptions = {}): Promise<never> {
-    await this.spend(`wrong-token ${address}`, this.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
+    await this.spend(perAddress('wrong-token', address), this.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
     throw new HubError('unauthorized', undefined, options);
   }
 

@@ -5,6 +5,7 @@ import type { Engine, SeatClaim } from './engine.ts';
 import { HubError } from './errors.ts';
 import { deriveSessionId, hashSecret, newIdentityId, newNonce, newSecret, sha256 } from './ids.ts';
 import type { Limits, Rate } from './limits.ts';
+import { perAddress } from './rates.ts';
 import { checkPassword, INSTRUCTIONS, postureOf } from './trust.ts';
 import type { Channel, Eventually, Gap, Heard, Identity, Position, Posture, Session } from './types.ts';
 
@@ -65,7 +66,7 @@ export const newIdentity = async (desk: Desk, name: string | null): Promise<NewI
 const checkOwner = async (desk: Desk, { channel, ownerPassword, address }: JoinRequest): Promise<boolean> => {
   if (ownerPassword === null) return false;
   const rate = desk.limits.rates.ownerPassword;
-  const key = `owner-password ${channel.id} ${address}`;
+  const key = perAddress(`owner-password ${channel.id}`, address);
   // Spent before the check, so that guesses in parallel cannot slip past the limit.
   await desk.spend(key, rate, 'Too many owner passwords were tried on this channel.');
   if (!channel.ownerPasswordHash) throw new HubError('owner_password_wrong', 'This channel has no owner password.');
@@ -84,7 +85,7 @@ const knownIdentity = async (desk: Desk, { identityKey, address }: JoinRequest):
   if (identityKey === null) return null;
   const known = await desk.engine.identity(hashSecret(identityKey));
   if (known) return known.id;
-  await desk.spend(`wrong-token ${address}`, desk.limits.rates.wrongToken, 'Too many unknown identity keys from this address.');
+  await desk.spend(perAddress('wrong-token', address), desk.limits.rates.wrongToken, 'Too many unknown identity keys from this address.');
   throw new HubError('unauthorized', 'The identity_key is not known to this hub.', {
     hint: 'Check the key, or join with "new_identity": true.',
   });
@@ -111,7 +112,7 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
   if (channel.requireIdentity && identityId === null) throw new HubError('identity_required');
 
   const band = isBand(channel.id);
-  const spent = `band-join ${request.address}`;
+  const spent = perAddress('band-join', request.address);
   const { bandJoin } = desk.limits.rates;
   const tooMany = band ? await refusalOf(() => desk.spend(spent, bandJoin, 'Too many joins from this address.')) : null;
 

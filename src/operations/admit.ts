@@ -5,6 +5,7 @@ import { andThen } from '../core/eventually.ts';
 import type { Hub } from '../core/hub.ts';
 import { hashSecret, looksSecret, sameHash } from '../core/ids.ts';
 import type { Cancel } from '../core/listening.ts';
+import { perAddress } from '../core/rates.ts';
 import type { Channel, Eventually, Session } from '../core/types.ts';
 import type { AnyOperation, Proof, Services } from './operation.ts';
 
@@ -31,7 +32,7 @@ export const knowsHub = (services: Services, proof: Pick<Proof, 'bearer'>): bool
  */
 export const admitToHub = async (hub: Hub, services: Services, proof: Pick<Proof, 'bearer' | 'address'>): Promise<void> => {
   if (knowsHub(services, proof)) return;
-  await hub.spend(`wrong-token ${proof.address}`, hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
+  await hub.spend(perAddress('wrong-token', proof.address), hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
   throw new HubError('unauthorized', 'This hub asks for its token.', {
     hint: 'Send "Authorization: Bearer HUB_TOKEN"; its operator has it.',
   });
@@ -44,7 +45,7 @@ export const admitToHub = async (hub: Hub, services: Services, proof: Pick<Proof
 export const admitAdmin = async (hub: Hub, services: Services, { bearer, address }: Pick<Proof, 'bearer' | 'address'>): Promise<void> => {
   if (services.adminTokenHash === null) throw new HubError('not_found');
   if (bearer !== undefined && sameHash(hashSecret(bearer), services.adminTokenHash)) return;
-  await hub.spend(`wrong-token ${address}`, hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
+  await hub.spend(perAddress('wrong-token', address), hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
   throw new HubError('unauthorized', 'This asks for the admin token of the hub.', {
     hint: 'Send "Authorization: Bearer ADMIN_TOKEN"; the operator chose it with --admin-token.',
   });
@@ -139,6 +140,6 @@ export const admit = (hub: Hub, services: Services, op: AnyOperation, proof: Pro
   const { rate } = op;
   if (!rate) return admitted;
   return andThen(admitted, () =>
-    andThen(hub.spend(`${rate} ${proof.address}`, hub.limits.rates[rate], 'Too many of these calls from this address.'), () => call),
+    andThen(hub.spend(perAddress(rate, proof.address), hub.limits.rates[rate], 'Too many of these calls from this address.'), () => call),
   );
 };

@@ -1,4 +1,5 @@
 /** Whose `X-Forwarded-For` counts: addresses and networks that the operator named. */
+import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 
 const family = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 4 ? 'ipv4' : 'ipv6');
@@ -22,4 +23,25 @@ export const proxiesOf = (names: readonly string[]): ((address: string) => boole
     const plain = address.replace(MAPPED, '');
     return isIP(plain) !== 0 && list.check(plain, family(plain));
   };
+};
+
+/** Some proxies tell the port of the client, too. */
+const WITH_PORT = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/;
+
+/**
+ * The address of whoever asks: the peer's, or what a trusted proxy says. What a proxy says that is no address counts as the proxy's
+ * own: anybody could make up a new one for each call.
+ */
+export const addressOf = (request: IncomingMessage, isProxy: (address: string) => boolean): string => {
+  const peer = request.socket.remoteAddress ?? 'unknown';
+  if (!isProxy(peer)) return peer;
+  const forwarded = request.headers['x-forwarded-for'];
+  const hops = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '')).split(',').map((hop) => {
+    const said = hop.trim();
+    const [, bracketed, plain] = WITH_PORT.exec(said) ?? [];
+    return bracketed ?? plain ?? said;
+  });
+  // From the right, the first address that is no proxy of ours is the one our own proxy saw.
+  const client = hops.reverse().find((hop) => hop !== '' && !isProxy(hop));
+  return client !== undefined && isIP(client) !== 0 ? client : peer;
 };

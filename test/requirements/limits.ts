@@ -41,6 +41,11 @@ export const LIMITS = {
     clauses: ['R-LIMIT-6'],
     needs: ['http'],
   },
+  'limit:networks': {
+    behaviour: 'Addresses of one /64 are counted as one, and an IPv4 address as itself in each of its forms.',
+    clauses: ['R-LIMIT-9', 'R-LIMIT-6', 'R-LIMIT-8'],
+    needs: ['http'],
+  },
   'limit:sessions': {
     behaviour: 'A channel has room for so many live sessions; one that ends makes room.',
     clauses: ['R-LIMIT-2', 'R-LIMIT-3'],

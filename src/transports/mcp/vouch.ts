@@ -2,6 +2,7 @@
 import type { Hub } from '../../core/hub.ts';
 import { channelOfSession } from '../../core/ids.ts';
 import { endsHearing } from '../../core/owning.ts';
+import { perAddress } from '../../core/rates.ts';
 import type { RequestFacts } from '../rest.ts';
 
 /**
@@ -22,7 +23,7 @@ export const vouchIn =
       if (endsHearing(error)) return false;
       throw error;
     }
-    await hub.spend(`note ${address}`, hub.limits.rates.note, 'Too many tasks and hooks from this address.');
+    await hub.spend(perAddress('note', address), hub.limits.rates.note, 'Too many tasks and hooks from this address.');
     return true;
   };
 
