@@ -85,6 +85,36 @@ verifies.once('cli:uninstall-empty', async () => {
   expect(existsSync(config)).toBe(false);
 });
 
+verifies.once('cli:hooks-of-others', async () => {
+  const theirs = { type: 'command', command: '/usr/local/bin/my-precious-stop-hook.sh' };
+  const cases: [client: string, file: string, event: string][] = [
+    ['claude-code', '.claude/settings.json', 'Stop'],
+    ['codex', '.codex/hooks.json', 'Stop'],
+    ['gemini', '.gemini/settings.json', 'AfterAgent'],
+  ];
+  for (const [client, file, event] of cases) {
+    const home = newHome();
+    const path = join(home.directory, file);
+    const groups = () => JSON.parse(readFileSync(path, 'utf8')).hooks?.[event];
+    await home.run(['install', client, '--wake']);
+    const value = JSON.parse(readFileSync(path, 'utf8'));
+    const [ours] = value.hooks[event][0].hooks;
+    // One of theirs before ours, and one behind it.
+    Object.assign(value.hooks[event][0], { matcher: '*', hooks: [theirs, ours, theirs] });
+    writeFileSync(path, JSON.stringify(value, null, 2));
+    expect(await home.run(['install', client, '--wake', '--hub', 'http://127.0.0.1:7999'])).toMatchObject({ code: 0 });
+    const moved = { ...ours, command: `${ours.command} --hub http://127.0.0.1:7999` };
+    expect([client, groups()]).toEqual([client, [{ matcher: '*', hooks: [theirs, moved, theirs] }]]);
+    const before = readFileSync(path, 'utf8');
+    expect(await home.run(['install', client, '--wake', '--hub', 'http://127.0.0.1:7999'])).toMatchObject({ code: 0 });
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    expect(await home.run(['doctor', client, '--json'])).toMatchObject({ stdout: expect.stringContaining(`"${event}"`) });
+    await home.run(['uninstall', client]);
+    expect([client, groups()]).toEqual([client, [{ matcher: '*', hooks: [theirs, theirs] }]]);
+    expect(readFileSync(path, 'utf8')).not.toContain(`hook ${client}`);
+  }
+});
+
 verifies.once('cli:install-hub', async () => {
   const home = newHome();
   const settings = join(home.directory, '.codex/hooks.json');

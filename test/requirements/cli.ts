@@ -93,6 +93,10 @@ export const CLI = {
     behaviour: 'What install made in a file that was changed since goes with our entries, unless somebody uses it.',
     clauses: ['R-CLI-15'],
   },
+  'cli:hooks-of-others': {
+    behaviour: 'Hooks that others put beside ours, in the same group, outlive another install and an uninstall.',
+    clauses: ['R-CLI-13', 'R-CLI-15'],
+  },
   'cli:install-hub': {
     behaviour: 'The hooks that install puts in are for the hub that it was told.',
     clauses: ['R-CLI-13'],

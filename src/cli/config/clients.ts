@@ -72,6 +72,7 @@ const groups = (
     kind: 'item',
     path: ['hooks', event],
     value: { ...(matcher === undefined ? {} : { matcher }), hooks: [hook] },
+    inner: 'hooks',
     mine: runsHook(client),
   }));
 

@@ -7,12 +7,22 @@ import { CliError } from '../exit.ts';
 /** A place in a document, from its root: keys of objects. */
 export type Path = readonly string[];
 
+/** An item of a list. */
+export interface ItemEntry {
+  readonly kind: 'item';
+  readonly path: Path;
+  readonly value: unknown;
+  /** Knows ours among the others. */
+  readonly mine: (item: unknown) => boolean;
+  /** Where items are groups: the member with the list in which ours stands, as `value` has it. Others may put theirs beside it. */
+  readonly inner?: string;
+}
+
 /** Something of ours in a configuration file. */
 export type Entry =
   /** A member of an object. */
   | { readonly kind: 'member'; readonly path: Path; readonly value: unknown }
-  /** An item of a list; `mine` knows ours among the others. */
-  | { readonly kind: 'item'; readonly path: Path; readonly value: unknown; readonly mine: (item: unknown) => boolean }
+  | ItemEntry
   /** A member that must be there and is left when we go, such as a version. */
   | { readonly kind: 'needed'; readonly path: Path; readonly value: unknown };
 

@@ -11,7 +11,18 @@ import {
   printParseErrorCode,
   stripComments,
 } from 'jsonc-parser';
-import { applyCuts, broken, type Container, type Cut, type Entry, eolOf, type Format, lineOf, type Path } from './document.ts';
+import {
+  applyCuts,
+  broken,
+  type Container,
+  type Cut,
+  type Entry,
+  eolOf,
+  type Format,
+  type ItemEntry,
+  lineOf,
+  type Path,
+} from './document.ts';
 
 /** SyntaxKind of the scanner; a const enum of a package is no value when types are only erased. */
 const COMMA = 5;
@@ -105,8 +116,34 @@ const reach = (root: Node, path: Path, name: string, text: string): { readonly n
 
 const wrapped = (missing: Path, value: unknown): unknown => missing.reduceRight((inner, key) => ({ [key]: inner }), value);
 
-const mineIn = (list: Node, mine: (item: unknown) => boolean): Node | undefined =>
-  list.type === 'array' ? list.children?.find((item) => mine(getNodeValue(item))) : undefined;
+interface Found {
+  readonly item: Node;
+  /** What of the item is ours: all of it, or one of its group. */
+  readonly own: Node;
+}
+
+const mineIn = (list: Node, { mine, inner }: ItemEntry): Found | undefined => {
+  const isOurs = (node: Node): boolean => mine(getNodeValue(node));
+  for (const item of (list.type === 'array' && list.children) || []) {
+    const group = inner === undefined ? undefined : nodeAt(item, [inner]);
+    const own = inner === undefined ? [item].find(isOurs) : group?.type === 'array' ? group.children?.find(isOurs) : undefined;
+    if (own) return { item, own };
+  }
+  return undefined;
+};
+
+/** Whether nothing of others stands in an item with what is ours. */
+const isAlone = ({ item, own }: Found): boolean => own === item || own.parent?.children?.length === 1;
+
+/** What an entry puts into the list of a group. */
+const ownOf = ({ value, inner }: ItemEntry): unknown =>
+  inner === undefined ? value : (value as Readonly<Record<string, readonly unknown[]>>)[inner]?.[0];
+
+const replacement = (text: string, { offset, length }: Node, value: unknown): Cut => ({
+  from: offset,
+  to: offset + length,
+  text: written(value, unitOf(text), indentAt(text, offset), eolOf(text)),
+});
 
 const cutsFor = (text: string, entry: Entry, name: string): Cut[] => {
   const root = parse(text, name);
@@ -117,16 +154,13 @@ const cutsFor = (text: string, entry: Entry, name: string): Cut[] => {
   }
   if (entry.kind === 'needed') return [];
   if (entry.kind === 'member') {
-    if (isDeepStrictEqual(getNodeValue(node), entry.value)) return [];
-    const indent = indentAt(text, node.offset);
-    return [{ from: node.offset, to: node.offset + node.length, text: written(entry.value, unitOf(text), indent, eolOf(text)) }];
+    return isDeepStrictEqual(getNodeValue(node), entry.value) ? [] : [replacement(text, node, entry.value)];
   }
   if (node.type !== 'array') throw broken(name, lineOf(text, node.offset), `"${entry.path.join('.')}" is no list`);
-  const item = mineIn(node, entry.mine);
-  if (!item) return [insertion(text, node, null, entry.value)];
-  if (isDeepStrictEqual(getNodeValue(item), entry.value)) return [];
-  const put = written(entry.value, unitOf(text), indentAt(text, item.offset), eolOf(text));
-  return [{ from: item.offset, to: item.offset + item.length, text: put }];
+  const found = mineIn(node, entry);
+  if (!found) return [insertion(text, node, null, entry.value)];
+  const [old, value] = isAlone(found) ? [found.item, entry.value] : [found.own, ownOf(entry)];
+  return isDeepStrictEqual(getNodeValue(old), value) ? [] : [replacement(text, old, value)];
 };
 
 /** A text that begins with a byte order mark keeps it; an empty file is an empty object. */
@@ -143,8 +177,10 @@ const containersOf = ({ kind, path }: Entry): Path[] =>
 const removeEntry = (text: string, entry: Entry, name: string): string => {
   if (entry.kind === 'needed') return text;
   const node = nodeAt(parse(text, name), entry.path);
-  const ours = !node ? undefined : entry.kind === 'item' ? mineIn(node, entry.mine) : node.parent;
-  return ours ? applyCuts(text, removal(text, ours)) : text;
+  if (!node) return text;
+  if (entry.kind === 'member') return node.parent ? applyCuts(text, removal(text, node.parent)) : text;
+  const found = mineIn(node, entry);
+  return found ? applyCuts(text, removal(text, isAlone(found) ? found.item : found.own)) : text;
 };
 
 const textOf = (text: string, { offset, length }: Node): string => text.slice(offset, offset + length);
@@ -199,7 +235,7 @@ export const jsonc: Format = {
   find(text, entry, name) {
     if (text.trim() === '') return undefined;
     const node = nodeAt(parse(text.replace(/^\uFEFF/, ''), name), entry.path);
-    const found = node && entry.kind === 'item' ? mineIn(node, entry.mine) : node;
+    const found = node && entry.kind === 'item' ? mineIn(node, entry)?.own : node;
     return found && getNodeValue(found);
   },
 };
