@@ -63,6 +63,16 @@ export class Profiles {
     writePrivately(path, { hub, ...state, owner: owner ?? readPrivately(path)?.['owner'] });
   }
 
+  /**
+   * Remembers another session of a seat, and leaves the rest as it is in the file by now. A seat that was given up stays
+   * given up.
+   */
+  renewSession({ hub, channelId, callsign }: Pick<SeatProfile, 'hub' | 'channelId' | 'callsign'>, sessionId: string): void {
+    const path = join(this.#seats, fileName(hub, channelId, callsign));
+    const known = readPrivately(path);
+    if (known) writePrivately(path, { ...known, sessionId });
+  }
+
   dropSeat({ hub, channelId, callsign }: SeatProfile): void {
     rmSync(join(this.#seats, fileName(hub, channelId, callsign)), { force: true });
   }

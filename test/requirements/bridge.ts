@@ -45,6 +45,10 @@ export const BRIDGE = {
     behaviour: 'A waiting hook ends when its time is over, and a turn is not held up for a hub that is away.',
     clauses: ['R-WAKE-1', 'R-WAKE-3'],
   },
+  'hook:renews': {
+    behaviour: 'A hook that renews the session of a seat changes nothing else of what is remembered: no cursor, no owner.',
+    clauses: ['R-WAKE-2', 'R-WAKE-5'],
+  },
   'hook:once': { behaviour: 'The same mail begins one turn, and a session at most sixty an hour.', clauses: ['R-WAKE-4'] },
   'hook:whose': {
     behaviour: 'Two sessions in one directory are told of their own mail only; where it is not clear whose a seat is, nobody is.',

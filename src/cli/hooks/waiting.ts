@@ -50,19 +50,28 @@ const confirmedOf = async (seat: Seat, signal: AbortSignal): Promise<number | nu
   }
 };
 
+/**
+ * A seat as it is remembered now. Others speak from it meanwhile and move its cursor: of all that may change, a hook writes
+ * down no more than the session it renewed.
+ */
+const seatOf = ({ hub, owner: _, ...state }: SeatProfile, profiles: Profiles): Seat =>
+  new Seat(new HubClient(hub), state, {
+    rejoined: (joined) => profiles.renewSession({ hub, ...state }, joined.session_id),
+  });
+
 /** The mail that is there now. @throws HubProblem, LinkError */
-export const mailNow = async ({ hub, ...state }: SeatProfile, profiles: Profiles, signal: AbortSignal): Promise<Mail | null> => {
-  const { owner, ...shown } = state;
-  const seat = new Seat(new HubClient(hub), shown, { changed: (next) => profiles.keepSeat(hub, next, owner) });
+export const mailNow = async (profile: SeatProfile, profiles: Profiles, signal: AbortSignal): Promise<Mail | null> => {
+  const seat = seatOf(profile, profiles);
+  const { channelId, callsign } = profile;
   const after = await confirmedOf(seat, signal);
   if (after === null) return null;
   const { messages } = await seat.client.call('history', { n: 100 }, seat.shown, { signal });
   const mail: WireMessage[] = [];
   for (const message of messages) {
-    if (message.id > after && isFor(state.callsign, message) && (await waits(seat, message.id, signal))) mail.push(message);
+    if (message.id > after && isFor(callsign, message) && (await waits(seat, message.id, signal))) mail.push(message);
   }
   const last = mail.at(-1);
-  return last === undefined ? null : { text: pointer(state.channelId, mail), seat: nameOf({ hub, ...state }), through: last.id };
+  return last === undefined ? null : { text: pointer(channelId, mail), seat: nameOf(profile), through: last.id };
 };
 
 /** Resolves with the first mail that is wanted; null when nobody waits any more. Never throws. */
@@ -83,8 +92,7 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
       const name = nameOf(profile);
       const own = new AbortController();
       watched.set(name, own);
-      const { hub, owner, ...state } = profile;
-      const seat = new Seat(new HubClient(hub), state, { changed: (next) => profiles.keepSeat(hub, next, owner) });
+      const seat = seatOf(profile, profiles);
       const ended = AbortSignal.any([over, own.signal]);
       try {
         const after = await confirmedOf(seat, ended);
@@ -95,7 +103,7 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
           after,
           signal: ended,
           mail(messages: readonly WireMessage[]) {
-            const mail = { text: pointer(state.channelId, messages), seat: name, through: messages.at(-1)?.id ?? 0 };
+            const mail = { text: pointer(profile.channelId, messages), seat: name, through: messages.at(-1)?.id ?? 0 };
             if (options.wanted(mail)) end(mail);
           },
         });
