@@ -1,7 +1,10 @@
 /** Taking out of settings that were changed meanwhile: what `install` made goes when it is empty, and nothing else does. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { clientNamed, filesFor } from '../../src/cli/config/clients.ts';
+import { Installed } from '../../src/cli/config/installed.ts';
+import { FORMATS } from '../../src/cli/config/machine.ts';
 import { newHome } from '../harness/command.ts';
 import { verifies } from '../harness/verifies.ts';
 
@@ -113,6 +116,71 @@ verifies.once('cli:hooks-of-others', async () => {
     expect([client, groups()]).toEqual([client, [{ matcher: '*', hooks: [theirs, theirs] }]]);
     expect(readFileSync(path, 'utf8')).not.toContain(`hook ${client}`);
   }
+});
+
+verifies.once('cli:install-copies', async () => {
+  // Installed again after somebody wrote: the copy of before is of no use, and may have credentials in it.
+  const home = newHome();
+  const path = join(home.directory, '.claude.json');
+  put(path, '{ "theme": "dark", "key": "old-credential" }\n');
+  await home.run(['install', 'claude-code']);
+  expect(readFileSync(`${path}.rogerthat-backup`, 'utf8')).toContain('old-credential');
+  change(path, 'old-credential', 'new-credential');
+  await home.run(['install', 'claude-code', '--hub', 'http://127.0.0.1:7999']);
+  await home.run(['uninstall', 'claude-code']);
+  expect(readdirSync(home.directory).filter((name) => name.startsWith('.claude'))).toEqual(['.claude.json']);
+  expect(readFileSync(path, 'utf8')).toContain('new-credential');
+});
+
+verifies.once('cli:install-links', async () => {
+  // A link to a link to a file that is not there yet, in a folder that is not there yet.
+  const home = newHome();
+  const [path, between, real] = ['.cursor/mcp.json', 'links/mcp.json', 'dotfiles/cursor/mcp.json'].map((name) =>
+    join(home.directory, name),
+  );
+  for (const [from, to] of [
+    [path, '../links/mcp.json'],
+    [between, real],
+  ]) {
+    mkdirSync(dirname(from!), { recursive: true });
+    symlinkSync(to!, from!);
+  }
+  expect(await home.run(['install', 'cursor'])).toMatchObject({ code: 0 });
+  expect(readFileSync(real!, 'utf8')).toContain('rogerthat');
+  expect([path, between].map((link) => lstatSync(link!).isSymbolicLink())).toEqual([true, true]);
+  await home.run(['uninstall', 'cursor']);
+  expect(existsSync(join(home.directory, 'dotfiles'))).toBe(false);
+  expect([path, between].map((link) => lstatSync(link!).isSymbolicLink())).toEqual([true, true]);
+});
+
+verifies.once('cli:install-meanwhile', async () => {
+  const home = newHome();
+  const client = clientNamed('cursor');
+  const installed = new Installed(home.env, client.name);
+  const files = filesFor(client, { home: home.directory, platform: process.platform, env: {} }, 'http://127.0.0.1:7424', undefined, null);
+  const path = files[0]!.path;
+  const folder = (): string[] => readdirSync(dirname(path));
+  const meanwhile = (text: string, make: () => void): void => {
+    writeFileSync(path, text);
+    expect(make).toThrow('changed by somebody else');
+    expect([readFileSync(path, 'utf8'), folder()]).toEqual([text, ['mcp.json']]);
+  };
+  const first = await installed.plan(files, FORMATS);
+  mkdirSync(dirname(path), { recursive: true });
+  meanwhile('{ "a": 1 }\n', () => installed.make(first));
+  const second = await installed.plan(files, FORMATS);
+  meanwhile('{ "a": 2 }\n', () => installed.make(second));
+  expect(installed.files()).toEqual([]);
+  const third = await installed.plan(files, FORMATS);
+  rmSync(path);
+  expect(() => installed.make(third)).toThrow('changed by somebody else');
+  expect(folder()).toEqual([]);
+
+  installed.make(await installed.plan(files, FORMATS));
+  const removal = await installed.planRemoval(files, FORMATS);
+  expect(removal).toMatchObject([{ after: null }]);
+  meanwhile('{ "a": 3 }\n', () => installed.undo(removal));
+  expect(installed.files()).toHaveLength(1);
 });
 
 verifies.once('cli:install-hub', async () => {

@@ -97,6 +97,18 @@ export const CLI = {
     behaviour: 'Hooks that others put beside ours, in the same group, outlive another install and an uninstall.',
     clauses: ['R-CLI-13', 'R-CLI-15'],
   },
+  'cli:install-copies': {
+    behaviour: 'uninstall leaves no copy of a file behind, whatever was written to it between installs.',
+    clauses: ['R-CLI-15'],
+  },
+  'cli:install-links': {
+    behaviour: 'A link stays a link, also when the file that it leads to is not there yet.',
+    clauses: ['R-CLI-13', 'R-CLI-15'],
+  },
+  'cli:install-meanwhile': {
+    behaviour: 'What somebody writes to a file while it is being changed is kept, and the change is refused.',
+    clauses: ['R-CLI-14'],
+  },
   'cli:install-hub': {
     behaviour: 'The hooks that install puts in are for the hub that it was told.',
     clauses: ['R-CLI-13'],

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -15,17 +16,27 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CliError } from '../exit.ts';
 
 export const digestOf = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Where a path leads: the file behind a link is the one that is written. */
-export const targetOf = (path: string): string => {
+/** As many links in a row as Linux follows. */
+const MOST_LINKS = 40;
+
+/** Where a path leads: the file behind a link is the one that is written, also when it is not there yet. */
+export const targetOf = (path: string, links = 0): string => {
   try {
     return realpathSync(path);
   } catch {
-    return path;
+    const folder = dirname(path);
+    if (links === MOST_LINKS || folder === path) return path;
+    const here = join(targetOf(folder, links), basename(path));
+    try {
+      return targetOf(resolve(dirname(here), readlinkSync(here)), links + 1);
+    } catch {
+      return here;
+    }
   }
 };
 
@@ -53,10 +64,27 @@ export const mustBeWritable = (path: string): void => {
 };
 
 /**
- * Replaces a file by another with the same mode and owner. A new one is for its user only, since it may hold a token.
- * @returns the topmost folder that had to be made
+ * Its own program may have written a file since it was read.
+ * @throws CliError failed when it has not the text, or is there against null, any more
  */
-export const writeWhole = (path: string, text: string): string | undefined => {
+const mustStillBe = (path: string, before: string | null): void => {
+  if (readText(path) === before) return;
+  throw new CliError('failed', `${path} was changed by somebody else just now.`, 'That change was kept. Try again.');
+};
+
+/** Removes a file. @throws CliError failed when its text is not `before` any more */
+export const removeWhole = (path: string, before: string | null): void => {
+  mustStillBe(path, before);
+  rmSync(targetOf(path));
+};
+
+/**
+ * Replaces a file by another with the same mode and owner. A new one is for its user only, since it may hold a token.
+ * @param before the text that it must still have, null for none; undefined when that does not matter
+ * @returns the topmost folder that had to be made
+ * @throws CliError failed when it cannot be written, or was changed meanwhile
+ */
+export const writeWhole = (path: string, text: string, before?: string | null): string | undefined => {
   const target = targetOf(path);
   const stat = statSync(target, { throwIfNoEntry: false });
   const made = mkdirSync(dirname(target), { recursive: true });
@@ -72,10 +100,12 @@ export const writeWhole = (path: string, text: string): string | undefined => {
       const { uid, gid } = statSync(scratch);
       if (uid !== stat.uid || gid !== stat.gid) chownSync(scratch, stat.uid, stat.gid);
     }
+    if (before !== undefined) mustStillBe(path, before);
     renameSync(scratch, target);
     return made;
   } catch (error) {
     rmSync(scratch, { force: true });
+    if (error instanceof CliError) throw error;
     throw new CliError('failed', `${path} cannot be written: ${(error as Error).message}`);
   }
 };

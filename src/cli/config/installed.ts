@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { readPrivately, stateDirectory, writePrivately } from '../state.ts';
 import type { ConfigFile } from './clients.ts';
 import type { Container, Format } from './document.ts';
-import { digestOf, mustBeWritable, readText, removeEmpty, targetOf, writeWhole } from './files.ts';
+import { digestOf, mustBeWritable, readText, removeEmpty, removeWhole, targetOf, writeWhole } from './files.ts';
 
 interface InstalledFile {
   readonly path: string;
@@ -12,6 +12,8 @@ interface InstalledFile {
   readonly digest: string;
   /** A copy of the file as it was before us; null when there was none, undefined when what was there is not known. */
   readonly backup?: string | null;
+  /** Copies beside it, those too that nothing can be put back from any more. */
+  readonly copies?: readonly string[] | undefined;
   /** The topmost folder that was made for it. */
   readonly made?: string | undefined;
   /** The containers in it that our entries filled. */
@@ -55,6 +57,16 @@ export class Installed {
     });
   }
 
+  /** Writes a file; where that fails, its copy goes. */
+  #write(path: string, text: string, before: string | null, copy: string | undefined): string | undefined {
+    try {
+      return writeWhole(path, text, before);
+    } catch (error) {
+      if (copy !== undefined) rmSync(copy, { force: true });
+      throw error;
+    }
+  }
+
   /** Makes changes, each with a copy of the file beside it, and remembers them. @throws CliError failed */
   make(changes: readonly Change[]): void {
     for (const { path, before, after, containers = [] } of changes) {
@@ -69,12 +81,14 @@ export class Installed {
           : before === null
             ? null
             : `${targetOf(path)}.rogerthat-backup`;
-      if (typeof backup === 'string' && !ours) writeWhole(backup, before ?? '');
-      const made = writeWhole(path, after ?? '') ?? old?.made;
+      const copy = typeof backup === 'string' && !ours ? backup : undefined;
+      if (copy !== undefined) writeWhole(copy, before ?? '');
+      const made = this.#write(path, after ?? '', before, copy) ?? old?.made;
       const file: InstalledFile = {
         path,
         digest: digestOf(after ?? ''),
         ...(backup === undefined ? {} : { backup }),
+        copies: [...new Set([...(old?.copies ?? []), ...(copy === undefined ? [] : [copy])])],
         made,
         containers: [...(old?.containers ?? []), ...containers],
       };
@@ -106,14 +120,14 @@ export class Installed {
 
   /** Makes the changes of a removal and forgets what was installed, with its copies. @throws CliError failed */
   undo(changes: readonly Change[]): void {
-    for (const { path, after } of changes) {
-      if (after === null) rmSync(targetOf(path));
-      else writeWhole(path, after);
+    for (const { path, before, after } of changes) {
+      if (after === null) removeWhole(path, before);
+      else writeWhole(path, after, before);
     }
     // The last that was made goes first.
-    for (const { path, backup, made } of this.files().reverse()) {
-      if (backup) rmSync(backup, { force: true });
-      if (made) removeEmpty(dirname(path), made);
+    for (const { path, copies = [], made } of this.files().reverse()) {
+      for (const copy of copies) rmSync(copy, { force: true });
+      if (made) removeEmpty(dirname(targetOf(path)), made);
     }
     this.#keep([]);
   }
