@@ -1,20 +1,28 @@
 /** A file of messages, one JSON object a line: what is in it is on the disk, whole, and in it once. */
+import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { WireMessage } from '../client/operations.ts';
 import { CliError } from './exit.ts';
+import { syncFolder } from './state.ts';
 
 /** More than everything a channel can hold unconfirmed: ten times its ring (1 MiB) as JSON would need at the most. */
 const TAIL_BYTES = 16 * 1024 * 1024;
 
-/** A message as a line; a repeat is the same message. */
-const keyOf = ({ id, at, from, to, text }: WireMessage): string => JSON.stringify([id, at, from, to, text]);
+/** Lines that are known again: a hundred times the messages of a channel's ring, which is all that is ever repeated. */
+const KNOWN = 10_000;
+
+/** What tells a message from others; a repeat is the same message. */
+const keyOf = ({ id, at, from, to, text }: WireMessage): string =>
+  createHash('sha256')
+    .update(JSON.stringify([id, at, from, to, text]))
+    .digest('base64');
 
 const isMessage = (value: unknown): value is WireMessage => typeof value === 'object' && value !== null && 'id' in value;
 
 export class JsonLines {
   readonly #file: number;
-  /** What the end of the file has: a line that was written just before a crash is not written again. */
+  /** What the end of the file has, oldest first: a line that was written just before a crash is not written again. */
   readonly #written = new Set<string>();
 
   /** @throws CliError failed when the file cannot be written */
@@ -24,11 +32,18 @@ export class JsonLines {
       this.#file = openSync(path, 'a+', 0o600);
       this.#mend();
       fsyncSync(this.#file);
-      const folder = openSync(dirname(path), 'r');
-      fsyncSync(folder);
-      closeSync(folder);
+      syncFolder(dirname(path));
     } catch (error) {
       throw new CliError('failed', `The file of --jsonl cannot be written: ${(error as Error).message}`);
+    }
+  }
+
+  #know(message: WireMessage): void {
+    this.#written.add(keyOf(message));
+    if (this.#written.size <= KNOWN) return;
+    for (const oldest of this.#written) {
+      this.#written.delete(oldest);
+      return;
     }
   }
 
@@ -46,7 +61,7 @@ export class JsonLines {
     for (const line of bytes.toString('utf8', 0, end).split('\n')) {
       try {
         const value: unknown = JSON.parse(line);
-        if (isMessage(value)) this.#written.add(keyOf(value));
+        if (isMessage(value)) this.#know(value);
       } catch {
         // Somebody else's line, or the middle of the first.
       }
@@ -54,7 +69,7 @@ export class JsonLines {
     if (end === bytes.length) return;
     try {
       const value: unknown = JSON.parse(bytes.toString('utf8', end));
-      if (isMessage(value)) this.#written.add(keyOf(value));
+      if (isMessage(value)) this.#know(value);
       writeSync(this.#file, '\n');
     } catch {
       ftruncateSync(this.#file, start + end);
@@ -71,7 +86,7 @@ export class JsonLines {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
     fsyncSync(this.#file);
-    for (const message of fresh) this.#written.add(keyOf(message));
+    for (const message of fresh) this.#know(message);
   }
 
   close(): void {

@@ -1,25 +1,14 @@
 /** The outbox of bridges: a file for each message, written as a whole and synced, in the order of their names. */
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Outbox, Waiting } from '../bridge/memory.ts';
-import { filesIn, readPrivately, stateDirectory, writePrivately } from './state.ts';
+import { filesIn, readPrivately, stateDirectory, syncFolder, writePrivately } from './state.ts';
 
 const isWaiting = (value: Record<string, unknown> | null): value is Record<string, unknown> =>
   typeof value?.['hub'] === 'string' && typeof value['at'] === 'number' && typeof value['input'] === 'object';
 
 /** Of two messages of one millisecond, which was first. */
 let count = 0;
-
-/** So that the name of a file survives what the file survives. */
-const syncFolder = (folder: string): void => {
-  if (process.platform === 'win32') return;
-  const file = openSync(folder, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-};
 
 export const openOutbox = (env: NodeJS.ProcessEnv): Outbox => {
   const folder = join(stateDirectory(env), 'outbox');

@@ -25,6 +25,17 @@ export const writePrivately = (path: string, value: object): void => {
   renameSync(scratch, path);
 };
 
+/** So that the name of a file survives what the file survives. Windows has no such thing for folders, and refuses it. */
+export const syncFolder = (folder: string): void => {
+  if (process.platform === 'win32') return;
+  const file = openSync(folder, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+};
+
 /** A file's JSON; null when there is none, or it is none of ours. */
 export const readPrivately = (path: string): Record<string, unknown> | null => {
   try {

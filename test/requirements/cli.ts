@@ -37,6 +37,10 @@ export const CLI = {
     behaviour: 'listen --follow --jsonl loses no line and writes none twice, whoever is killed in the middle.',
     clauses: ['R-CLI-9'],
   },
+  'cli:jsonl-months': {
+    behaviour: 'A program that writes a file for months keeps no more of it in memory than on the first day.',
+    clauses: ['R-CLI-9'],
+  },
   'cli:jsonl-confirms': {
     behaviour: 'A message is confirmed when its line is in the file, and not before.',
     clauses: ['R-CLI-9'],
