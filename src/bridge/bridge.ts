@@ -2,7 +2,7 @@
  * A bridge: the hub's tools for a client that starts its MCP servers as programs. It carries every call to the hub, holds
  * the connection between the agent's turns, keeps what cannot be sent, and rings.
  */
-import { Backoff, isPassing, pause } from '../client/backoff.ts';
+import { Backoff, isPassingAtHub, pause } from '../client/backoff.ts';
 import type { HubClient } from '../client/client.ts';
 import { HubProblem, LinkError } from '../client/errors.ts';
 import type { Input, Joined, ValueName } from '../client/operations.ts';
@@ -205,7 +205,7 @@ export class Bridge {
         };
         return { value, delivery };
       } catch (error) {
-        if (!isPassing(error) || error.code === 'rate_limited') throw error;
+        if (!isPassingAtHub(error) || error.code === 'rate_limited') throw error;
         const ms = backoff.next(error);
         if (performance.now() + ms < until) {
           await pause(ms, signal);

@@ -4,8 +4,8 @@
  * simply made again.
  */
 import { randomUUID } from 'node:crypto';
-import { Backoff, isPassing, pause } from '../client/backoff.ts';
-import { ClientError } from '../client/errors.ts';
+import { Backoff, isPassingAtHub, pause } from '../client/backoff.ts';
+import { ClientError, HubProblem } from '../client/errors.ts';
 import type { Input, Output } from '../client/operations.ts';
 import type { Seat } from '../client/seat.ts';
 import type { Outbox, Waiting } from './memory.ts';
@@ -63,7 +63,7 @@ export class Courier {
       try {
         return (await seat.ask('send', input, { signal: this.#options.signal })).value;
       } catch (error) {
-        if (!isPassing(error) || error.code === 'rate_limited') throw error;
+        if (!isPassingAtHub(error) || error.code === 'rate_limited') throw error;
         why = error.detail;
       }
     }
@@ -116,7 +116,7 @@ export class Courier {
         return;
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
-        if (!error.passing) return outbox.refuse(message, `${error.code}: ${error.detail}`);
+        if (error instanceof HubProblem && !error.passing) return outbox.refuse(message, `${error.code}: ${error.detail}`);
         await pause(backoff.next(error), signal);
       }
     }

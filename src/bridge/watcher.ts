@@ -57,7 +57,7 @@ export class Watcher {
     const { channelId, token, callsign } = seat.state;
     try {
       // An observer begins at the message it is given, so nothing falls between the join and the connection.
-      for await (const event of watch(seat.client, { channelId, token }, { since: String(this.#known), signal })) {
+      for await (const event of watch(seat.client, { channelId, token }, { since: String(this.#known), signal, met: true })) {
         if (event.type === 'roster') this.#options.connected?.();
         if (event.type !== 'message' || !isFor(callsign, event) || event.id <= this.#known) continue;
         this.#unheard.push(event);

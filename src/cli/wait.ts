@@ -1,5 +1,5 @@
 /** `rogerthat wait`: ends when there is mail. For a background shell command that an agent is woken by. */
-import { Backoff, isPassing, pause } from '../client/backoff.ts';
+import { Backoff, isPassingAtHub, pause } from '../client/backoff.ts';
 import { LinkError } from '../client/errors.ts';
 import type { Input } from '../client/operations.ts';
 import type { Context } from './context.ts';
@@ -33,7 +33,7 @@ export const run = async (context: Context): Promise<void> => {
       if (value.ended) throw new LinkError('shutdown', 'The hub is going down.');
       if (performance.now() >= until) throw new CliError('nothing', 'No mail came in time.');
     } catch (error) {
-      if (!isPassing(error) || first) throw error;
+      if (first || !isPassingAtHub(error)) throw error;
       if (performance.now() >= until) throw new CliError('nothing', 'No mail came in time.', error.detail);
       const ms = backoff.next(error);
       context.trouble(error, ms);

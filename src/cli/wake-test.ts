@@ -1,6 +1,6 @@
 /** `rogerthat wake-test [CLIENT]`: sends a real message to agents that sleep, and tells how long until each showed that it is awake. */
 import { randomBytes } from 'node:crypto';
-import { isPassing, pause } from '../client/backoff.ts';
+import { isPassingAtHub, pause } from '../client/backoff.ts';
 import { HubClient } from '../client/client.ts';
 import { ClientError, HubProblem } from '../client/errors.ts';
 import { joinSeat, type Seat } from '../client/seat.ts';
@@ -37,7 +37,7 @@ const answersOf = (seat: Seat, signal: AbortSignal): Reply => {
         for (const { from, to } of value.messages) if (to === seat.state.callsign) waiting.get(from)?.();
         if (value.superseded || value.ended) await pause(AGAIN_MS, signal);
       } catch (error) {
-        if (signal.aborted || !isPassing(error)) return;
+        if (signal.aborted || !isPassingAtHub(error)) return;
         await pause(AGAIN_MS, signal);
       }
     }

@@ -1,5 +1,5 @@
 /** Waiting before the next attempt, longer each time, and never all at once. */
-import { ClientError } from './errors.ts';
+import { ClientError, LinkError } from './errors.ts';
 
 /** Waits, unless the signal ends it. @throws the reason of the signal */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
@@ -58,6 +58,13 @@ export class Backoff {
 
 /** Whether it may pass without anybody doing anything. */
 export const isPassing = (error: unknown): error is ClientError => error instanceof ClientError && error.passing;
+
+/**
+ * Whether it may pass at an address where a hub has answered before: while a hub is replaced, what stands before it may
+ * answer anything.
+ */
+export const isPassingAtHub = (error: unknown): error is ClientError =>
+  isPassing(error) || (error instanceof LinkError && error.code === 'not_a_hub');
 
 export interface RetryOptions extends BackoffOptions {
   readonly attempts: number;

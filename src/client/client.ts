@@ -95,10 +95,20 @@ export class HubClient {
   async *stream(input: Input<'stream'>, shown: Credentials, options: CallOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     const response = await this.open('stream', input, shown, { ...options, accept: 'application/x-ndjson' });
     try {
-      for await (const line of linesOf(response, options.signal)) yield JSON.parse(line) as StreamEvent;
+      for await (const line of linesOf(response, options.signal)) yield this.#eventIn(line);
     } finally {
       response.destroy();
     }
+  }
+
+  #eventIn(line: string): StreamEvent {
+    try {
+      const event = JSON.parse(line) as StreamEvent | null;
+      if (typeof event?.type === 'string') return event;
+    } catch {
+      // As below.
+    }
+    throw new LinkError('not_a_hub', `The answer of ${this.hub} is no stream of a hub.`);
   }
 
   /** The lines of a list of any length. @throws as {@link call} */

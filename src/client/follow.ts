@@ -2,7 +2,7 @@
  * Following a mailbox: everything that comes, over restarts of the hub, cut connections and expired sessions, in order.
  * Nothing is confirmed but what the consumer says it is done with.
  */
-import { Backoff, isPassing, pause } from './backoff.ts';
+import { Backoff, isPassing, isPassingAtHub, pause } from './backoff.ts';
 import { type ClientError, LinkError } from './errors.ts';
 import type { HeardAnswer, WireGap, WireMessage } from './operations.ts';
 import type { Seat } from './seat.ts';
@@ -180,14 +180,18 @@ const notifying = (batch: Batch, { confirm }: { confirm(): void }): Batch => ({
  *
  * When the consumer leaves the loop, what it confirmed is told to the hub.
  * @throws HubProblem when the seat is lost (kicked, left, wrong token); LinkError superseded when a newer listener of this
- * session took its place
+ * session took its place, or not_a_hub when no hub has answered yet
  */
 export async function* follow(seat: Seat, options: FollowOptions = {}): AsyncGenerator<Batch, void, undefined> {
   const { signal } = options;
   const start = options.since ?? seat.state.cursor;
   const confirmed = new Confirmed(seat, start);
   const backoff = new Backoff();
-  const connected = (): void => backoff.reset();
+  let met = false;
+  const connected = (): void => {
+    backoff.reset();
+    met = true;
+  };
   const seen = { id: 0 };
   try {
     for (;;) {
@@ -196,7 +200,7 @@ export async function* follow(seat: Seat, options: FollowOptions = {}): AsyncGen
         else yield* byListening(seat, confirmed, options, connected);
       } catch (error) {
         if (signal?.aborted) return;
-        if (!isPassing(error)) throw error;
+        if (!(met ? isPassingAtHub : isPassing)(error)) throw error;
         const ms = backoff.next(error);
         options.onTrouble?.(error, ms);
         await pause(ms, signal).catch(() => {});

@@ -1,5 +1,5 @@
 /** The typed client of a hub. */
-export { Backoff, isPassing, pause, retrying } from './backoff.ts';
+export { Backoff, isPassing, isPassingAtHub, pause, retrying } from './backoff.ts';
 export { type Answered, type CallOptions, type Credentials, HubClient, type StreamEvent } from './client.ts';
 export { ClientError, HubProblem, LinkError } from './errors.ts';
 export { type Batch, type FollowOptions, follow } from './follow.ts';

@@ -1,5 +1,5 @@
 /** Watching a channel: every message and every coming and going, without a seat and without confirming anything. */
-import { Backoff, isPassing, pause } from './backoff.ts';
+import { Backoff, isPassing, isPassingAtHub, pause } from './backoff.ts';
 import type { Credentials, HubClient, StreamEvent } from './client.ts';
 import { type ClientError, LinkError } from './errors.ts';
 
@@ -7,13 +7,15 @@ export interface WatchOptions {
   /** Where to begin; default: now. */
   readonly since?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** A hub has answered at this address before; default: that is to be seen. */
+  readonly met?: boolean | undefined;
   /** The hub is away; it is tried again after so many milliseconds. */
   onTrouble?(error: ClientError, ms: number): void;
 }
 
 /**
  * The events of a channel until the signal ends it, over restarts of the hub and cut connections.
- * @throws HubProblem when the channel is closed or the token no longer good
+ * @throws HubProblem when the channel is closed or the token no longer good; LinkError not_a_hub when no hub has answered yet
  */
 export async function* watch(
   client: HubClient,
@@ -22,11 +24,12 @@ export async function* watch(
 ): AsyncGenerator<Exclude<StreamEvent, { type: 'end' }>, void, undefined> {
   const { signal } = options;
   const backoff = new Backoff();
-  let { since } = options;
+  let { since, met = false } = options;
   for (;;) {
     try {
       for await (const event of client.stream(since === undefined ? {} : { since }, shown, { signal })) {
         backoff.reset();
+        met = true;
         if (event.type === 'end') {
           if (event.code === 'shutdown') throw new LinkError('shutdown', event.detail);
           break;
@@ -37,7 +40,7 @@ export async function* watch(
       throw new LinkError('cut', 'The stream ended.');
     } catch (error) {
       if (signal?.aborted) return;
-      if (!isPassing(error)) throw error;
+      if (!(met ? isPassingAtHub : isPassing)(error)) throw error;
       const ms = backoff.next(error);
       options.onTrouble?.(error, ms);
       await pause(ms, signal).catch(() => {});

@@ -15,6 +15,10 @@ export const BRIDGE = {
     behaviour: 'Between turns mail rings the agent with a pointer without a word of it, and is not called delivered for it.',
     clauses: ['R-BRIDGE-2', 'R-BRIDGE-3'],
   },
+  'bridge:replaced': {
+    behaviour: 'While the hub is replaced, whatever answers in its place, the watch, a listen and the outbox go on.',
+    clauses: ['R-BRIDGE-2', 'R-BRIDGE-4'],
+  },
   'bridge:opencode': { behaviour: 'opencode is rung through its own server, in the session that was used last.', clauses: ['R-BRIDGE-3'] },
   'bridge:outbox': {
     behaviour: 'What is sent while the hub is away is called queued here; it goes out once and in order, whoever was killed meanwhile.',
@@ -48,6 +52,10 @@ export const BRIDGE = {
   'hook:renews': {
     behaviour: 'A hook that renews the session of a seat changes nothing else of what is remembered: no cursor, no owner.',
     clauses: ['R-WAKE-2', 'R-WAKE-5'],
+  },
+  'hook:replaced': {
+    behaviour: 'A waiting hook goes on while the hub is replaced, whatever answers in its place.',
+    clauses: ['R-WAKE-3'],
   },
   'hook:once': { behaviour: 'The same mail begins one turn, and a session at most sixty an hour.', clauses: ['R-WAKE-4'] },
   'hook:whose': {

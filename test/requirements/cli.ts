@@ -33,6 +33,10 @@ export const CLI = {
     behaviour: 'wait ends when there is mail and prints it, over a restart of the hub, or ends with its own exit code.',
     clauses: ['R-CLI-8'],
   },
+  'cli:replaced': {
+    behaviour: 'wait and listen --follow go on while the hub is replaced, whatever answers in its place.',
+    clauses: ['R-CLI-8', 'R-CLI-11'],
+  },
   'cli:jsonl': {
     behaviour: 'listen --follow --jsonl loses no line and writes none twice, whoever is killed in the middle.',
     clauses: ['R-CLI-9'],

@@ -110,11 +110,11 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
         const alive = setInterval(() => void confirmedOf(seat, ended).catch(() => {}), ALIVE_MS);
         await watcher.run().finally(() => clearInterval(alive));
       } catch (error) {
-        // The hub is away: the next look tries again.
-        watched.delete(name);
         if (error instanceof LinkError && error.code === 'unreachable') away.add(name);
         if (!options.outlasts && options.seats().every((one) => away.has(nameOf(one)))) end(null);
       }
+      // The next look tries again, and learns it when the seat is over.
+      watched.delete(name);
     };
     const look = (): void => {
       const seats = signal.aborted || !options.wantedStill() ? [] : options.seats();
