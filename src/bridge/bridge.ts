@@ -11,7 +11,7 @@ import { ERRORS, HubError } from '../core/errors.ts';
 import type { Cancel, Delivery } from '../core/listening.ts';
 import type { AnyOperation, Proof } from '../operations/operation.ts';
 import type { Performed } from '../transports/mcp/perform.ts';
-import { Courier } from './courier.ts';
+import { Courier, senderName } from './courier.ts';
 import type { KeptSeat, Memory, Outbox } from './memory.ts';
 import { pointer } from './pointer.ts';
 import type { Ringer } from './ringers.ts';
@@ -64,14 +64,16 @@ export class Bridge {
   readonly #options: BridgeOptions;
   /** By every session id that the agent may know the seat by. */
   readonly #held = new Map<string, Held>();
-  readonly courier: Courier;
+  readonly #courier: Courier;
+  /** Every seat that was used over this bridge: whose refusals are told here. */
+  readonly #used = new Set<string>();
   /** The agent session, where the client names it. */
   owner: string | undefined;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
     const { client, outbox, signal, memory } = options;
-    this.courier = new Courier({
+    this.#courier = new Courier({
       hub: client.hub,
       outbox,
       signal,
@@ -84,7 +86,12 @@ export class Bridge {
       },
     });
     // What an earlier run left behind.
-    void this.courier.deliver();
+    this.#courier.deliver();
+  }
+
+  /** What the agent is still to be told of messages that were queued here. */
+  refusals(): string[] {
+    return this.#courier.refusals((sender) => this.#used.has(senderName(sender)));
   }
 
   /** Carries out an operation at the hub. */
@@ -103,7 +110,7 @@ export class Bridge {
     if (name === 'join') return { value: await this.#join(proof, input as Input<'join'>, signal) };
     const held = this.#heldBy(proof.sessionId ?? '');
     const { seat } = held;
-    if (name === 'send') return { value: await this.courier.send(seat, input as Input<'send'>) };
+    if (name === 'send') return { value: await this.#courier.send(seat, input as Input<'send'>) };
     if (name === 'listen' || name === 'wait') return this.#listen(held, name, input, signal, proof.transport === 'mcp-task');
     const { value } = await seat.ask(name as ValueName, input as never, { signal });
     if (name === 'leave') this.#drop(held);
@@ -140,11 +147,12 @@ export class Bridge {
     const { signal } = this.#options;
     const end = new AbortController();
     const { channelId } = seat.state;
+    this.#used.add(senderName(seat.state));
     const watcher = new Watcher({
       seat,
       after,
       signal: AbortSignal.any([signal, end.signal]),
-      connected: () => void this.courier.deliver(),
+      connected: () => this.#courier.deliver(),
       mail: (messages) => {
         const ringer = this.#options.ringer();
         void ringer?.ring(pointer(channelId, messages)).then((rang) => {

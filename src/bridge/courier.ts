@@ -4,14 +4,26 @@
  * simply made again.
  */
 import { randomUUID } from 'node:crypto';
-import { Backoff, isPassingAtHub, pause } from '../client/backoff.ts';
-import { ClientError, HubProblem } from '../client/errors.ts';
+import { Backoff, pause } from '../client/backoff.ts';
+import { type ClientError, HubProblem, LinkError } from '../client/errors.ts';
 import type { Input, Output } from '../client/operations.ts';
 import type { Seat } from '../client/seat.ts';
 import type { Outbox, Waiting } from './memory.ts';
 
 /** The hub knows a key for 24 hours (R-SEND-11); an older message might go out twice. */
 const KEY_MS = 23 * 3600_000;
+
+/** What was refused and nobody asked about for so long is forgotten. */
+const FORGOTTEN_MS = 7 * 24 * 3600_000;
+
+type Sender = Pick<Waiting, 'channelId' | 'callsign'>;
+
+/** A seat at the hub of a courier. */
+export const senderName = ({ channelId, callsign }: Sender): string => `${channelId} ${callsign}`;
+
+/** Whether there was no hub that could have taken a message, or none that could store one. A guard or a rate is a word of the hub. */
+const isAway = (error: unknown): error is ClientError =>
+  error instanceof LinkError || (error instanceof HubProblem && (error.status === 503 || error.code === 'internal'));
 
 /** The message waits on this machine. */
 export class QueuedHere extends Error {
@@ -30,7 +42,7 @@ export interface CourierOptions {
   readonly hub: string;
   readonly outbox: Outbox;
   /** The seat that sends; undefined when it is not known any more. */
-  seatOf(message: Pick<Waiting, 'channelId' | 'callsign'>): Seat | undefined;
+  seatOf(message: Sender): Seat | undefined;
   readonly signal: AbortSignal;
   readonly now?: () => number;
 }
@@ -38,16 +50,18 @@ export interface CourierOptions {
 export class Courier {
   readonly #options: CourierOptions;
   readonly #now: () => number;
-  #running = false;
-  #again = false;
+  /** Seats whose messages are on their way. */
+  readonly #running = new Set<string>();
 
   constructor(options: CourierOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
   }
 
-  #waiting(): Waiting[] {
-    return this.#options.outbox.list().filter((one) => one.hub === this.#options.hub && one.refused === undefined);
+  /** What waits for this hub, of one seat or of all of this home. */
+  #waiting(sender?: string): Waiting[] {
+    const waits = (one: Waiting): boolean => one.hub === this.#options.hub && one.refused === undefined;
+    return this.#options.outbox.list().filter((one) => waits(one) && (sender === undefined || senderName(one) === sender));
   }
 
   /**
@@ -57,13 +71,13 @@ export class Courier {
   async send(seat: Seat, fields: Input<'send'>): Promise<Output<'send'>> {
     const input = { ...fields, idempotency_key: fields.idempotency_key ?? randomUUID() };
     const { channelId, callsign } = seat.state;
-    const before = this.#waiting().filter((one) => one.channelId === channelId && one.callsign === callsign);
+    const before = this.#waiting(senderName(seat.state));
     let why = 'Earlier messages of yours wait for the hub.';
     if (before.length === 0) {
       try {
         return (await seat.ask('send', input, { signal: this.#options.signal })).value;
       } catch (error) {
-        if (!isPassingAtHub(error) || error.code === 'rate_limited') throw error;
+        if (!isAway(error)) throw error;
         why = error.detail;
       }
     }
@@ -72,34 +86,48 @@ export class Courier {
     throw new QueuedHere(before.length + 1, why);
   }
 
-  /** What the hub refused since the agent was last told. It is told once. */
-  refusals(): string[] {
-    const refused = this.#options.outbox.list().filter((one) => one.hub === this.#options.hub && one.refused !== undefined);
-    return refused.map((one) => {
-      this.#options.outbox.remove(one);
-      return `A message to ${one.input.to} that was queued here was not sent. ${one.refused}`;
-    });
+  /**
+   * What the hub refused of some senders since they were last told. Each is told once.
+   * @param isTold whose messages; those of other agents of this home stay for them
+   */
+  refusals(isTold: (sender: Sender) => boolean): string[] {
+    const { outbox, hub } = this.#options;
+    const told: string[] = [];
+    for (const one of outbox.list()) {
+      if (one.hub !== hub || one.refused === undefined) continue;
+      const mine = isTold(one);
+      if (mine) told.push(`A message to ${one.input.to} that was queued here was not sent. ${one.refused}`);
+      if (mine || this.#now() - one.at > FORGOTTEN_MS) outbox.remove(one);
+    }
+    return told;
   }
 
-  /** Sends what waits, until nothing does. Never throws. */
-  async deliver(): Promise<void> {
-    this.#again = true;
-    if (this.#running) return;
-    this.#running = true;
+  /** Begins to send what waits, until nothing does: each seat's in order, and none behind another seat's. Never throws. */
+  deliver(): void {
+    try {
+      for (const sender of new Set(this.#waiting().map(senderName))) {
+        if (!this.#running.has(sender)) void this.#deliverOf(sender);
+      }
+    } catch {
+      // A disk that cannot be read now: the messages stay where they are.
+    }
+  }
+
+  async #deliverOf(sender: string): Promise<void> {
+    this.#running.add(sender);
     const backoff = new Backoff();
     const { signal } = this.#options;
     try {
-      while (this.#again && !signal.aborted) {
-        this.#again = false;
-        for (const message of this.#waiting()) {
-          await this.#insist(message, backoff);
+      for (let batch = this.#waiting(sender); batch.length > 0; batch = this.#waiting(sender)) {
+        for (const message of batch) {
           if (signal.aborted) return;
+          await this.#insist(message, backoff);
         }
       }
     } catch {
       // The signal, or a disk that is full: the messages stay where they are.
     } finally {
-      this.#running = false;
+      this.#running.delete(sender);
     }
   }
 
@@ -115,9 +143,10 @@ export class Courier {
         backoff.reset();
         return;
       } catch (error) {
-        if (!(error instanceof ClientError)) throw error;
-        if (error instanceof HubProblem && !error.passing) return outbox.refuse(message, `${error.code}: ${error.detail}`);
-        await pause(backoff.next(error), signal);
+        const passes = isAway(error) || (error instanceof HubProblem && error.code === 'rate_limited');
+        if (passes) await pause(backoff.next(error), signal);
+        else if (error instanceof HubProblem) return outbox.refuse(message, `${error.code}: ${error.detail}`);
+        else throw error;
       }
     }
   }

@@ -38,6 +38,6 @@ export const bridgeTools = (bridge: Bridge): readonly McpTool[] =>
           answer = { result: failedBecause(error.code, error.detail, error.passing ? hint : error.hint) };
         } else throw error;
       }
-      return with_(answer, bridge.courier.refusals());
+      return with_(answer, bridge.refusals());
     },
   }));

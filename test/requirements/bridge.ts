@@ -28,6 +28,15 @@ export const BRIDGE = {
     behaviour: 'Of a queued message that the hub refuses the agent hears with its next call, once.',
     clauses: ['R-BRIDGE-5'],
   },
+  'bridge:guards': {
+    behaviour: 'A spent budget is told as such and nothing is queued for it; what was queued before and meets it is given up, and told.',
+    clauses: ['R-BRIDGE-4', 'R-BRIDGE-5'],
+  },
+  'bridge:senders': { behaviour: 'A seat that has to wait holds up no other.', clauses: ['R-BRIDGE-4'] },
+  'bridge:whose-refusal': {
+    behaviour: 'Of a queued message that is given up the agent hears that sent it, and no other of the home.',
+    clauses: ['R-BRIDGE-5'],
+  },
   'bridge:remembers': {
     behaviour: 'A bridge that is started again knows the sessions of the one before, and the seat of a thread that is resumed.',
     clauses: ['R-BRIDGE-6'],

@@ -1,0 +1,110 @@
+/** The outbox of a home that several agents share: whose turn it is, and who is told. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type Home, newHome } from '../harness/command.ts';
+import { eventually } from '../harness/eventually.ts';
+import { type Front, startFront } from '../harness/front.ts';
+import { startHubProcess } from '../harness/process.ts';
+import { createChannel, expectCall, joinChannel, type TestChannel, type TestMember } from '../harness/rest.ts';
+import { verifies } from '../harness/verifies.ts';
+import { type BridgeClient, startBridge } from './stdio.ts';
+
+const AWAY = { status: 503, text: '<html>Back soon.</html>' };
+
+interface Scene {
+  readonly hub: string;
+  readonly front: Front;
+  readonly home: Home;
+  readonly channel: TestChannel;
+  readonly bravo: TestMember;
+  start(): BridgeClient;
+}
+
+const scene = async (...args: string[]): Promise<Scene> => {
+  const { port, url: hub } = await startHubProcess({ args });
+  const front = await startFront(() => port);
+  const channel = await createChannel(hub);
+  const bravo = await joinChannel(hub, channel, 'bravo');
+  const home = newHome();
+  return { hub, front, home, channel, bravo, start: () => startBridge(home, ['--hub', front.url, '--ring', 'none']) };
+};
+
+const joinAs = async (client: BridgeClient, { channel }: Scene, callsign: string): Promise<{ session_id: string }> => {
+  const text = await client.call('join', { channel_id: channel.id, token: channel.token, callsign });
+  return { session_id: /session_id: (\S+)/.exec(text)?.[1] ?? '' };
+};
+
+const heardByBravo = async ({ hub, channel, bravo }: Scene): Promise<string[]> => {
+  const request = { path: `${channel.path}/history?n=100`, token: channel.token, session: bravo.session };
+  return ((await expectCall(hub, request)).messages as { text: string }[]).map(({ text }) => text);
+};
+
+/** What lies in the outbox, as its files have it. */
+const outboxOf = ({ home }: Scene): { callsign: string; refused?: string }[] => {
+  if (!existsSync(join(home.directory, '.local/state/rogerthat/outbox'))) return [];
+  return home.kept('outbox').flatMap((path) => {
+    try {
+      return [JSON.parse(readFileSync(path, 'utf8'))];
+    } catch {
+      // It was sent meanwhile.
+      return [];
+    }
+  });
+};
+
+const refused = (here: Scene, callsign: string): Promise<void> =>
+  eventually(`a refusal for ${callsign}`, () => outboxOf(here).some((one) => one.callsign === callsign && one.refused !== undefined));
+
+verifies.once('bridge:guards', async () => {
+  const here = await scene('--limits', 'callsignMessages=3');
+  const client = here.start();
+  await joinAs(client, here, 'alpha');
+  const send = (message: string): Promise<string> => client.call('send', { to: 'bravo', message });
+  expect(await send('one')).toContain('Sent as #');
+  expect(await send('two')).toContain('Sent as #');
+  here.front.answer(AWAY);
+  expect(await send('three')).toContain('Queued here');
+  expect(await send('four')).toContain('Queued here');
+  here.front.answer(null);
+  await refused(here, 'alpha');
+  const told = await send('five');
+  expect(told).toMatch(/was not sent\. budget_spent/);
+  expect(told).toMatch(/Error budget_spent/);
+  expect(told).not.toContain('Queued here');
+  expect(outboxOf(here)).toEqual([]);
+  expect(await heardByBravo(here)).toEqual(['one', 'two', 'three']);
+});
+
+verifies.once('bridge:senders', async () => {
+  const here = await scene('--limits', 'send=1/0.001');
+  const client = here.start();
+  const alpha = await joinAs(client, here, 'alpha');
+  const charlie = await joinAs(client, here, 'charlie');
+  const send = (message: string, session: object): Promise<string> => client.call('send', { to: 'bravo', message, ...session });
+  expect(await send('one', alpha)).toContain('Sent as #');
+  expect(await send('two', alpha)).toContain('Error rate_limited');
+  here.front.answer(AWAY);
+  expect(await send('has to wait', alpha)).toContain('Queued here');
+  expect(await send('need not', charlie)).toContain('Queued here');
+  here.front.answer(null);
+  await eventually('the other', async () => (await heardByBravo(here)).includes('need not'));
+  expect(await heardByBravo(here)).toEqual(['one', 'need not']);
+  expect(outboxOf(here)).toMatchObject([{ callsign: 'alpha' }]);
+});
+
+verifies.once('bridge:whose-refusal', async () => {
+  const here = await scene();
+  const [first, second] = [here.start(), here.start()];
+  await joinAs(first, here, 'alpha');
+  await joinAs(second, here, 'charlie');
+  here.front.answer(AWAY);
+  // Longer than the hub takes; nobody else would know.
+  expect(await first.call('send', { to: 'bravo', message: 'x'.repeat(40_000) })).toContain('Queued here');
+  here.front.answer(null);
+  await refused(here, 'alpha');
+  expect(await second.call('roster', {})).not.toContain('was not sent');
+  expect(await first.call('roster', {})).toContain('was not sent. message_too_large');
+  expect(await first.call('roster', {})).not.toContain('was not sent');
+  expect(outboxOf(here)).toEqual([]);
+});
