@@ -274,7 +274,7 @@ export interface Engine extends Outbox {
   read(read: Read): Eventually<Slice | Unready>;
   /** An answer's bytes were accepted by a live socket. */
   handed(channelId: string, callsign: string, slice: Slice): void;
-  /** Evidence without listening. Returns the position confirmed from now on. */
+  /** Evidence without listening; `start` is none, and changes nothing. Returns the position confirmed from now on. */
   acknowledge(channelId: string, callsign: string, since: Since): Eventually<Position>;
   /**
    * Every message after `from`, for whoever watches without a seat, or `away` (see Unready). Moves nothing.

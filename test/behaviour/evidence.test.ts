@@ -192,3 +192,25 @@ verifies('ack:explicit', async (room) => {
   expect(marked(await bravo.listen())).toEqual(['two']);
   expect(marked(await bravo.listen())).toEqual(['(two)']);
 });
+
+verifies('ack:zero', async (room) => {
+  const [, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');
+  const { cursor } = bravo.joined;
+  await alpha.say('one');
+  expect(await bravo.ack(0)).toEqual({ cursor });
+  expect(marked(await bravo.listen())).toEqual(['one']);
+  for (const id of [0, '0']) expect(await bravo.ack(id)).toEqual({ cursor });
+  expect(await bravo.rejoin()).toMatchObject({ cursor });
+  // Not explicit: the next bare listen confirms what was handed over.
+  await alpha.say('two');
+  const heard = await bravo.listen();
+  expect(marked(heard)).toEqual(['two']);
+  expect((await bravo.ack(0)).cursor).toMatch(/^1-/);
+  expect(marked(await bravo.listen())).toEqual([]);
+  // Explicit: it stays so.
+  await bravo.ack(heard.cursor);
+  await alpha.say('three');
+  expect(marked(await bravo.listen())).toEqual(['three']);
+  expect(await bravo.ack(0)).toEqual({ cursor: heard.cursor });
+  expect(marked(await bravo.listen())).toEqual(['(three)']);
+});

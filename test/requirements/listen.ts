@@ -107,4 +107,9 @@ export const LISTEN = {
     clauses: ['R-ACK-3', 'R-LISTEN-9'],
     needs: ['ack'],
   },
+  'ack:zero': {
+    behaviour: 'An ack of 0 confirms nothing and changes nothing: a session that listens bare goes on so.',
+    clauses: ['R-ACK-4', 'R-LISTEN-11'],
+    needs: ['ack'],
+  },
 } as const satisfies Requirements;

@@ -235,8 +235,10 @@ export class Messages {
 
   acknowledge(channelId: string, callsign: string, since: Since): Position {
     const { state, seat } = this.#book.seat(channelId, callsign);
-    arrive(seat, state.ring, since, this.#book.clock.now());
-    this.#book.touchMailboxLazily(state, seat);
+    if (since.at !== 'start') {
+      arrive(seat, state.ring, since, this.#book.clock.now());
+      this.#book.touchMailboxLazily(state, seat);
+    }
     return positionOf(state.ring, seat.confirmed);
   }
 

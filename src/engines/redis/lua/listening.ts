@@ -23,13 +23,15 @@ local function main()
 end
 `;
 
-/** acknowledge(callsign, since, id, tag) → id, tag of what is confirmed from now on. */
+/** acknowledge(callsign, since, id, tag) → id, tag of what is confirmed from now on. The start of the ring is no evidence. */
 export const ACKNOWLEDGE = `
 local function main()
   open()
   local s = myseat(arg(1))
-  arrive(s, arg(2), num(3), arg(4))
-  save(s)
+  if arg(2) ~= 'start' then
+    arrive(s, arg(2), num(3), arg(4))
+    save(s)
+  end
   return position(s.confirmed)
 end
 `;
