@@ -260,6 +260,24 @@ describe('the end of a task', () => {
   });
 });
 
+test('a store that is away ends no task', async () => {
+  const redis = await Room.open(rest, ENGINES.find(({ name }) => name === 'redis')!, { trouble: 'expected', ownStore: true });
+  try {
+    const on = await place(redis.http, 'modern');
+    const [from, to] = [await member(redis.http, 'modern', on, 'alpha'), await member(redis.http, 'modern', on, 'bravo')];
+    const taskId = await listen({}, to);
+    await redis.away(async () => {
+      const { result } = await task(redis.http, 'tasks/get', taskId);
+      expect(result).toMatchObject({ resultType: 'complete', taskId, status: 'working' });
+      expect(result.result).toBeUndefined();
+    });
+    await from.say('bravo', 'one');
+    expect(given(await task(redis.http, 'tasks/get', taskId))).toEqual(['one']);
+  } finally {
+    await redis.close();
+  }
+});
+
 test('a question for a task on the address of its channel is the same', async () => {
   const taskId = await listen();
   const request = { ...modern('tasks/get', { taskId }, TASKING), path: `/mcp/${channelId}` };

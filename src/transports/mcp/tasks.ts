@@ -25,6 +25,8 @@ export const TASK_TTL_MS = 86_400_000;
 /** How long one question is held open, in seconds; under every client's and proxy's patience. */
 const HOLD_SECONDS = 25;
 const POLL_MS = 500;
+/** A store that is away is not asked for as often. */
+const AWAY_POLL_MS = 2_000;
 
 interface Task {
   readonly sessionId: string;
@@ -132,6 +134,9 @@ export class Tasks {
       return { result: { ...base, status: 'working' } };
     } catch (error) {
       if (held.aborted && !signal.aborted) return cancelled;
+      // Nobody's turn is to begin because the store is away.
+      if (error instanceof HubError && error.status === 503)
+        return { result: { ...base, status: 'working', pollIntervalMs: AWAY_POLL_MS } };
       // The session is over: the agent is told, and knows how to go on.
       if (error instanceof HubError && !signal.aborted) return completed(failed(error));
       throw error;
