@@ -60,6 +60,37 @@ test('R-ADMIN-9: it goes on by itself, and says when the hub does not answer', a
   });
 });
 
+test('R-ADMIN-9: it does not go on with a token that the hub refuses', async () => {
+  await visiting(hub().url, { provokes: REFUSALS }, async (page) => {
+    await page.clock.install();
+    await enter(page);
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/api/admin/')) asked++;
+    });
+    // As after a restart with another one.
+    await page.route('**/api/admin/**', (route) =>
+      route.continue({ headers: { ...route.request().headers(), authorization: 'Bearer another-admin-token' } }),
+    );
+    await page.clock.fastForward(5_000);
+    const alert = page.getByRole('alert');
+    expect(await alert.textContent()).toMatch(/asks for the admin token of the hub.*What stands below is old\./);
+    expect(await alert.textContent()).not.toContain('goes on asking');
+    const before = asked;
+    expect(before).toBeGreaterThan(0);
+    await page.clock.runFor(60_000);
+    await page.getByRole('button', { name: 'Sent' }).click();
+    // Whatever the page asks for goes out before this.
+    await page.evaluate(() => fetch('/healthz').then((answer) => answer.text()));
+    expect(asked).toBe(before);
+    await page.unroute('**/api/admin/**');
+    await page.getByRole('button', { name: 'Enter another token' }).click();
+    await page.getByLabel('Admin token').fill(ADMIN_TOKEN);
+    await page.getByRole('button', { name: 'Enter' }).click();
+    await page.getByRole('heading', { name: /^Channels/ }).waitFor();
+  });
+});
+
 test('R-ADMIN-9: it sorts, filters, shows who is on a channel, and closes one, asked twice', async () => {
   const { url } = hub();
   const [one, alpha] = await talkOf(url, { retention: 'full' }, 'alpha', 'bravo');

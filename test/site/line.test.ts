@@ -116,6 +116,31 @@ test('R-SITE-17: a hub that restarted is met again, and what its memory lost is 
   });
 });
 
+test('R-SITE-17: a token that opens nothing any more is not shown again', async () => {
+  const hub = await startHub();
+  line.to(hub.port);
+  const [channel, alpha] = await talkOf(hub.url, {}, 'alpha', 'bravo');
+  await say(hub.url, alpha!, 'bravo', 'Is anybody there?');
+  await visiting(`http://127.0.0.1:${line.port}`, { provokes: REFUSALS }, async (page) => {
+    await page.clock.install();
+    let receipts = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/messages/')) receipts++;
+    });
+    await page.goto(consoleOf(channel));
+    await page.locator('.message', { hasText: 'Is anybody there?' }).waitFor();
+    await page.clock.runFor(60_000);
+    await expect.poll(() => receipts).toBeGreaterThan(0);
+    await expectCall(hub.url, { path: `${channel.path}/rotate-token`, token: channel.ownerToken, body: {} });
+    await page.locator('.line-state', { hasText: 'Off the air' }).waitFor();
+    const before = receipts;
+    await page.clock.runFor(120_000);
+    // Whatever the page asks for goes out before this.
+    await page.evaluate(() => fetch('/healthz').then((answer) => answer.text()));
+    expect(receipts).toBe(before);
+  });
+});
+
 test('R-SITE-17: a token that opens nothing is no matter of trying again', async () => {
   const hub = await startHub();
   line.to(hub.port);

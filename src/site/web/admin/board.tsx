@@ -75,7 +75,7 @@ export const Board = ({ tower, onLeave }: { readonly tower: Tower; readonly onLe
       <main>
         {problem && (
           <Trouble problem={problem}>
-            {fresh !== null && <p>What stands below is old. The page goes on asking.</p>}
+            {fresh !== null && <p>What stands below is old.{problem.status === 401 ? '' : ' The page goes on asking.'}</p>}
             {problem.status === 401 && (
               <button type="button" onClick={onLeave}>
                 Enter another token

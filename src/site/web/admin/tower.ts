@@ -38,6 +38,11 @@ export class Tower {
     document.addEventListener('visibilitychange', this.#look);
   }
 
+  /** The hub does not take this token. */
+  get refused(): boolean {
+    return this.problem.peek()?.status === 401;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#stopAsking();
@@ -67,6 +72,8 @@ export class Tower {
   }
 
   async refresh(): Promise<void> {
+    // A refusal stays one; asking on would count as guessing.
+    if (this.refused) return;
     const round = ++this.#round;
     clearTimeout(this.#timer);
     const { token } = this;
@@ -88,7 +95,7 @@ export class Tower {
     } catch (error) {
       if (round === this.#round && !this.#stopped) this.problem.value = problemIn(error);
     }
-    if (round === this.#round && !this.#stopped && document.visibilityState === 'visible') {
+    if (round === this.#round && !this.#stopped && !this.refused && document.visibilityState === 'visible') {
       this.#timer = window.setTimeout(() => void this.refresh(), REFRESH_MS);
     }
   }

@@ -23,12 +23,17 @@ const isSettled = (receipts: readonly Receipt[]): boolean =>
 export class Receipts {
   readonly #known = new Map<number, Watched>();
   readonly #ask: (id: number) => Promise<{ receipts: readonly Receipt[] }>;
+  readonly #live: () => boolean;
   readonly #timer: number;
   #sight: readonly number[] = [];
   #open = 0;
 
-  /** @param path of the channel's messages */
-  constructor(path: string, token: () => string) {
+  /**
+   * @param path of the channel's messages
+   * @param live whether the hub answers under this token: asking on after a refusal would count as guessing
+   */
+  constructor(path: string, token: () => string, live: () => boolean) {
+    this.#live = live;
     this.#ask = (id) => call(`${path}/${id}`, { token: token() });
     this.#timer = window.setInterval(() => this.#tick(), TICK_MS);
   }
@@ -66,7 +71,7 @@ export class Receipts {
   }
 
   #tick(): void {
-    if (document.visibilityState !== 'visible') return;
+    if (document.visibilityState !== 'visible' || !this.#live()) return;
     const now = performance.now();
     for (const id of this.#sight) {
       if (this.#open >= AT_ONCE) return;

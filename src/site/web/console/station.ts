@@ -40,7 +40,7 @@ export class Station {
     this.path = `/api/channels/${encodeURIComponent(channelId)}`;
     this.token = signal(token);
     const now = (): string => this.token.value;
-    this.receipts = new Receipts(`${this.path}/messages`, now);
+    this.receipts = new Receipts(`${this.path}/messages`, now, () => this.link.value.state === 'live');
     this.seat = new Seat(channelId, this.path, now);
     this.#stream = this.#listen('0');
     this.#timers = [
