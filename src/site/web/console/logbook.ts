@@ -10,9 +10,36 @@ export type Entry =
   | { readonly type: 'gap'; readonly key: string; readonly at: string; readonly gap: Gap }
   | { readonly type: 'note'; readonly key: string; readonly at: string; readonly text: string };
 
-/** A tab that is left open for a week must not eat the machine: beyond this the oldest entries are let go. */
-const MOST = 20_000;
-const LET_GO = 2_000;
+/** A tab that is left open for a week must not eat the machine: beyond either of these the oldest entries are let go. */
+export const MOST_ENTRIES = 20_000;
+export const MOST_CHARACTERS = 32 * 1024 * 1024;
+/** As much is kept then, so that this is not done for each message. */
+const KEPT = 0.9;
+const LET_GO = 'let-go';
+
+/** Characters of an entry that count. */
+const lengthOf = (entry: Entry): number => (entry.type === 'message' ? (entry.message.text?.length ?? 0) : 0);
+
+const atOf = (entry: Entry): string => (entry.type === 'message' ? entry.message.at : entry.at);
+
+/** The entries of a transcript as it is read, of which no more is held than a log takes and a little beyond, so that the log says so. */
+export class Newest {
+  readonly entries: Entry[] = [];
+  #characters = 0;
+
+  push(entry: Entry): void {
+    this.entries.push(entry);
+    this.#characters += lengthOf(entry);
+    if (this.entries.length <= 2 * MOST_ENTRIES && this.#characters <= 2 * MOST_CHARACTERS) return;
+    let gone = 0;
+    const first = (): number => lengthOf(this.entries[gone]!);
+    while (this.entries.length - gone - 1 > MOST_ENTRIES || this.#characters - first() > MOST_CHARACTERS) {
+      this.#characters -= first();
+      gone++;
+    }
+    this.entries.splice(0, gone);
+  }
+}
 
 export class Logbook {
   /** Changed in place; `version` says when. */
@@ -21,6 +48,7 @@ export class Logbook {
   /** Messages heard since the page was opened. */
   readonly heard = signal(0);
   readonly #messages = new Map<number, Logged>();
+  #characters = 0;
   #notes = 0;
 
   get oldestId(): number | null {
@@ -35,8 +63,9 @@ export class Logbook {
   add(messages: readonly Logged[]): readonly Logged[] {
     const fresh = messages.filter(({ id }) => !this.#messages.has(id));
     for (const message of fresh) {
-      this.#messages.set(message.id, message);
-      this.entries.push({ type: 'message', key: message.id, message });
+      const entry = { type: 'message', key: message.id, message } as const;
+      this.#know(entry);
+      this.entries.push(entry);
     }
     this.heard.value += fresh.length;
     if (fresh.length > 0) this.#changed();
@@ -46,9 +75,9 @@ export class Logbook {
   /** Puts what was before the oldest message in front. */
   prepend(entries: readonly Entry[]): void {
     const fresh = entries.filter((entry) => entry.type !== 'message' || !this.#messages.has(entry.key));
-    for (const entry of fresh) if (entry.type === 'message') this.#messages.set(entry.key, entry.message);
+    for (const entry of fresh) this.#know(entry);
     this.entries = [...fresh, ...this.entries];
-    this.version.value++;
+    this.#changed();
   }
 
   note(text: string, at: string = new Date().toISOString()): void {
@@ -61,11 +90,29 @@ export class Logbook {
     this.#changed();
   }
 
+  #know(entry: Entry): void {
+    if (entry.type !== 'message') return;
+    this.#messages.set(entry.key, entry.message);
+    this.#characters += lengthOf(entry);
+  }
+
   #changed(): void {
-    if (this.entries.length > MOST) {
-      for (const entry of this.entries.splice(0, LET_GO)) if (entry.type === 'message') this.#messages.delete(entry.key);
-    }
+    if (this.entries.length > MOST_ENTRIES || this.#characters > MOST_CHARACTERS) this.#letGo();
     this.version.value++;
+  }
+
+  #letGo(): void {
+    let gone = 0;
+    while (this.entries.length - gone > KEPT * MOST_ENTRIES || this.#characters > KEPT * MOST_CHARACTERS) {
+      const entry = this.entries[gone++]!;
+      if (entry.type === 'message') this.#messages.delete(entry.key);
+      this.#characters -= lengthOf(entry);
+    }
+    const at = atOf(this.entries[gone] ?? this.entries[gone - 1]!);
+    const text = 'What came before is not on this page any more: it holds no more.';
+    // Wherever it stood, it stands in front now.
+    const kept = this.entries.slice(gone).filter(({ key }) => key !== LET_GO);
+    this.entries = [{ type: 'note', key: LET_GO, at, text }, ...kept];
   }
 }
 

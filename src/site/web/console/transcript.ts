@@ -1,7 +1,7 @@
 /** The transcript of a channel: read in front of the log, or saved. */
 import { open } from '../shared/api.ts';
 import { readLines } from './lines.ts';
-import type { Entry } from './logbook.ts';
+import { type Entry, Newest } from './logbook.ts';
 import type { Station } from './station.ts';
 
 interface TranscriptLine {
@@ -42,25 +42,23 @@ const entryOf = (line: TranscriptLine): Entry | null => {
 };
 
 /**
- * Puts what the transcript has from before the oldest message into the log.
- * @returns how many entries that were
+ * Puts what the transcript has from before the oldest message into the log, as much of it as the log takes.
  * @throws Refused
  */
-export const loadEarlier = async (station: Station): Promise<number> => {
+export const loadEarlier = async (station: Station): Promise<void> => {
   const response = await open(`${station.path}/transcript`, { token: station.token.value, headers: { Accept: 'application/x-ndjson' } });
   const until = station.log.oldestId;
-  const entries: Entry[] = [];
+  const earlier = new Newest();
   let done = false;
   for await (const lines of readLines<TranscriptLine>(response.body!)) {
     for (const line of lines) {
       done ||= until !== null && line.type === 'message' && (line.id ?? 0) >= until;
       const entry = done ? null : entryOf(line);
-      if (entry) entries.push(entry);
+      if (entry) earlier.push(entry);
     }
     if (done) break;
   }
-  station.log.prepend(entries);
-  return entries.length;
+  station.log.prepend(earlier.entries);
 };
 
 const save = (name: string, content: Blob): void => {
