@@ -38,7 +38,11 @@ export class Outbox {
     this.#book = book;
     this.#hooks = hooks;
     this.#lastItem = lastItem;
-    for (const state of hooks.values()) if (state.pending.length > 0) this.#owed.add(state);
+    for (const state of [...hooks.values()]) {
+      if (state.pending.length > 0) this.#owed.add(state);
+      // The process may have died between the end of its channel and this.
+      this.#forgetIfClosed(state);
+    }
   }
 
   /** Deliveries that were given up since the start. */
