@@ -190,31 +190,35 @@ verifies(
   },
 );
 
-verifies('limit:networks', { mode: 'open', trustProxies: ['127.0.0.1'], limits: 'createChannel=1/0.001,wrongToken=1/0.001' }, async (room) => {
-  const wrong = { Authorization: 'Bearer rt_join_wrong' };
-  const create = async (forwarded: string): Promise<number> =>
-    (await room.http.ask('POST', '/api/channels', { headers: { 'X-Forwarded-For': forwarded } })).status;
-  const guess = async (forwarded: string): Promise<number> =>
-    (await room.http.ask('GET', '/api/channels/no-such/roster', { headers: { 'X-Forwarded-For': forwarded, ...wrong } })).status;
-  for (const [call, well] of [
-    [create, 201],
-    [guess, 401],
-  ] as const) {
-    const all = async (...addresses: readonly string[]): Promise<number[]> => {
-      const found: number[] = [];
-      for (const address of addresses) found.push(await call(address));
-      return found;
-    };
-    const rest = [429, 429, 429];
-    // Of one network, however it is written.
-    const one = ['2001:db8:1:2::1', '2001:db8:1:2:ffff::1', '2001:0DB8:0001:0002:3:4:5:6', '[2001:db8:1:2::9]:443'];
-    expect(await all(...one)).toEqual([well, ...rest]);
-    expect(await all('2001:db8:1:3::1', '2001:db8::1', '2001:db8:0:0:1::', '2001:db8:1::1')).toEqual([well, well, 429, well]);
-    expect(await all('203.0.113.1', '::ffff:203.0.113.1', '203.0.113.1:4000', '203.0.113.2')).toEqual([well, 429, 429, well]);
-    // What is no address is the proxy that says so, whatever stands before it.
-    expect(await all('one', '203.0.113.7, two', 'unknown', '_hidden', '')).toEqual([well, ...rest, 429]);
-  }
-});
+verifies(
+  'limit:networks',
+  { mode: 'open', trustProxies: ['127.0.0.1'], limits: 'createChannel=1/0.001,wrongToken=1/0.001' },
+  async (room) => {
+    const wrong = { Authorization: 'Bearer rt_join_wrong' };
+    const create = async (forwarded: string): Promise<number> =>
+      (await room.http.ask('POST', '/api/channels', { headers: { 'X-Forwarded-For': forwarded } })).status;
+    const guess = async (forwarded: string): Promise<number> =>
+      (await room.http.ask('GET', '/api/channels/no-such/roster', { headers: { 'X-Forwarded-For': forwarded, ...wrong } })).status;
+    for (const [call, well] of [
+      [create, 201],
+      [guess, 401],
+    ] as const) {
+      const all = async (...addresses: readonly string[]): Promise<number[]> => {
+        const found: number[] = [];
+        for (const address of addresses) found.push(await call(address));
+        return found;
+      };
+      const rest = [429, 429, 429];
+      // Of one network, however it is written.
+      const one = ['2001:db8:1:2::1', '2001:db8:1:2:ffff::1', '2001:0DB8:0001:0002:3:4:5:6', '[2001:db8:1:2::9]:443'];
+      expect(await all(...one)).toEqual([well, ...rest]);
+      expect(await all('2001:db8:1:3::1', '2001:db8::1', '2001:db8:0:0:1::', '2001:db8:1::1')).toEqual([well, well, 429, well]);
+      expect(await all('203.0.113.1', '::ffff:203.0.113.1', '203.0.113.1:4000', '203.0.113.2')).toEqual([well, 429, 429, well]);
+      // What is no address is the proxy that says so, whatever stands before it.
+      expect(await all('one', '203.0.113.7, two', 'unknown', '_hidden', '')).toEqual([well, ...rest, 429]);
+    }
+  },
+);
 
 verifies('limit:sessions', { limits: 'sessions=2' }, async (room) => {
   const [channel, alpha, bravo] = await room.talk({ session_ttl_seconds: 60 }, 'alpha', 'bravo');
