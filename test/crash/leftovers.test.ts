@@ -47,7 +47,15 @@ const written = async (clock: TestClock): Promise<void> => {
 
 test('R-HOOK-10: a webhook to which nothing is owed goes with its channel, also when the process dies in between', async () => {
   const channel = await port.channel({ retention: 'full' });
-  const hook = { channelId: channel.id, url: 'https://example.com/', callsign: null, secret: 'x', byOwner: true, createdAt: 0, disabled: null };
+  const hook = {
+    channelId: channel.id,
+    url: 'https://example.com/',
+    callsign: null,
+    secret: 'x',
+    byOwner: true,
+    createdAt: 0,
+    disabled: null,
+  };
   await port.engine.addWebhook({ ...hook, id: 'wh_1', events: ['message.created'] }, null);
   await port.engine.addWebhook({ ...hook, id: 'wh_2', events: ['channel.closed'] }, null);
   await port.engine.closeChannel(channel.id, true);
