@@ -240,7 +240,8 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
         from = found.cursor;
         bare = false;
         rewoundTold ||= found.gap?.reason === 'rewound';
-        continue;
+        // Whoever is always behind would never wait, and never be told.
+        if (!waiter.over) continue;
       }
       waiter.settle(CARRIED_NONE);
       const wake = await waiter.wait();

@@ -73,6 +73,11 @@ export class Waiter {
     this.wake(ABORTED);
   }
 
+  /** Whether it was told to stop, and has not heard it yet: it need not look for more. */
+  get over(): boolean {
+    return this.#pending !== null && this.#pending.type !== 'mail';
+  }
+
   /** Resolves at the next wake, at once if one came since the last. */
   wait(): Promise<Wake> {
     if (this.#pending) {

@@ -47,7 +47,7 @@ export async function* watch(ear: Ear, channel: Channel, since: Since, signal: C
         const whole = withStatuses(slice, statuses);
         if (whole.heard.length > 0 || whole.gap) {
           yield { type: 'messages', answer: { ...whole, timedOut: false, superseded: false, ended: null, delivery: NOTHING } };
-          if (whole.more) continue;
+          if (whole.more && !waiter.over) continue;
         }
       }
       const wake = await waiter.wait();
