@@ -18,4 +18,7 @@ const main = async ([first, ...rest]: readonly string[]): Promise<void> => {
   }
 };
 
+// Who reads the output may go away, and its disk may be full. An error of a write is told to whoever wrote; told to nobody, it would
+// end a hub.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 await main(process.argv.slice(2));

@@ -50,8 +50,6 @@ export const runCommand = async (name: string, words: readonly string[], env: No
   const end = (): void => stop.abort(new CliError('done', 'Stopped.'));
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
-  // An error of a write is told to whoever wrote.
-  process.stdout.on('error', () => {});
   let context: Context | null = null;
   try {
     const command = COMMANDS.find((one) => one.name === name);

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config.ts';
 import { builtHub } from '../harness/built.ts';
+import { eventually } from '../harness/eventually.ts';
+import { lastingPorts } from '../harness/ports.ts';
 import { launchHub, start, startHubProcess, temporaryDirectory } from '../harness/process.ts';
 import { HttpClient } from '../harness/transports/http.ts';
 import { until } from '../harness/until.ts';
@@ -122,4 +124,44 @@ verifies.once('run:one-at-a-time', async () => {
   await first.end('SIGKILL');
   const third = await startHubProcess({ directory });
   await third.end('SIGTERM');
+});
+
+/** What a shell does before it becomes the program: everything that is written goes nowhere, or to who is gone. */
+const UNHEARD = { full: '/dev/full', gone: '>(exit 0)' };
+
+verifies.once('run:unheard', async () => {
+  for (const [how, where] of Object.entries(UNHEARD)) {
+    const hub = await startHubProcess({ args: ['--log-level', 'debug'], under: ['bash', '-c', `exec "$@" 2> ${where}`, 'bash'] });
+    const http = new HttpClient(hub.port);
+    for (let i = 0; i < 5; i++) expect((await http.ask('POST', '/api/channels', {})).status, how).toBe(201);
+    http.close();
+    expect(await hub.end('SIGTERM'), how).toEqual({ code: 0, signal: null });
+    const env = { HOME: temporaryDirectory() };
+    const command = start('bash', ['-c', `exec "$@" > ${where} 2> ${where}`, 'bash', process.execPath, builtHub(), 'nonsense'], { env });
+    expect(await command.ended, how).toEqual({ code: 2, signal: null });
+  }
+  // No line tells that it is there, so it is asked whether it is.
+  const [port = 0] = await lastingPorts(1);
+  const hub = launchHub({
+    args: ['--port', String(port)],
+    under: ['bash', '-c', `exec "$@" > ${UNHEARD.full} 2> ${UNHEARD.full}`, 'bash'],
+  });
+  const http = new HttpClient(port);
+  const answers = (): Promise<boolean> =>
+    http.ask('GET', '/healthz').then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  await eventually(
+    'the hub to answer',
+    async () =>
+      await Promise.race([
+        answers(),
+        hub.ended.then(() => {
+          throw new Error('it ended');
+        }),
+      ]),
+  );
+  http.close();
+  expect(await hub.end('SIGTERM')).toEqual({ code: 0, signal: null });
 });

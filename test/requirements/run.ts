@@ -82,6 +82,10 @@ export const RUN = {
     behaviour: 'A channel that is damaged fails its own calls and no others that would be stored with them.',
     clauses: ['R-RET-15'],
   },
+  'run:unheard': {
+    behaviour: 'A hub whose output nobody takes goes on, and a command whose output nobody takes ends as it would.',
+    clauses: ['R-RUN-16'],
+  },
   'run:admin-token': {
     behaviour: 'The admin token is long enough and another than the hub’s token, or the hub does not start.',
     clauses: ['R-RUN-14', 'R-RUN-8'],
