@@ -110,6 +110,9 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
   const drawn = known === null && request.newIdentity ? drawIdentity(desk, callsign) : null;
   const identityId = known ?? drawn?.identity.id ?? null;
   if (channel.requireIdentity && identityId === null) throw new HubError('identity_required');
+  const { newIdentity: drawing } = desk.limits.rates;
+  const drawer = perAddress('new-identity', request.address);
+  if (drawn) await desk.spend(drawer, drawing, 'Too many new identities from this address.');
 
   const band = isBand(channel.id);
   const spent = perAddress('band-join', request.address);
@@ -130,7 +133,9 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
     terms: tooMany ? 'resume' : band ? 'exclusive' : 'any',
     limits: { messages: desk.limits.sizes.ringMessages, bytes: desk.limits.sizes.answerBytes / 2 },
   };
-  const claimed = await desk.engine.claimSeat(claim).catch((error: unknown) => {
+  const claimed = await desk.engine.claimSeat(claim).catch(async (error: unknown) => {
+    // A join that is refused makes none.
+    if (drawn) await desk.engine.spend(drawer, drawing, -1);
     throw tooMany && error instanceof HubError && error.code === 'not_joined' ? tooMany : error;
   });
   // Coming back begins no session, so it is not counted.

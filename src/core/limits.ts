@@ -83,6 +83,8 @@ const RATES = {
   send: { burst: 60, perSecond: 5 },
   /** An address, only on an open hub. */
   createChannel: { burst: 10, perSecond: 10 / 3600 },
+  /** An address, only on an open hub: identities made by a join. They stay for good. */
+  newIdentity: { burst: 60, perSecond: 60 / 3600 },
   /** An address. */
   wrongToken: { burst: 10, perSecond: 10 / 60 },
   /** A channel and address. */
@@ -136,6 +138,7 @@ export interface Limits {
 const LOCAL_RATES: Limits['rates'] = {
   send: { burst: 6000, perSecond: 1000 },
   createChannel: NEVER,
+  newIdentity: NEVER,
   wrongToken: { burst: 600, perSecond: 10 },
   ownerPassword: RATES.ownerPassword,
   bandSend: { burst: 600, perSecond: 50 },
@@ -147,6 +150,7 @@ const LOCAL_RATES: Limits['rates'] = {
 const OFF_RATES: Limits['rates'] = {
   send: NEVER,
   createChannel: NEVER,
+  newIdentity: NEVER,
   wrongToken: NEVER,
   ownerPassword: RATES.ownerPassword,
   bandSend: NEVER,
@@ -165,7 +169,7 @@ export const limitName = (name: string): string => name.replace(/[A-Z]/g, (lette
 
 /**
  * The limits of one hub.
- * @param mode `local` hubs, which only this machine reaches, have generous rates; only `open` ones limit channels.
+ * @param mode `local` hubs, which only this machine reaches, have generous rates; only `open` ones limit channels and identities.
  * @param text what the operator said: `off`, and `name=value` for a size or a guard or `name=burst/perSecond` for a rate, by commas.
  *   Names are those of {@link limitName}; those of the program do as well.
  * @throws LimitsError for a name or value that is not one.
@@ -174,7 +178,7 @@ export const limitsFor = (mode: 'local' | 'shared' | 'open', text = ''): Limits 
   const sizes: Record<string, number> = { ...SIZES };
   const rates: Record<string, Rate> = {
     ...(mode === 'local' ? LOCAL_RATES : RATES),
-    ...(mode === 'shared' ? { createChannel: NEVER } : {}),
+    ...(mode === 'shared' ? { createChannel: NEVER, newIdentity: NEVER } : {}),
   };
   const guards: Record<string, number> = { ...(mode === 'local' ? LOCAL_GUARDS : GUARDS) };
   const known = [sizes, rates, guards].flatMap((table) => Object.keys(table));

@@ -1,7 +1,6 @@
 /** Every number: rates with their headers, and room for so many. */
 import { expect } from 'vitest';
 import { CEILINGS, type Limits, limitsFor } from '../../src/core/limits.ts';
-import { texts } from '../harness/agent.ts';
 import { refused } from '../harness/refused.ts';
 import type { CallError } from '../harness/transports/wire.ts';
 import { verifies } from '../harness/verifies.ts';
@@ -34,6 +33,7 @@ verifies.once('limit:table', () => {
   const strict: Limits['rates'] = {
     send: { burst: 60, perSecond: 5 },
     createChannel: { burst: 10, perSecond: 10 / 3600 },
+    newIdentity: { burst: 60, perSecond: 60 / 3600 },
     wrongToken: { burst: 10, perSecond: 10 / 60 },
     ownerPassword,
     bandSend: { burst: 10, perSecond: 0.5 },
@@ -43,10 +43,11 @@ verifies.once('limit:table', () => {
   };
   for (const mode of ['local', 'shared', 'open'] as const) expect(limitsFor(mode).sizes).toMatchObject(sizes);
   expect(limitsFor('open').rates).toEqual(strict);
-  expect(limitsFor('shared').rates).toEqual({ ...strict, createChannel: never });
+  expect(limitsFor('shared').rates).toEqual({ ...strict, createChannel: never, newIdentity: never });
   expect(limitsFor('local').rates).toEqual({
     send: { burst: 6000, perSecond: 1000 },
     createChannel: never,
+    newIdentity: never,
     wrongToken: { burst: 600, perSecond: 10 },
     ownerPassword,
     webhook: { burst: 600, perSecond: 10 },
@@ -219,55 +220,6 @@ verifies(
     }
   },
 );
-
-verifies('limit:sessions', { limits: 'sessions=2' }, async (room) => {
-  const [channel, alpha, bravo] = await room.talk({ session_ttl_seconds: 60 }, 'alpha', 'bravo');
-  const full = await refused(channel.join('charlie'), 'hub_full');
-  expect(full.status).toBe(503);
-  expect((await channel.roster()).map(({ callsign }) => callsign)).toEqual(['alpha', 'bravo']);
-  // Whoever is here may come again, and a place that gets free is given.
-  expect((await alpha.rejoin()).resumed).toBe(true);
-  await bravo.leave();
-  const charlie = await channel.agent('charlie');
-  await refused(bravo.rejoin(), 'hub_full');
-  await room.pass(59_000);
-  await charlie.listen();
-  await room.pass(1000);
-  await bravo.rejoin();
-  expect((await channel.roster()).map(({ callsign, presence }) => [callsign, presence])).toContainEqual(['alpha', 'offline']);
-});
-
-verifies('limit:mailboxes', { limits: 'mailboxes=3' }, async (room) => {
-  const [channel, alpha] = await room.talk({}, 'alpha', 'bravo');
-  await alpha.send('charlie', 'room for one more');
-  await refused(alpha.send('delta', 'no room'), 'hub_full');
-  await refused(channel.join('echo'), 'hub_full');
-  expect(texts({ messages: await channel.history() })).toEqual(['room for one more']);
-  expect(await channel.roster()).toHaveLength(2);
-  const charlie = await channel.agent('charlie');
-  expect(texts(await charlie.listen())).toEqual(['room for one more']);
-});
-
-verifies('limit:channels', { limits: 'channels=2' }, async (room) => {
-  for (let i = 0; i < 2; i++) await room.anyone().createChannel();
-  for (let i = 0; i < 3; i++) await refused(room.anyone().createChannel(), 'hub_full');
-  expect(await room.engine.channelCount()).toBe(2);
-  const fresh = await Promise.allSettled(Array.from({ length: 5 }, () => room.anyone().createChannel()));
-  expect(fresh.every(({ status }) => status === 'rejected')).toBe(true);
-});
-
-verifies('limit:identities', { limits: 'identities=2' }, async (room) => {
-  const [channel, alpha] = await room.talk({}, 'alpha');
-  await alpha.rejoin({ new_identity: true });
-  // Joins that are refused make none.
-  await refused(channel.join('alpha', { new_identity: true }), 'callsign_taken');
-  await refused(channel.join('admin', { new_identity: true }), 'reserved_callsign');
-  await room.anyone().createIdentity();
-  await refused(room.anyone().createIdentity(), 'hub_full');
-  await refused(channel.join('bravo', { new_identity: true }), 'hub_full');
-  expect((await channel.roster()).map(({ callsign }) => callsign)).toEqual(['alpha']);
-  await channel.join('bravo');
-});
 
 verifies('limit:ring', async (room) => {
   const [channel, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');

@@ -63,6 +63,11 @@ export const LIMITS = {
     clauses: ['R-LIMIT-2', 'R-LIMIT-3'],
     needs: ['identities'],
   },
+  'limit:new-identity': {
+    behaviour: 'On an open hub an address makes only so many identities by joining; joins without one, and refused ones, do not count.',
+    clauses: ['R-LIMIT-2', 'R-LIMIT-3', 'R-LIMIT-8'],
+    needs: ['identities'],
+  },
   'limit:ring': {
     behaviour: 'The ring holds 100 messages and 1 MiB, and always the newest.',
     clauses: ['R-LIMIT-5', 'R-LISTEN-16'],
