@@ -49,6 +49,9 @@ export const SECRET_LEAST = 16;
 /** Characters of an owner password. */
 export const OWNER_PASSWORD = { least: 8, most: 256 } as const;
 
+/** Right owner passwords that a hub knows again without the work of checking them. */
+export const PASSWORDS_REMEMBERED = 4096;
+
 export const TIMES = {
   sessionTtlMs: 1800_000,
   /** What the creator of a channel may choose instead: from this … */

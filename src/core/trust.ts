@@ -2,8 +2,9 @@
  * Whom to believe: how trust mode, identity and owner password make a posture, and what each posture tells an agent.
  * The texts are constants: no channel option and no peer can put a word into them.
  */
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { HubError } from './errors.ts';
+import { PASSWORDS_REMEMBERED } from './limits.ts';
 import type { Posture, TrustMode } from './types.ts';
 
 /** The owner password raises the posture only where the channel is trusted; elsewhere it only marks the sender. */
@@ -76,10 +77,30 @@ export const hashPassword = async (password: string): Promise<string> => {
   return `scrypt$${salt.toString('base64url')}$${(await derive(password, salt)).toString('base64url')}`;
 };
 
-/** Checks an owner password in constant time. @throws HubError hub_full when two are being checked already */
+/** Drawn for each run: what is remembered is worth nothing to another process. */
+const RUN_KEY = randomBytes(32);
+/** By what is stored of a password, what the right one makes with the key of this run. The oldest is forgotten first. */
+const right = new Map<string, Buffer>();
+
+const remember = (stored: string, mark: Buffer): void => {
+  right.set(stored, mark);
+  if (right.size <= PASSWORDS_REMEMBERED) return;
+  for (const oldest of right.keys()) return void right.delete(oldest);
+};
+
+/**
+ * Checks an owner password in constant time. One that was right before is known again without a derivation, so that agents which join
+ * again and again keep nobody else from being checked.
+ * @throws HubError hub_full when two are being checked already
+ */
 export const checkPassword = async (password: string, stored: string): Promise<boolean> => {
+  const mark = createHmac('sha256', RUN_KEY).update(password).digest();
+  const known = right.get(stored);
+  if (known && timingSafeEqual(known, mark)) return true;
   const [, salt = '', key = ''] = stored.split('$');
   const expected = Buffer.from(key, 'base64url');
   const given = await derive(password, Buffer.from(salt, 'base64url'));
-  return expected.length === given.length && timingSafeEqual(expected, given);
+  const isRight = expected.length === given.length && timingSafeEqual(expected, given);
+  if (isRight) remember(stored, mark);
+  return isRight;
 };

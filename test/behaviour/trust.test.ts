@@ -174,6 +174,18 @@ verifies('trust:attested', async (room) => {
   ]);
 });
 
+verifies('trust:repeated-password', { slow: true, limits: 'ownerPassword=20/0.01' }, async (room) => {
+  const channel = await room.channel({ owner_password: PASSWORD });
+  await channel.join('alpha', { owner_password: PASSWORD });
+  const guesses = ['first', 'second'].map((guess) =>
+    refused(channel.join('mallory', { owner_password: `${guess} guess` }), 'owner_password_wrong'),
+  );
+  const callsigns = ['alpha', 'bravo', 'charlie', 'delta'];
+  await Promise.all(callsigns.map((callsign) => channel.join(callsign, { owner_password: PASSWORD })));
+  expect((await channel.roster()).map(({ callsign, authorized }) => [callsign, authorized])).toEqual(callsigns.map((name) => [name, true]));
+  await Promise.all(guesses);
+});
+
 verifies('trust:two-checks', { slow: true, limits: 'ownerPassword=3/0.001' }, async (room) => {
   const channel = await room.channel({ owner_password: PASSWORD });
   const guesses = await Promise.allSettled(['alpha', 'bravo', 'charlie'].map((name) => channel.join(name, { owner_password: 'wrong' })));

@@ -81,6 +81,10 @@ export const TRUST = {
     behaviour: 'The hub attests who sent a message when it is sent, and nothing a sender says can set it.',
     clauses: ['R-TRUST-11', 'R-SEND-17'],
   },
+  'trust:repeated-password': {
+    behaviour: 'A right owner password that was checked before opens at once, however many show it, and while others are being checked.',
+    clauses: ['R-TRUST-13'],
+  },
   'trust:two-checks': {
     behaviour: 'At most two owner passwords are checked at once.',
     clauses: ['R-TRUST-13', 'R-LIMIT-2'],
