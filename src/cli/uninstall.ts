@@ -12,7 +12,10 @@ export const run = async (context: Context): Promise<void> => {
   // Ours are known by their names and places, whatever hub they are for.
   const files = filesFor(client, placesOf(context), context.hubOrDefault, undefined, '');
   const changes = await installed.planRemoval(files, FORMATS);
+  const dry = options['dry-run'] === true;
   if (changes.length === 0) {
+    // Taken out by hand: its copies are left.
+    if (!dry) installed.undo([]);
     await context.out(`${client.title} does not have it; nothing was changed.`);
     return;
   }
@@ -21,7 +24,7 @@ export const run = async (context: Context): Promise<void> => {
       after === null ? 'removed, as it was not there before' : exact ? 'as it was before' : 'changed since; only our entries are taken out';
     await context.out(`${path} (${how})\n${diff(before ?? '', after ?? '')}\n`);
   }
-  if (options['dry-run'] === true) {
+  if (dry) {
     await context.out('Nothing was changed.');
     return;
   }

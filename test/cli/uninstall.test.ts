@@ -130,6 +130,16 @@ verifies.once('cli:install-copies', async () => {
   await home.run(['uninstall', 'claude-code']);
   expect(readdirSync(home.directory).filter((name) => name.startsWith('.claude'))).toEqual(['.claude.json']);
   expect(readFileSync(path, 'utf8')).toContain('new-credential');
+
+  // Taken out by hand, and then by the command.
+  await home.run(['install', 'claude-code']);
+  writeFileSync(path, '{}\n');
+  expect(await home.run(['uninstall', 'claude-code', '--dry-run'])).toMatchObject({
+    stdout: expect.stringContaining('nothing was changed'),
+  });
+  expect(existsSync(`${path}.rogerthat-backup`)).toBe(true);
+  await home.run(['uninstall', 'claude-code']);
+  expect(readdirSync(home.directory).filter((name) => name.startsWith('.claude'))).toEqual(['.claude.json']);
 });
 
 verifies.once('cli:install-links', async () => {
