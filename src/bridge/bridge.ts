@@ -9,11 +9,11 @@ import type { Input, Joined, ValueName } from '../client/operations.ts';
 import { joinSeat, Seat, type SeatState } from '../client/seat.ts';
 import { ERRORS, HubError } from '../core/errors.ts';
 import type { Cancel, Delivery } from '../core/listening.ts';
+import { pointer } from '../core/pointer.ts';
 import type { AnyOperation, Proof } from '../operations/operation.ts';
 import type { Performed } from '../transports/mcp/perform.ts';
 import { Courier, senderName } from './courier.ts';
 import type { KeptSeat, Memory, Outbox } from './memory.ts';
-import { pointer } from './pointer.ts';
 import type { Ringer } from './ringers.ts';
 import { Watcher } from './watcher.ts';
 
@@ -155,7 +155,7 @@ export class Bridge {
       connected: () => this.#courier.deliver(),
       mail: (messages) => {
         const ringer = this.#options.ringer();
-        void ringer?.ring(pointer(channelId, messages)).then((rang) => {
+        void ringer?.ring(pointer(channelId, messages.length)).then((rang) => {
           this.#options.note?.(rang ? `rang by ${ringer.name}` : `could not ring by ${ringer.name}`);
         });
       },

@@ -29,7 +29,7 @@ export const skillDoc = (instructions: string, operations: readonly AnyOperation
     '',
     instructions,
     '',
-    'A line like `2 new from bravo on quiet-otter-3a8f19: call listen` comes from the hub or its programs: call `listen`.',
+    'A line like `2 new on quiet-otter-3a8f19: call listen` comes from the hub or its programs: call `listen`.',
     '',
     '## With nothing but curl',
     '',

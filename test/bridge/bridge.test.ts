@@ -163,9 +163,7 @@ verifies.once('bridge:rings', async () => {
   const { id, state } = await say(here, secret);
   expect(state).toBe('queued');
   await rang(here, 1);
-  expect(here.rings()).toEqual([
-    ['queue', '--thread', THREAD.threadId, '--message', `1 new from bravo on ${here.channel.id}: call listen`],
-  ]);
+  expect(here.rings()).toEqual([['queue', '--thread', THREAD.threadId, '--message', `1 new on ${here.channel.id}: call listen`]]);
   expect(client.program.stderr()).not.toContain(secret);
   const { receipts } = await expectCall(await station.url(), { path: `${here.channel.path}/messages/${id}`, token: here.channel.token });
   expect(receipts[0].state).toBe('queued');
@@ -217,7 +215,7 @@ verifies.once('bridge:opencode', async () => {
   await eventually('the ring', () => asked.length === 2);
   expect(asked).toEqual([
     ['GET /session', null],
-    ['POST /session/ses_now/prompt_async', { parts: [{ type: 'text', text: `1 new from bravo on ${here.channel.id}: call listen` }] }],
+    ['POST /session/ses_now/prompt_async', { parts: [{ type: 'text', text: `1 new on ${here.channel.id}: call listen` }] }],
   ]);
 });
 

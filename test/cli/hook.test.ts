@@ -103,7 +103,7 @@ verifies.once('hook:dialects', async () => {
   }
   await say(here, SECRET);
   const id = await say(here, SECRET, 'all');
-  const words = (count: number): string => `${count} new from bravo on ${here.channel.id}: call listen`;
+  const words = (count: number): string => `${count} new on ${here.channel.id}: call listen`;
   expect(await hook(here, 'claude-code', { ...stop('one'), hook_event_name: 'UserPromptSubmit' })).toEqual({
     ...SILENT,
     stdout: `${JSON.stringify({ hookSpecificOutput: { hookEventName: 'UserPromptSubmit', additionalContext: words(2) } })}\n`,
@@ -156,7 +156,7 @@ verifies.once('hook:waits', async () => {
   await waiting(here, third.pid);
   await say(here, SECRET);
   expect(await third.ended).toEqual({ code: 2, signal: null });
-  expect(third.stderr()).toBe(`1 new from bravo on ${here.channel.id}: call listen\n`);
+  expect(third.stderr()).toBe(`1 new on ${here.channel.id}: call listen\n`);
   expect(waiters(here)).toEqual([]);
   expect(await hook(here, 'codex', stop('nobody'), '--wait', '1')).toEqual(SILENT);
 });
@@ -231,7 +231,7 @@ verifies.once('hook:whose', async () => {
   await second.ask('initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'gemini-cli-mcp-client' } });
   expect(await hook(other, 'gemini', after, '--wait', '0')).toEqual(SILENT);
   await second.program.end('SIGKILL');
-  expect(await hook(other, 'gemini', after, '--wait', '0')).toMatchObject({ stdout: expect.stringContaining('1 new from bravo') });
+  expect(await hook(other, 'gemini', after, '--wait', '0')).toMatchObject({ stdout: expect.stringContaining('1 new on ') });
 
   // Codex names its thread with each call, and its hooks have the same name.
   const codex = startBridge(home, ['--ring', 'none']);
@@ -240,7 +240,7 @@ verifies.once('hook:whose', async () => {
   await say(here, 'for hotel', 'hotel');
   expect(await hook(other, 'codex', stop('thread-8'), '--wait', '0')).toEqual(SILENT);
   // Nobody waits where a bridge rings.
-  expect(await hook(other, 'codex', stop('thread-9'))).toMatchObject({ stdout: expect.stringContaining('1 new from bravo') });
+  expect(await hook(other, 'codex', stop('thread-9'))).toMatchObject({ stdout: expect.stringContaining('1 new on ') });
 });
 
 verifies.once('hook:learns', async () => {
@@ -261,7 +261,7 @@ verifies.once('hook:learns', async () => {
   expect(await hook(here, 'claude-code', stop('one'), '--wait', '0')).toEqual({
     code: 2,
     stdout: '',
-    stderr: `1 new from bravo on ${channel.id}: call listen\n`,
+    stderr: `1 new on ${channel.id}: call listen\n`,
   });
   expect(await hook(here, 'claude-code', { ...used, tool_name: 'mcp__plugin_rogerthat_rogerthat__leave', tool_input: {} })).toEqual(SILENT);
   expect(home.kept('seats')).toEqual([]);

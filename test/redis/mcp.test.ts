@@ -228,7 +228,7 @@ test('a hook of a client is known at every hub', async () => {
     JSON.parse((await elsewhere(caller, hub).tool('listen', { since: `hook:${event}:${name}`, ...more })).result.content[0].text);
   await hook(0, 'PostToolUse', { session_id: JSON.stringify(joined.result.content) });
   await bravo.say('alpha', 'one');
-  expect(await hook(1, 'Stop')).toMatchObject({ hookSpecificOutput: { additionalContext: expect.stringContaining('1 new from bravo') } });
+  expect(await hook(1, 'Stop')).toMatchObject({ hookSpecificOutput: { additionalContext: expect.stringContaining('1 new on ') } });
   // Told of once, whoever is asked.
   expect(await hook(0, 'Stop')).toEqual({});
 });

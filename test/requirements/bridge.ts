@@ -12,7 +12,8 @@ export const BRIDGE = {
   },
   'bridge:task': { behaviour: 'listen becomes a task for clients that take one, and ends with mail only.', clauses: ['R-BRIDGE-1'] },
   'bridge:rings': {
-    behaviour: 'Between turns mail rings the agent with a pointer without a word of it, and is not called delivered for it.',
+    behaviour:
+      'Between turns mail rings the agent with a pointer that has no word and no name of a peer, and is not called delivered for it.',
     clauses: ['R-BRIDGE-2', 'R-BRIDGE-3'],
   },
   'bridge:replaced': {

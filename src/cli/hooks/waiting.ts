@@ -1,10 +1,10 @@
 /** Waiting for mail of an agent session, without taking any of it. */
-import { pointer } from '../../bridge/pointer.ts';
 import { isFor, Watcher, waits } from '../../bridge/watcher.ts';
 import { HubClient } from '../../client/client.ts';
 import { HubProblem, LinkError } from '../../client/errors.ts';
 import type { WireMessage } from '../../client/operations.ts';
 import { Seat } from '../../client/seat.ts';
+import { pointer } from '../../core/pointer.ts';
 import type { Profiles, SeatProfile } from '../profiles.ts';
 
 /** Seats are looked up again this often: an agent may join while its waiter waits. */
@@ -71,7 +71,7 @@ export const mailNow = async (profile: SeatProfile, profiles: Profiles, signal: 
     if (message.id > after && isFor(callsign, message) && (await waits(seat, message.id, signal))) mail.push(message);
   }
   const last = mail.at(-1);
-  return last === undefined ? null : { text: pointer(channelId, mail), seat: nameOf(profile), through: last.id };
+  return last === undefined ? null : { text: pointer(channelId, mail.length), seat: nameOf(profile), through: last.id };
 };
 
 /** Resolves with the first mail that is wanted; null when nobody waits any more. Never throws. */
@@ -103,7 +103,7 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
           after,
           signal: ended,
           mail(messages: readonly WireMessage[]) {
-            const mail = { text: pointer(profile.channelId, messages), seat: name, through: messages.at(-1)?.id ?? 0 };
+            const mail = { text: pointer(profile.channelId, messages.length), seat: name, through: messages.at(-1)?.id ?? 0 };
             if (options.wanted(mail)) end(mail);
           },
         });

@@ -8,6 +8,7 @@ import { HubError } from '../../core/errors.ts';
 import { andThen } from '../../core/eventually.ts';
 import { channelOfSession } from '../../core/ids.ts';
 import { type Notes, SecretNotes } from '../../core/notes.ts';
+import { pointer } from '../../core/pointer.ts';
 import type { Message } from '../../core/types.ts';
 import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import type { Perform } from './perform.ts';
@@ -52,9 +53,6 @@ const joinedIn = (text: string): Bound | null => {
   const channelId = channelOfSession(sessionId);
   return callsign && channelId ? { sessionId, callsign, channelId, rung: 0 } : null;
 };
-
-const pointer = (channelId: string, mail: readonly Message[]): string =>
-  `${mail.length} new from ${[...new Set(mail.map(({ from }) => from))].slice(0, 3).join(', ')} on ${channelId}: call listen`;
 
 export class HookEars {
   readonly #perform: Perform;
@@ -106,7 +104,7 @@ export class HookEars {
     const next = rings ? last : rung;
     if (next !== bound.rung) await this.#keep(name, { ...bound, rung: next });
     if (!rings) return NOTHING;
-    return textResult({ hookSpecificOutput: { hookEventName: event, additionalContext: pointer(bound.channelId, mail) } });
+    return textResult({ hookSpecificOutput: { hookEventName: event, additionalContext: pointer(bound.channelId, mail.length) } });
   }
 
   /** Keeps whose mail a client's session hears of. @throws HubError when the session is nobody's, and then nothing is kept */

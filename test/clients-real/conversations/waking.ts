@@ -8,7 +8,7 @@ import type { Step } from '../script.ts';
 import { type Conversation, join, listen, ms, type Outcome, type Stage } from '../stage.ts';
 import { type Wake, wakeTest } from '../wake-test.ts';
 
-export const POINTER = '1 new from wake-test';
+export const POINTER = '1 new on ';
 export const MESSAGE = 'Wake test:';
 
 /** The program, as a command line that nothing has to be installed for. */
