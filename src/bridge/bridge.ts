@@ -153,9 +153,9 @@ export class Bridge {
       after,
       signal: AbortSignal.any([signal, end.signal]),
       connected: () => this.#courier.deliver(),
-      mail: (messages) => {
+      mail: ({ count }) => {
         const ringer = this.#options.ringer();
-        void ringer?.ring(pointer(channelId, messages.length)).then((rang) => {
+        void ringer?.ring(pointer(channelId, count)).then((rang) => {
           this.#options.note?.(rang ? `rang by ${ringer.name}` : `could not ring by ${ringer.name}`);
         });
       },

@@ -11,14 +11,25 @@ import { watch } from '../client/watch.ts';
 const GATHER_MS = 100;
 /** A ring that was not answered with a listen is repeated for newer mail after this. */
 const AGAIN_MS = 60_000;
+/** So many messages are counted at the most: ten times what a ring holds where nobody says another number. */
+const MOST = 1000;
+
+/** What waits in the mailbox: never the words, nor who sent them. */
+export interface WaitingMail {
+  readonly count: number;
+  /** The newest. */
+  readonly through: number;
+}
 
 export interface WatcherOptions {
   readonly seat: Seat;
   /** Everything up to this message is known to the agent. */
   readonly after: number;
   readonly signal: AbortSignal;
+  /** Milliseconds between two rings that were not answered; default: a minute. */
+  readonly againMs?: number;
   /** There is mail. May be called again for newer mail. */
-  mail(messages: readonly WireMessage[]): void;
+  mail(waiting: WaitingMail): void;
   /** The hub answers again. */
   connected?(): void;
   /** The channel is lost: nothing is watched any more. */
@@ -31,8 +42,10 @@ export const isFor = (callsign: string, { from, to, kind }: Pick<WireMessage, 'f
 
 export class Watcher {
   readonly #options: WatcherOptions;
-  #unheard: WireMessage[] = [];
+  /** Ids, the oldest first. */
+  #unheard: number[] = [];
   #known: number;
+  readonly #againMs: number;
   #timer: NodeJS.Timeout | null = null;
   /** Monotonic ms of a ring that was not answered yet. */
   #rungAt: number | null = null;
@@ -41,6 +54,7 @@ export class Watcher {
   constructor(options: WatcherOptions) {
     this.#options = options;
     this.#known = options.after;
+    this.#againMs = options.againMs ?? AGAIN_MS;
     options.signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
 
@@ -48,7 +62,7 @@ export class Watcher {
   heard(through: number): void {
     this.#known = Math.max(this.#known, through);
     this.#rungAt = null;
-    this.#unheard = this.#unheard.filter(({ id }) => id > this.#known);
+    this.#unheard = this.#unheard.filter((id) => id > this.#known);
   }
 
   /** Watches until the signal ends it. Never throws. */
@@ -60,7 +74,8 @@ export class Watcher {
       for await (const event of watch(seat.client, { channelId, token }, { since: String(this.#known), signal, met: true })) {
         if (event.type === 'roster') this.#options.connected?.();
         if (event.type !== 'message' || !isFor(callsign, event) || event.id <= this.#known) continue;
-        this.#unheard.push(event);
+        this.#unheard.push(event.id);
+        if (this.#unheard.length > MOST) this.#unheard.shift();
         this.#later(GATHER_MS);
       }
     } catch (error) {
@@ -68,31 +83,56 @@ export class Watcher {
     }
   }
 
+  /** Looks once, so much later; what comes while it looks has its own look. */
   #later(ms: number): void {
-    if (this.#timer !== null) return;
-    this.#timer = setTimeout(() => {
+    if (this.#timer !== null || this.#options.signal.aborted) return;
+    this.#timer = setTimeout(async () => {
+      const again = await this.#look().catch(() => this.#againMs);
       this.#timer = null;
-      this.#look().catch(() => this.#later(AGAIN_MS));
+      if (again !== null) this.#later(again);
+      else if (this.#newest > this.#rungThrough) this.#later(GATHER_MS);
     }, ms);
   }
 
-  /** Tells of what waits in the mailbox: what another listener of this seat was given is no news. */
-  async #look(): Promise<void> {
-    const newest = this.#unheard.at(-1);
-    if (!newest || newest.id <= this.#rungThrough) return;
+  get #newest(): number {
+    return this.#unheard.at(-1) ?? 0;
+  }
+
+  /**
+   * Tells of what waits in the mailbox: what another listener of this seat was given is no news.
+   * @returns milliseconds until it may be told of; null when there is nothing more to tell
+   */
+  async #look(): Promise<number | null> {
+    const newest = this.#newest;
+    if (newest <= this.#rungThrough) return null;
     if (this.#rungAt !== null) {
-      const left = this.#rungAt + AGAIN_MS - performance.now();
-      if (left > 0) return this.#later(left);
+      const left = this.#rungAt + this.#againMs - performance.now();
+      if (left > 0) return left;
     }
-    for (const message of [...this.#unheard]) {
-      if (await waits(this.#options.seat, message.id, this.#options.signal)) continue;
-      this.#unheard = this.#unheard.filter(({ id }) => id !== message.id);
-    }
-    const messages = this.#unheard.filter(({ id }) => id > this.#known);
-    if ((messages.at(-1)?.id ?? 0) <= this.#rungThrough) return;
+    const first = await this.#firstThatWaits([...this.#unheard]);
+    this.#unheard = this.#unheard.filter((id) => id >= first);
+    const waiting = this.#unheard.filter((id) => id <= newest);
+    const through = waiting.at(-1) ?? 0;
+    if (through <= this.#rungThrough) return null;
     this.#rungAt = performance.now();
-    this.#rungThrough = messages.at(-1)!.id;
-    this.#options.mail(messages);
+    this.#rungThrough = through;
+    this.#options.mail({ count: waiting.length, through });
+    return null;
+  }
+
+  /**
+   * Mailboxes are handed over in order, and a ring is left in order: what waits is the newest, and a few questions find
+   * where it begins. The first id of those that wait, or one beyond the last.
+   */
+  async #firstThatWaits(ids: readonly number[]): Promise<number> {
+    const { seat, signal } = this.#options;
+    // The newest first: most often it waits with all the others, or nothing does.
+    let [low, high] = [0, ids.length];
+    for (let at = high - 1; low < high; at = (low + high) >> 1) {
+      if (await waits(seat, ids[at] ?? 0, signal)) high = at;
+      else low = at + 1;
+    }
+    return ids[low] ?? (ids.at(-1) ?? 0) + 1;
   }
 
   #stop(): void {
@@ -100,7 +140,10 @@ export class Watcher {
   }
 }
 
-/** Whether a message was not yet handed over to the seat it is for. @throws as HubClient.call, but for a message that left the ring */
+/**
+ * Whether a message may still be handed over to the seat it is for: it was not yet, and is still in the ring.
+ * @throws as HubClient.call
+ */
 export const waits = async ({ client, state }: Seat, id: number, signal?: AbortSignal): Promise<boolean> => {
   try {
     const { channelId, token, callsign } = state;
@@ -109,7 +152,7 @@ export const waits = async ({ client, state }: Seat, id: number, signal?: AbortS
     // Of a broadcast to many not all receipts are listed.
     return own === undefined || own.state === 'queued';
   } catch (error) {
-    if (error instanceof HubProblem && (error.code === 'rotated' || error.code === 'not_found')) return true;
+    if (error instanceof HubProblem && (error.code === 'rotated' || error.code === 'not_found')) return false;
     throw error;
   }
 };

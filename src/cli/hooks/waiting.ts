@@ -102,8 +102,8 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
           seat,
           after,
           signal: ended,
-          mail(messages: readonly WireMessage[]) {
-            const mail = { text: pointer(profile.channelId, messages.length), seat: name, through: messages.at(-1)?.id ?? 0 };
+          mail({ count, through }) {
+            const mail = { text: pointer(profile.channelId, count), seat: name, through };
             if (options.wanted(mail)) end(mail);
           },
         });
