@@ -8,8 +8,10 @@ import type { Limits } from '../../core/limits.ts';
 import { closedError, refuseHearing } from '../../core/owning.ts';
 import { pushMessage } from '../../core/ring.ts';
 import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
+import type { RestOfMessage } from '../../core/webhooks.ts';
+import type { Item } from './hook.ts';
 import type { Dirty, Insert } from './journal.ts';
-import { type EventData, type Loaded, readRing, UnsoundRowError } from './load.ts';
+import { type EventData, type Loaded, readEvents, readRing, UnsoundRowError } from './load.ts';
 import { type ChannelState, headRow, identityRow, type KeptSeat, mailboxRow, newSeat, seatRow } from './state.ts';
 import type { Job, Store } from './store.ts';
 
@@ -202,6 +204,21 @@ export class Book {
     ring.floor = ring.goneFloor = messages.length > 0 ? messages[0]!.id - 1 : ring.head;
     for (const message of messages) pushMessage(ring, message, this.limits.sizes);
     return ring;
+  }
+
+  /** What the transcript has of a message whose text was in the memory of a process that is gone. */
+  restOf(channel: ChannelState | null, { messageId, seq }: Pick<Item, 'messageId' | 'seq'>): RestOfMessage {
+    const nothing = { id: messageId!, text: null };
+    if (channel === null || seq === null) return nothing;
+    try {
+      const event = this.believing(() => readEvents(this.store, channel, seq - 1, 1))[0];
+      if (event?.id !== messageId) return nothing;
+      const { id, from, to, text = null, at, reply_to, sender } = event!;
+      return { id: id!, from: from!, to: to!, text, at, ...(reply_to === undefined ? {} : { reply_to }), sender: sender! };
+    } catch {
+      // The damage was reported; that there was a message is still true.
+      return nothing;
+    }
   }
 
   /** @throws HubError storage_unavailable instead of believing a damaged row */

@@ -14,14 +14,12 @@ import {
   type EventData,
   goesWithToken,
   type Happening,
-  type RestOfMessage,
   ROTATED,
   testData,
   type Verdict,
 } from '../../core/webhooks.ts';
 import type { Book } from './book.ts';
 import { deliveryOf, type HookState, hookRow, type Item, itemRow } from './hook.ts';
-import { readEvents } from './load.ts';
 import type { ChannelState } from './state.ts';
 
 export class Outbox {
@@ -173,23 +171,8 @@ export class Outbox {
   #claim(state: HookState, item: Item, leaseMs: number): Claimed {
     item.lease = newNonce();
     item.leasedUntil = this.#book.clock.uptime() + leaseMs;
-    const data = item.data ?? { channel_id: state.hook.channelId, message: item.message ?? this.#restOf(state, item) };
+    const data = item.data ?? { channel_id: state.hook.channelId, message: item.message ?? this.#book.restOf(state.channel, item) };
     return { lease: item.lease, hook: state.hook, delivery: deliveryOf(state.hook.id, item, this.#book.clock), data };
-  }
-
-  /** What the transcript has of a message whose text was in the memory of a process that is gone. */
-  #restOf({ channel }: HookState, { messageId, seq }: Item): RestOfMessage {
-    const nothing = { id: messageId!, text: null };
-    if (channel === null || seq === null) return nothing;
-    try {
-      const event = this.#book.believing(() => readEvents(this.#book.store, channel, seq - 1, 1))[0];
-      if (event?.id !== messageId) return nothing;
-      const { id, from, to, text = null, at, reply_to, sender } = event!;
-      return { id: id!, from: from!, to: to!, text, at, ...(reply_to === undefined ? {} : { reply_to }), sender: sender! };
-    } catch {
-      // The damage was reported; that there was a message is still true.
-      return nothing;
-    }
   }
 
   async claimTest(state: HookState, leaseMs: number): Promise<Claimed> {
