@@ -44,6 +44,8 @@ export const SIZES = {
 
 /** Messages in one listen or history answer, at most. */
 export const MESSAGES_PER_ANSWER = 100;
+/** Statuses that wait for a listener that is behind, at most: each is worth less than the next. */
+export const STATUSES_KEPT = 100;
 /** Characters that a secret has which an operator chooses: the tokens of the hub, its key. */
 export const SECRET_LEAST = 16;
 /** Characters of an owner password. */

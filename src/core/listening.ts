@@ -78,12 +78,12 @@ const nothingAfter = (from: Position): Slice => ({ heard: [], after: from, curso
 /**
  * The statuses that go along with a slice: none from beyond it while messages from before them are still to come, so
  * that all is heard in order, and no id stands in an answer that skips something.
- * @param before how many there were when the slice was read: of what came since then nobody has looked whether the waiter may hear it
+ * @param before those that were there when the slice was read: of what came since then nobody has looked whether the waiter may hear it
  */
-export const takeStatuses = (waiter: Waiter, slice: Slice | null, before: number): readonly Message[] => {
+export const takeStatuses = (waiter: Waiter, slice: Slice | null, before: readonly Message[]): readonly Message[] => {
   const all = waiter.statuses;
   if (all.length === 0) return all;
-  const taken = all.slice(0, before).filter(({ id }) => !slice?.more || id <= slice.cursor.id);
+  const taken = before.filter(({ id }) => !slice?.more || id <= slice.cursor.id);
   waiter.statuses = all.filter((status) => !taken.includes(status));
   return taken;
 };
@@ -154,18 +154,19 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
   const arrival = { sessionHash: session.hash, waits: request.timeoutMs > 0, recalled: session.recalled ?? null };
   // Whom the hub goes by from memory takes nobody's place before the engine has looked.
   const looked = session.recalled ? await engine.arrive(channelId, callsign, request.since, arrival) : null;
-  signal?.addEventListener('abort', waiter);
-  ear.waiters.park(waiter, ear.limits.sizes.parked);
-  engine.park(channelId, callsign);
   let stopTimer: (() => void) | null = null;
   try {
+    signal?.addEventListener('abort', waiter);
+    ear.waiters.park(waiter, ear.limits.sizes.parked);
+    // Whose channel is gone by now is refused, and stands nowhere.
+    engine.park(channelId, callsign);
     if (signal?.aborted) waiter.handleEvent();
     const arrived = looked ?? engine.arrive(channelId, callsign, request.since, arrival);
     const from = arrived instanceof Promise ? await arrived : arrived;
     let final = request.timeoutMs <= 0;
     let stop: 'superseded' | 'shutdown' | null = null;
     for (;;) {
-      let before = waiter.statuses.length;
+      let before = waiter.statuses;
       let slice: Slice | null = null;
       if (stop === null) {
         const bare = request.since.at === 'bare';
@@ -173,7 +174,7 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
         const place = { from: from.id, tag: from.tag };
         const read = engine.read({ channelId, callsign, sessionHash: session.hash, ...place, bare, final, rewoundTold: false, limits });
         const found = read instanceof Promise ? await read : read;
-        if (found === 'away') before = 0;
+        if (found === 'away') before = [];
         slice = ready(ear, waiter, found);
       }
       const statuses = takeStatuses(waiter, slice, before);
@@ -217,20 +218,20 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
   const { engine } = ear;
   const { channelId, callsign, hash: sessionHash } = session;
   const waiter = new Waiter(channelId, callsign, sessionHash);
-  signal.addEventListener('abort', waiter);
-  ear.waiters.park(waiter, ear.limits.sizes.parked);
-  engine.park(channelId, callsign);
   try {
+    signal.addEventListener('abort', waiter);
+    ear.waiters.park(waiter, ear.limits.sizes.parked);
+    engine.park(channelId, callsign);
     let from = await engine.arrive(channelId, callsign, since, { sessionHash, waits: false, recalled: null });
     let bare = since.at === 'bare';
     let rewoundTold = false;
     while (!signal.aborted) {
-      const before = waiter.statuses.length;
+      const before = waiter.statuses;
       const limits = answerLimits(ear, 100);
       const place = { from: from.id, tag: from.tag };
       const read = await engine.read({ channelId, callsign, sessionHash, ...place, bare, final: false, rewoundTold, limits });
       const slice = ready(ear, waiter, read);
-      const statuses = takeStatuses(waiter, slice, read === 'away' ? 0 : before);
+      const statuses = takeStatuses(waiter, slice, read === 'away' ? [] : before);
       if (slice || statuses.length > 0) {
         const found = slice ?? nothingAfter(from);
         const delivery = new Receipt(ear, waiter, session, found, statuses);

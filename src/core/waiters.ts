@@ -5,6 +5,7 @@
  * and nobody is asked who does not listen on that channel.
  */
 import type { HubError } from './errors.ts';
+import { STATUSES_KEPT } from './limits.ts';
 import type { Message } from './types.ts';
 
 /** Why a waiter stopped waiting. */
@@ -51,7 +52,7 @@ export class Waiter {
   /** Null: an observer. */
   readonly callsign: string | null;
   readonly sessionHash: string | null;
-  /** Statuses heard since the last read; they are in no mailbox. */
+  /** Statuses heard since the last read, the last of them; they are in no mailbox. Never changed: another list takes its place. */
   statuses: readonly Message[] = NO_STATUSES;
   /** For observers: somebody joined or left since the last look. */
   rosterChanged = false;
@@ -104,7 +105,7 @@ export class Waiter {
 
   /** @internal */
   hear(message: Message, tally: Tally | null): void {
-    if (message.kind === 'status') this.statuses = [...this.statuses, message];
+    if (message.kind === 'status') this.statuses = [...this.statuses.slice(1 - STATUSES_KEPT), message];
     if (tally && this.busy) tally.close();
     else if (tally) {
       this.#tallies ??= [];

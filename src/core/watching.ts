@@ -36,7 +36,7 @@ export async function* watch(ear: Ear, channel: Channel, since: Since, signal: C
       const changed: boolean = waiter.rosterChanged;
       waiter.rosterChanged = false;
       const roster = changed ? await engine.roster(channelId) : null;
-      const before = waiter.statuses.length;
+      const before = waiter.statuses;
       // Last: what was read before it was still the watcher's to know.
       const slice = await engine.observe(channelId, joinTokenHash, from, answerLimits(ear, 100));
       if (slice === 'away') waiter.rosterChanged ||= changed;

@@ -5,6 +5,8 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { STATUSES_KEPT } from '../../src/core/limits.ts';
+import type { Session } from '../../src/core/types.ts';
 import { createLog } from '../../src/log.ts';
 import { type RunningHub, startHub } from '../../src/server.ts';
 import { GoneSignal } from '../../src/transports/gone.ts';
@@ -82,4 +84,37 @@ test('who watches and has more to come is told of the end before that', async ()
   hub.waiters.endAll({ type: 'shutdown' });
   expect((await items.next()).value).toEqual({ type: 'end', why: 'shutdown', error: null });
   expect((await items.next()).done).toBe(true);
+});
+
+const sessionOf = async ({ session }: TestMember): Promise<Session> =>
+  running.hub.sessionFor(await running.hub.channelFor(channel.id, channel.token, 'here'), session);
+
+const say = (message: string, kind: string): Promise<unknown> =>
+  expectCall(running.url, memberCall(alpha, { path: 'send', body: { to: 'all', message, kind } }));
+
+test('a stream that is behind hears the last of the statuses, and every message', async () => {
+  const items = running.hub.stream(await sessionOf(bravo), { at: 'bare' }, new GoneSignal());
+  const first = items.next();
+  await eventually('it to stand by', () => running.hub.waiters.count === 1);
+  const sent = say('the first', 'message');
+  const given = (await first).value;
+  if (given?.type === 'messages') given.answer.delivery.unsure();
+  await sent;
+  for (let i = 0; i < 250; i++) await say(`status ${i}`, i === 50 ? 'message' : 'status');
+  const { value } = await items.next();
+  const texts = value?.type === 'messages' ? value.answer.heard.map(({ message }) => message.text) : [];
+  expect(texts).toEqual(['status 50', ...Array.from({ length: STATUSES_KEPT }, (_, i) => `status ${250 - STATUSES_KEPT + i}`)]);
+  await items.return();
+});
+
+test('who comes to listen when the channel is gone stands nowhere', async () => {
+  const session = await sessionOf(bravo);
+  await running.hub.engine.closeChannel(channel.id, true);
+  const items = running.hub.stream(session, { at: 'bare' }, new GoneSignal());
+  expect((await items.next()).value).toMatchObject({ type: 'end', why: 'removed', error: { code: 'unauthorized' } });
+  expect((await items.next()).done).toBe(true);
+  await expect(running.hub.listen(session, { since: { at: 'bare' }, limit: 1, timeoutMs: 1000 })).rejects.toMatchObject({
+    code: 'unauthorized',
+  });
+  expect(running.hub.waiters.count).toBe(0);
 });
