@@ -4,8 +4,10 @@
  * Proves R-DISC-2.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ERRORS } from '../../src/core/errors.ts';
 import { operations } from '../../src/operations/index.ts';
 import { type HubProcess, startHubProcess, temporaryDirectory } from '../harness/process.ts';
@@ -32,6 +34,33 @@ beforeAll(async () => {
   text = await llms(hub);
   blocks = bashBlocks(text);
 });
+
+/** A proxy before the hub that answers the first listens itself, with each of these. @returns its address, and the cursors it saw */
+const proxyTo = async (target: string, answers: (readonly [status: number, type: string, body: string])[]) => {
+  const since: (string | null)[] = [];
+  const server = createServer((asked, answer) => {
+    const url = new URL(asked.url ?? '/', target);
+    if (url.pathname.endsWith('/listen')) {
+      since.push(url.searchParams.get('since'));
+      const own = answers.shift();
+      if (own) {
+        const [status, type, body] = own;
+        answer.writeHead(status, { 'content-type': type }).end(body);
+        return;
+      }
+    }
+    const { method, headers } = asked;
+    const passed = request(url, { method, headers: { ...headers, host: url.host } }, (told) => {
+      answer.writeHead(told.statusCode ?? 502, told.headers);
+      told.pipe(answer);
+    });
+    passed.on('error', () => answer.destroy());
+    asked.pipe(passed);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  afterAll(() => void server.close().closeAllConnections());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, since };
+};
 
 describe('the document', () => {
   test('is short, and has its parts in the order of need', async () => {
@@ -116,6 +145,28 @@ describe('its blocks', () => {
     const said = await runScript(`${wrong}\n${listen}`, { cwd: temporaryDirectory() });
     expect(said.match(/"code": "unauthorized"/g)).toHaveLength(2);
     expect(said).toContain('"hint":');
+  });
+
+  test('what a proxy answers in place of the hub loses no cursor', async () => {
+    const [join0 = '', send = '', listen = ''] = blocks;
+    const channel = await createChannel(hub.url);
+    const proxy = await proxyTo(hub.url, [
+      [502, 'text/html', '<html><h1>502 Bad Gateway</h1></html>'],
+      [200, 'text/html', '<!doctype html><title>Back in a minute</title>'],
+      [503, 'text/plain', '503 Service Unavailable'],
+      [504, 'application/json', '{"message":"upstream timed out"}'],
+    ]);
+    const at = (url: string, callsign: string): string =>
+      join0.replace(`HUB=${hub.url}\n`, `HUB=${url}\n`).replace(BLANKS, `CHID=${channel.id} TOKEN=${channel.token} CALLSIGN=${callsign}\n`);
+    const home = temporaryDirectory();
+    await runScript(at(proxy.url, 'alpha'), { cwd: home });
+    await runScript(`${at(hub.url, 'bravo')}\n${send}`, { cwd: temporaryDirectory() });
+    expect(await runScript(listen, { cwd: home })).toContain('"text": "Radio check. Over."');
+    const [first] = proxy.since;
+    expect(first).toMatch(/^0-/);
+    expect(proxy.since).toEqual(Array(5).fill(first));
+    const kept = readFileSync(join(home, 'rt.env'), 'utf8').match(/^SINCE=.*$/gm);
+    expect(kept).toEqual([`SINCE=${first}`, expect.stringMatching(/^SINCE=1-/)]);
   });
 
   test('on a hub with a token they send it', async () => {
