@@ -18,7 +18,7 @@ import type { Services } from './operations/operation.ts';
 import { mountSite, SITE_PATHS } from './site/routes.ts';
 import { createA2a, writeA2aRefusal } from './transports/a2a/endpoint.ts';
 import { A2A_VERSION } from './transports/a2a/protocol.ts';
-import { API_HEADERS, mustBeRead, problem, writeProblem } from './transports/answer.ts';
+import { API_HEADERS, mustBeRead, problem, problemHeaders, writeProblem } from './transports/answer.ts';
 import { createGuard, hostIsKnown } from './transports/guard.ts';
 import { mayEnter } from './transports/line.ts';
 import { createMcp, writeMcpRefusal } from './transports/mcp/endpoint.ts';
@@ -72,16 +72,7 @@ const buildPages = (options: AppOptions, services: Services, facts: HubFacts, me
   for (const path of ['/register', '/authorize', '/token']) pages.all(path, (c) => c.text(noOAuth, 404));
   pages.get('/.well-known/:name{(?:oauth|openid)-.+}', (c) => c.text(noOAuth, 404));
   const refuse = (error: HubError, { origin, requestId }: RequestFacts): Response =>
-    Response.json(problem(error, origin, requestId), {
-      status: error.status,
-      headers: {
-        'Content-Type': 'application/problem+json',
-        ...API_HEADERS,
-        ...error.options.headers,
-        ...(error.options.retryAfter === undefined ? {} : { 'Retry-After': String(error.options.retryAfter) }),
-        ...(error.code === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {}),
-      },
-    });
+    Response.json(problem(error, origin, requestId), { status: error.status, headers: problemHeaders(error) });
   for (const path of [...SITE_PATHS, '/healthz', '/readyz', '/metrics', ...DISCOVERY_PATHS]) {
     pages.all(path, (c) => refuse(wrongMethod('GET, HEAD'), c.env.facts));
   }

@@ -12,7 +12,7 @@ import { Courier } from './courier/courier.ts';
 import { openVault } from './courier/vault.ts';
 import { openLocal } from './engines/local/index.ts';
 import { createLog, errorFacts, type Log } from './log.ts';
-import { API_HEADERS, problem, writeProblem } from './transports/answer.ts';
+import { problem, problemHeaders, writeProblem } from './transports/answer.ts';
 import { Drain } from './transports/drain.ts';
 import { mayEnter } from './transports/line.ts';
 
@@ -42,13 +42,9 @@ const refuse = (error: NodeJS.ErrnoException, socket: Socket, origin: string): v
     return;
   }
   const [status, detail] = REFUSALS[error.code ?? ''] ?? ['400 Bad Request', 'The request is not HTTP/1.1.'];
-  const body = JSON.stringify({ ...problem(new HubError('bad_request', detail), origin, 'none'), status: Number.parseInt(status, 10) });
-  const headers = {
-    'Content-Type': 'application/problem+json',
-    'Content-Length': Buffer.byteLength(body),
-    ...API_HEADERS,
-    Connection: 'close',
-  };
+  const told = new HubError('bad_request', detail);
+  const body = JSON.stringify({ ...problem(told, origin, 'none'), status: Number.parseInt(status, 10) });
+  const headers = { ...problemHeaders(told), 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 };

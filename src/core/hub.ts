@@ -14,6 +14,7 @@ import { hashSecret, sameHash } from './ids.ts';
 import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat } from './joining.ts';
 import type { Limits, Rate } from './limits.ts';
 import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem } from './listening.ts';
+import { cost } from './mailbox.ts';
 import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
 import { closedError, OWNER_ASKED, Owner, refuseSession, rotatedError } from './owning.ts';
 import { perAddress, tooFast } from './rates.ts';
@@ -249,7 +250,7 @@ export class Hub {
     let room = bytes;
     let first = messages.length;
     while (first > 0) {
-      room -= 256 + 2 * Buffer.byteLength(messages[first - 1]!.text);
+      room -= cost(messages[first - 1]!);
       if (room < 0 && first < messages.length) break;
       first--;
     }

@@ -1,5 +1,5 @@
 /** Writing answers, and knowing whether they were taken. */
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { HubError } from '../core/errors.ts';
 import type { Delivery } from '../core/listening.ts';
 import { encodeJson } from '../operations/wire.ts';
@@ -143,6 +143,15 @@ export const problem = (error: HubError, origin: string, requestId: string): obj
   ...error.options.extra,
 });
 
+/** The header fields of a problem, but for those of its length and connection. */
+export const problemHeaders = ({ code, options }: HubError): Record<string, string> => ({
+  'Content-Type': 'application/problem+json',
+  ...API_HEADERS,
+  ...options.headers,
+  ...(options.retryAfter === undefined ? {} : { 'Retry-After': String(options.retryAfter) }),
+  ...(code === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {}),
+});
+
 /** Writes an error, or nothing when the answer has begun. */
 export const writeProblem = (response: ServerResponse, error: HubError, origin: string, requestId: string): void => {
   if (response.headersSent) {
@@ -150,14 +159,6 @@ export const writeProblem = (response: ServerResponse, error: HubError, origin: 
     return;
   }
   const text = encodeJson(problem(error, origin, requestId));
-  const headers: OutgoingHttpHeaders = {
-    'Content-Type': 'application/problem+json',
-    'Content-Length': Buffer.byteLength(text),
-    ...API_HEADERS,
-    ...error.options.headers,
-  };
-  if (error.options.retryAfter !== undefined) headers['Retry-After'] = error.options.retryAfter;
-  if (error.code === 'unauthorized') headers['WWW-Authenticate'] = 'Bearer';
-  response.writeHead(error.status, headers);
+  response.writeHead(error.status, { ...problemHeaders(error), 'Content-Length': Buffer.byteLength(text) });
   endWith(response, text);
 };

@@ -116,7 +116,8 @@ export const bearerOf = (header: string | undefined): string | undefined => {
   return match[1];
 };
 
-const single = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
+/** The value of a header field of which only one makes sense. */
+export const single = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
 
 /**
  * Makes the REST transport.

@@ -18,13 +18,11 @@ import { type Loaded, loadAll, readEvents } from './load.ts';
 import { FOR_GOOD } from './notes.ts';
 import { DATABASE_FILE, lockDirectory, openDatabase } from './open.ts';
 import { isSound, readList } from './schema.ts';
-import type { ChannelState, KeptSeat } from './state.ts';
+import { type ChannelState, type KeptSeat, wallOf } from './state.ts';
 import { Store } from './store.ts';
 
 /** Lines of a transcript that are read together. */
 const EVENTS_AT_ONCE = 500;
-
-const wallOf = (uptime: number, clock: Clock): number => Math.round(clock.now() - (clock.uptime() - uptime));
 
 const channelRecord = (state: ChannelState, clock: Clock): ChannelRecord => ({
   kind: 'channel',

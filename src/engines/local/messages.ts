@@ -13,7 +13,7 @@ import type { Eventually, Message, Position, Receipt, Since, Slice } from '../..
 import type { Book } from './book.ts';
 import type { Outbox } from './outbox.ts';
 import type { Allowances } from './rates.ts';
-import { type ChannelState, type KeptSeat, keyName } from './state.ts';
+import { type ChannelState, type KeptSeat, keyName, type UsedKey } from './state.ts';
 
 let isoMs = 0;
 let isoText = '';
@@ -114,11 +114,7 @@ export class Messages {
   }
 
   /** A message whose key was used before. */
-  async #repeat(
-    state: ChannelState,
-    draft: Draft,
-    used: { content: string; id: number; at: number; stored: Promise<void> | null },
-  ): Promise<Appended> {
+  async #repeat(state: ChannelState, draft: Draft, used: UsedKey): Promise<Appended> {
     if (used.content !== draft.key?.content) throw new HubError('idempotency_conflict');
     await used.stored;
     const direct = draft.to === 'all' ? null : (state.seats.get(draft.to) ?? null);

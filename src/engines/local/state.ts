@@ -109,7 +109,8 @@ export const newSeat = (callsign: string, state: ChannelState, clock: Clock): Ke
 
 /** The monotonic instant of a wall time on disk; a wall clock that went back counts as "now". */
 const uptimeOf = (wall: number, clock: Clock): number => clock.uptime() - Math.max(0, clock.now() - wall);
-const wallOf = (uptime: number, clock: Clock): number => Math.round(clock.now() - (clock.uptime() - uptime));
+/** When that was or will be by the wall clock, ms. */
+export const wallOf = (uptime: number, clock: Clock): number => Math.round(clock.now() - (clock.uptime() - uptime));
 
 export const channelRow = ({ no, channel: c }: ChannelState): Row => [
   no,

@@ -12,7 +12,7 @@ import { readValue } from '../body.ts';
 import { goneSignal } from '../gone.ts';
 import { type Id, JSON_RPC, RpcError, rpcError, rpcResult } from '../jsonrpc.ts';
 import { wrongMethod } from '../methods.ts';
-import { bearerOf, type RequestFacts } from '../rest.ts';
+import { bearerOf, type RequestFacts, single } from '../rest.ts';
 import { Line, stepsOf } from './line.ts';
 import { run } from './methods.ts';
 import { anywhere, parse } from './params.ts';
@@ -22,8 +22,6 @@ import { readContextId, readTaskId } from './tasks.ts';
 export type A2aHandler = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => boolean;
 
 const PATH = /^\/a2a(?:\/([a-z0-9-]{1,80}))?\/?$/;
-
-const single = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
 
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
