@@ -215,8 +215,8 @@ export interface Engine extends Outbox {
   rotateToken(channelId: string, joinTokenHash: string): Promise<void>;
   /**
    * Ends the session of a callsign as `kicked` and takes the seat off the roster; its mailbox stays.
-   * @param ban true: the callsign, and the identity its seat is bound to, are refused from now on; false: no longer;
-   *   null: as before
+   * @param ban true: the callsign, and the identity its seat is bound to, are refused from now on; false: no longer; null: as before
+   * @throws HubError hub_full when the channel has as many bans as it may have mailboxes; storage_unavailable
    */
   kick(channelId: string, callsign: string, ban: boolean | null): Promise<Kicked>;
   /** From the call on nothing is appended (`channel_paused`), or again. Says nothing when it is so already. */

@@ -16,6 +16,10 @@ interface Desk {
 export const OWNER_ASKED = 'Send the owner token of the channel as "Authorization: Bearer OWNER_TOKEN"; whoever made the channel has it.';
 
 export const bannedError = (): HubError => new HubError('kicked', 'The owner of the channel does not let this one in.');
+export const fullOfBans = (count: number): HubError =>
+  new HubError('hub_full', `The channel has ${count} bans, as many as it may have mailboxes.`, {
+    hint: 'Lift a ban that nobody needs any more, or change the join token to shut everybody out who has it.',
+  });
 export const closedError = (): HubError =>
   new HubError('unauthorized', 'The owner closed this channel.', { hint: 'Stop; there is nothing to come back to.' });
 export const rotatedError = (): HubError =>
@@ -77,7 +81,7 @@ export class Owner {
   /**
    * Removes a callsign from the channel.
    * @param ban true also keeps it and its identity out; false lets it in again; null leaves that as it was
-   * @throws HubError storage_unavailable
+   * @throws HubError hub_full, storage_unavailable
    */
   async kick({ id: channelId }: Channel, callsign: string, ban: boolean | null): Promise<Kicked> {
     const { engine, waiters } = this.#desk;

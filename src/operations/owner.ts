@@ -67,7 +67,7 @@ export const kick = operation({
     kicked: z.boolean().describe('It was on the roster.'),
     banned: z.boolean(),
   }),
-  errors: ['reserved_callsign'],
+  errors: ['reserved_callsign', 'hub_full'],
   examples: [{ input: { callsign: 'bravo', ban: true }, output: { channel_id: channelId, callsign: 'bravo', kicked: true, banned: true } }],
   async run({ hub, channel, input }) {
     const { kicked, banned } = await hub.owner.kick(channel, input.callsign, input.ban ?? null);

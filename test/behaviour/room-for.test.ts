@@ -71,3 +71,19 @@ verifies('limit:new-identity', { mode: 'open', limits: 'newIdentity=2/0.01' }, a
   await fresh('echo');
   await refused(fresh('foxtrot'), 'rate_limited');
 });
+
+verifies('owner:bans-full', { limits: 'mailboxes=3' }, async (room) => {
+  const channel = await room.channel();
+  const alpha = await channel.agent('alpha');
+  const { owner } = channel;
+  const bans = ['one', 'two', 'three'];
+  for (const callsign of bans) expect(await owner.kick(callsign, { ban: true })).toMatchObject({ banned: true });
+  expect((await refused(owner.kick('alpha', { ban: true }), 'hub_full')).detail).toContain('3 bans');
+  // One that stands already takes no more room, and the rest of what owners do is as it was.
+  await owner.kick('two', { ban: true });
+  await alpha.listen();
+  expect(await owner.kick('one', { ban: false })).toMatchObject({ banned: false });
+  expect(await owner.kick('alpha', { ban: true })).toMatchObject({ kicked: true, banned: true });
+  for (const callsign of ['alpha', 'two', 'three']) await refused(channel.join(callsign), 'kicked');
+  await channel.join('one');
+});

@@ -16,6 +16,11 @@ export const OWNER = {
     clauses: ['R-OWNER-3', 'R-ERR-6'],
     needs: ['owner', 'rest', 'transcript'],
   },
+  'owner:bans-full': {
+    behaviour: 'A channel has room for so many bans; one that is refused kicks nobody, and one that is lifted makes room.',
+    clauses: ['R-OWNER-6', 'R-LIMIT-2', 'R-LIMIT-3'],
+    needs: ['owner'],
+  },
   'owner:rotate': {
     behaviour: 'A rotated join token is worth nothing at once; who joins with the new one takes its seat back.',
     clauses: ['R-OWNER-4'],

@@ -2,6 +2,7 @@
 import type { GuardReport, Kicked } from '../../core/engine.ts';
 import { hourOf, resetGuard } from '../../core/guards.ts';
 import { TIMES } from '../../core/limits.ts';
+import { fullOfBans } from '../../core/owning.ts';
 import type { Channel } from '../../core/types.ts';
 import type { Book } from './book.ts';
 import type { Outbox } from './outbox.ts';
@@ -91,8 +92,9 @@ export class Owners {
     await this.#book.stored(true, () => {
       const state = this.#book.state(channelId);
       const seat = state.seats.get(callsign);
-      const undo = [this.#keepEvents(state)];
       const was = state.bans.has(callsign);
+      if (ban === true && !was) this.#checkBans(state);
+      const undo = [this.#keepEvents(state)];
       const identity = state.bans.get(callsign) ?? seat?.identityId ?? null;
       if (ban === true) {
         state.bans.set(callsign, identity);
@@ -100,6 +102,7 @@ export class Owners {
       undo.push(() => (was ? state.bans.set(callsign, identity) : state.bans.delete(callsign)));
       banned = state.bans.has(callsign);
       if (was !== banned) store.insert('bans', [state.no, callsign, identity, Number(banned)]);
+      if (was && !banned) store.remove('DELETE FROM bans WHERE no = ? AND callsign = ? AND stands = 0', [state.no, callsign]);
       kicked = seat?.member === true;
       if (seat && kicked) {
         undo.push(this.#end(state, seat, 'kicked'));
@@ -118,6 +121,11 @@ export class Owners {
     });
     this.#outbox.tell();
     return { kicked, banned };
+  }
+
+  /** @throws HubError hub_full when the channel has no room for another ban: as many as mailboxes */
+  #checkBans({ bans }: ChannelState): void {
+    if (bans.size >= this.#book.limits.sizes.mailboxes) throw fullOfBans(bans.size);
   }
 
   async pause(channelId: string, paused: boolean): Promise<void> {

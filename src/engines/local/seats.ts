@@ -11,8 +11,11 @@ import type { Outbox } from './outbox.ts';
 import { type ChannelState, type KeptSeat, tombstoneRow } from './state.ts';
 import { hooksOf } from './webhooks.ts';
 
-const isBanned = ({ bans }: ChannelState, { callsign, identityId }: SeatClaim): boolean =>
-  bans.has(callsign) || (identityId !== null && [...bans.values()].includes(identityId));
+const isBanned = ({ bans }: ChannelState, { callsign, identityId }: SeatClaim): boolean => {
+  if (bans.has(callsign)) return true;
+  if (identityId !== null) for (const banned of bans.values()) if (banned === identityId) return true;
+  return false;
+};
 
 /** A live session of another token holds it, and no identity says that both are the same. */
 const isHeld = ({ session, identityId }: KeptSeat, { tokenHash, identityId: shown }: SeatClaim): boolean =>

@@ -1,13 +1,16 @@
 /** Owners' steps of the Redis engine. */
 import type { GuardReport, Kicked } from '../../core/engine.ts';
 import type { GuardName, Trip } from '../../core/guards.ts';
+import { fullOfBans } from '../../core/owning.ts';
 import { ROTATED } from '../../core/webhooks.ts';
-import type { Argument, Book } from './book.ts';
+import { type Argument, type Book, refuseWith } from './book.ts';
 import type { Channels } from './channels.ts';
 import type { Hints } from './hints.ts';
 import type { ScriptName } from './lua/index.ts';
 import type { Outbox } from './outbox.ts';
 import type { Reply } from './store.ts';
+
+refuseWith('bans', ([count]) => fullOfBans(Number(count)));
 
 export class Owners {
   readonly #book: Book;
@@ -42,7 +45,7 @@ export class Owners {
 
   async kick(channelId: string, callsign: string, ban: boolean | null): Promise<Kicked> {
     const asked = ban === null ? '' : ban ? '1' : '0';
-    const [kicked, banned] = (await this.#step('kick', channelId, callsign, asked)) as [number, number];
+    const [kicked, banned] = (await this.#step('kick', channelId, callsign, asked, this.#book.limits.sizes.mailboxes)) as [number, number];
     return { kicked: kicked === 1, banned: banned === 1 };
   }
 

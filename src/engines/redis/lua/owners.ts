@@ -136,13 +136,15 @@ local function main()
 end
 `;
 
-/** kick(callsign, ban: '1', '0' or '') → kicked, banned. */
+/** kick(callsign, ban: '1', '0' or '', most bans) → kicked, banned. */
 export const KICK = `
 local function main()
   open()
   local callsign = arg(1)
   local s = seat(callsign)
   local was = call('HEXISTS', B .. ':bans', callsign) == 1
+  local bans = call('HLEN', B .. ':bans')
+  if arg(2) == '1' and not was and bans >= num(3) then refuse('bans', bans) end
   if arg(2) == '1' and not was then call('HSET', B .. ':bans', callsign, s and s.identityId or '')
   elseif arg(2) == '0' then call('HDEL', B .. ':bans', callsign) end
   local banned = call('HEXISTS', B .. ':bans', callsign) == 1
