@@ -34,6 +34,8 @@ export const SIZES = {
   /** Recipients listed in the answer to a send. */
   recipients: 100,
   identities: 100_000,
+  /** Idempotency-Keys that a channel remembers, each for a day. */
+  idempotencyKeys: 50_000,
   /** Webhooks a channel. */
   webhooks: 10,
   /** Deliveries that may wait for a webhook; their texts are bounded by `ringBytes`. */

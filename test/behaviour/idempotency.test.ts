@@ -35,6 +35,34 @@ verifies('send:idempotent-at-once', async (room) => {
   }
 });
 
+verifies('send:idempotent-bounded', { limits: 'idempotencyKeys=3' }, async (room) => {
+  const [channel, alpha, bravo] = await room.talk({ retention: 'full' }, 'alpha', 'bravo');
+  const other = await (await room.channel()).agent('alpha');
+  const say = async (n: number) => {
+    // In another order than that of their names.
+    const sent = await (n % 2 ? alpha : bravo).say(`text ${n}`, { idempotency_key: `key ${9 - n}` });
+    await room.pass(1);
+    return sent;
+  };
+  const known = async (n: number): Promise<boolean> => (await say(n)).duplicate === true;
+  for (let n = 1; n <= 5; n++) await say(n);
+  await other.say('elsewhere', { idempotency_key: 'key 1' });
+  for (const n of [3, 4, 5]) expect(await known(n), `${n}`).toBe(true);
+  await room.restart('stop');
+  for (const n of [3, 4, 5]) expect(await known(n), `${n}`).toBe(true);
+  // Each that is new again takes the place of the oldest, which is the third now.
+  expect(await known(1)).toBe(false);
+  for (const [n, so] of [
+    [4, true],
+    [5, true],
+    [1, true],
+    [3, false],
+  ] as const)
+    expect(await known(n), `${n}`).toBe(so);
+  expect(await channel.history()).toHaveLength(7);
+  expect(await other.say('elsewhere', { idempotency_key: 'key 1' })).toMatchObject({ duplicate: true });
+});
+
 verifies('send:idempotent-restart', async (room) => {
   const key = { idempotency_key: 'k' };
   const talk = async (retention: string) => {

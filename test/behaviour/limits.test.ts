@@ -21,6 +21,7 @@ verifies.once('limit:table', () => {
     mailboxes: 2048,
     channels: 15_000,
     identities: 100_000,
+    idempotencyKeys: 50_000,
     webhooks: 10,
     deliveriesWaiting: 1000,
     deliveriesKept: 50,

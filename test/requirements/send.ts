@@ -55,6 +55,11 @@ export const SEND = {
     clauses: ['R-SEND-11', 'R-RET-6'],
     needs: ['durable'],
   },
+  'send:idempotent-bounded': {
+    behaviour: 'A channel remembers so many keys, the newest, over a restart too.',
+    clauses: ['R-SEND-11'],
+    needs: ['durable'],
+  },
   'send:conflict': {
     behaviour: 'The same key with other content is a conflict; keys belong to channel and callsign, not to the session.',
     clauses: ['R-SEND-12'],

@@ -165,6 +165,18 @@ export class Book {
     return () => this.identities.delete(identity.keyHash);
   }
 
+  /** Forgets the oldest Idempotency-Keys of a channel that has more than it may remember. */
+  forgetKeys({ no, keys }: ChannelState): void {
+    for (const [name, { id, stored }] of keys) {
+      if (keys.size <= this.limits.sizes.idempotencyKeys || stored !== null) return;
+      keys.delete(name);
+      const space = name.lastIndexOf(' ');
+      const row = [no, name.slice(0, space), name.slice(space + 1), id];
+      // With the id: the same key may have been used anew in this very transaction.
+      this.store.remove('DELETE FROM keys WHERE no = ? AND callsign = ? AND hash = ? AND id = ?', row);
+    }
+  }
+
   // Finding
 
   state(channelId: string): ChannelState {

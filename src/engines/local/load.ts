@@ -117,7 +117,8 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
     if (seat.session) state.sessions.set(seat.session.hash, seat);
   }
   for (const row of rowsOf('tombstones')) stateOf(row, 'tombstones').tombstones.set(row[1] as string, tombstoneOf(row, clock));
-  for (const row of rowsOf('keys')) {
+  // A sweep relies on the order in which they were used.
+  for (const row of rowsOf('keys').sort((a, b) => (a[5] as number) - (b[5] as number))) {
     const [, callsign, hash, content, id, at] = row as [number, string, string, string, number, number];
     stateOf(row, 'keys').keys.set(keyName(callsign, hash), { content, id, at, stored: null });
   }

@@ -99,7 +99,10 @@ export class Messages {
         const { content } = draft.key;
         state.keys.set(name, { content, id, at: now, stored });
         stored.then(
-          () => state.keys.set(name, { content, id, at: now, stored: null }),
+          () => {
+            state.keys.set(name, { content, id, at: now, stored: null });
+            this.#book.forgetKeys(state);
+          },
           // Written but perhaps not synced, it is in the ring and may be heard: then the key stays its name.
           () => (findMessage(state.ring, id) ? state.keys.set(name, { content, id, at: now, stored: null }) : state.keys.delete(name)),
         );

@@ -113,6 +113,7 @@ export class Messages {
       ...[this.#guards, replyTo ?? '', this.#guards === '' ? '' : sha256(text)],
       ...shownArgs(recalled),
       ...(rate ?? ['', '', '']),
+      sizes.idempotencyKeys,
     );
     const answer = (await this.#seats.show(recalled, step)) as Answer;
     if (allowance && answer[0] === 'slow') throw tooFast(allowance, { remaining: 0, retryAfterMs: Number(answer[1]) });

@@ -13,7 +13,8 @@ end
 
 /**
  * append(from, to, kind, body, meta, text, bytes, key, content, ringMessages, ringBytes, mailboxes, recipients, band, guards … (3),
- * session, token, verified, authorized, allowance's name, burst, each)
+ * session, token, verified, authorized, allowance's name, burst, each,
+ * Idempotency-Keys)
  * `body` is the JSON of the message after its id, `meta` that of the transcript's line without a text, `text` the JSON of
  * the text where the channel may keep it.
  * → id, at, duplicate, count, hooks, then callsign and presence of each recipient; or 'slow' and the time until the next.
@@ -121,6 +122,12 @@ local function main()
   if name then
     call('HSET', B .. ':keys', name, arg(9) .. ' ' .. id .. ' ' .. ARGV[2])
     call('ZADD', B .. ':keysat', ARGV[2], name)
+    local over = call('ZCARD', B .. ':keysat') - num(25)
+    if over > 0 then
+      for i, oldest in ipairs(call('ZPOPMIN', B .. ':keysat', math.min(over, 100))) do
+        if i % 2 == 1 then call('HDEL', B .. ':keys', oldest) end
+      end
+    end
   end
   local json = '{"id":' .. id .. arg(4)
   local sender = (to == 'all' or status or C.keep == 'prompts') and seat(from) or nil
