@@ -109,8 +109,10 @@ export class Watcher {
       const left = this.#rungAt + this.#againMs - performance.now();
       if (left > 0) return left;
     }
-    const first = await this.#firstThatWaits([...this.#unheard]);
-    this.#unheard = this.#unheard.filter((id) => id >= first);
+    const { seat, signal } = this.#options;
+    const asked = await stillWaiting(seat, [...this.#unheard], signal);
+    // Meanwhile more may have come, and the agent may have heard.
+    this.#unheard = this.#unheard.filter((id) => id > newest || id >= (asked[0] ?? Number.POSITIVE_INFINITY));
     const waiting = this.#unheard.filter((id) => id <= newest);
     const through = waiting.at(-1) ?? 0;
     if (through <= this.#rungThrough) return null;
@@ -120,31 +122,13 @@ export class Watcher {
     return null;
   }
 
-  /**
-   * Mailboxes are handed over in order, and a ring is left in order: what waits is the newest, and a few questions find
-   * where it begins. The first id of those that wait, or one beyond the last.
-   */
-  async #firstThatWaits(ids: readonly number[]): Promise<number> {
-    const { seat, signal } = this.#options;
-    // The newest first: most often it waits with all the others, or nothing does.
-    let [low, high] = [0, ids.length];
-    for (let at = high - 1; low < high; at = (low + high) >> 1) {
-      if (await waits(seat, ids[at] ?? 0, signal)) high = at;
-      else low = at + 1;
-    }
-    return ids[low] ?? (ids.at(-1) ?? 0) + 1;
-  }
-
   #stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 }
 
-/**
- * Whether a message may still be handed over to the seat it is for: it was not yet, and is still in the ring.
- * @throws as HubClient.call
- */
-export const waits = async ({ client, state }: Seat, id: number, signal?: AbortSignal): Promise<boolean> => {
+/** Whether a message may still be handed over to the seat it is for: it was not yet, and is still in the ring. */
+const waits = async ({ client, state }: Seat, id: number, signal: AbortSignal): Promise<boolean> => {
   try {
     const { channelId, token, callsign } = state;
     const { receipts } = await client.call('message', { id }, { channelId, token }, { signal });
@@ -155,4 +139,20 @@ export const waits = async ({ client, state }: Seat, id: number, signal?: AbortS
     if (error instanceof HubProblem && (error.code === 'rotated' || error.code === 'not_found')) return false;
     throw error;
   }
+};
+
+/**
+ * Which of the messages for a seat may still be handed over to it. A mailbox is handed over in order and a ring is left in
+ * order, so those are the newest, and a few questions find where they begin.
+ * @param ids in order, the oldest first
+ * @throws as HubClient.call
+ */
+export const stillWaiting = async (seat: Seat, ids: readonly number[], signal: AbortSignal): Promise<readonly number[]> => {
+  let [low, high] = [0, ids.length];
+  // The newest first: when it does not wait, none does.
+  for (let at = high - 1; low < high; at = (low + high) >> 1) {
+    if (await waits(seat, ids[at] ?? 0, signal)) high = at;
+    else low = at + 1;
+  }
+  return ids.slice(low);
 };

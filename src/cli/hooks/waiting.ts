@@ -1,8 +1,7 @@
 /** Waiting for mail of an agent session, without taking any of it. */
-import { isFor, Watcher, waits } from '../../bridge/watcher.ts';
+import { isFor, stillWaiting, Watcher } from '../../bridge/watcher.ts';
 import { HubClient } from '../../client/client.ts';
 import { HubProblem, LinkError } from '../../client/errors.ts';
-import type { WireMessage } from '../../client/operations.ts';
 import { Seat } from '../../client/seat.ts';
 import { pointer } from '../../core/pointer.ts';
 import type { Profiles, SeatProfile } from '../profiles.ts';
@@ -66,12 +65,10 @@ export const mailNow = async (profile: SeatProfile, profiles: Profiles, signal: 
   const after = await confirmedOf(seat, signal);
   if (after === null) return null;
   const { messages } = await seat.client.call('history', { n: 100 }, seat.shown, { signal });
-  const mail: WireMessage[] = [];
-  for (const message of messages) {
-    if (message.id > after && isFor(callsign, message) && (await waits(seat, message.id, signal))) mail.push(message);
-  }
-  const last = mail.at(-1);
-  return last === undefined ? null : { text: pointer(channelId, mail.length), seat: nameOf(profile), through: last.id };
+  const mine = messages.filter((message) => message.id > after && isFor(callsign, message)).map(({ id }) => id);
+  const mail = await stillWaiting(seat, mine, signal);
+  const through = mail.at(-1);
+  return through === undefined ? null : { text: pointer(channelId, mail.length), seat: nameOf(profile), through };
 };
 
 /** Resolves with the first mail that is wanted; null when nobody waits any more. Never throws. */
