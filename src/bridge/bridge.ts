@@ -82,7 +82,7 @@ export class Bridge {
           if (seat.state.channelId === channelId && seat.state.callsign === callsign) return seat;
         }
         const kept = memory.seats(client.hub).find((one) => one.channelId === channelId && one.callsign === callsign);
-        return kept && this.#seatFor(kept);
+        return kept && this.#seatOfAnother(kept);
       },
     });
     // What an earlier run left behind.
@@ -141,6 +141,13 @@ export class Bridge {
 
   #seatFor({ hub: _, ...state }: KeptSeat): Seat {
     return new Seat(this.#options.client, state, this.#events());
+  }
+
+  /** A seat that this bridge only carries messages for: it may be another agent's. */
+  #seatOfAnother(kept: KeptSeat): Seat {
+    const { hub: _, ...state } = kept;
+    const { client, memory } = this.#options;
+    return new Seat(client, state, { rejoined: (joined) => memory.renew(kept, joined.session_id) });
   }
 
   #hold(seat: Seat, after: number): Held {

@@ -15,6 +15,8 @@ export interface Memory {
   seatOfOwner(owner: string): KeptSeat | undefined;
   /** @param owner the agent session that joined, where its client tells one */
   keep(hub: string, state: SeatState, owner: string | undefined): void;
+  /** Another session of a seat, whoever's it is; the rest of what is kept stays as it is by now. */
+  renew(seat: KeptSeat, sessionId: string): void;
   drop(hub: string, state: SeatState): void;
 }
 

@@ -31,6 +31,7 @@ const memoryIn = (env: NodeJS.ProcessEnv): Memory => {
       return other === undefined ? seat : undefined;
     },
     keep: (hub, state, owner) => profiles.keepSeat(hub, state, owner),
+    renew: (seat, sessionId) => profiles.renewSession(seat, sessionId),
     drop: (hub, state) => profiles.dropSeat({ hub, ...state }),
   };
 };

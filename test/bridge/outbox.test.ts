@@ -1,12 +1,17 @@
 /** The outbox of a home that several agents share: whose turn it is, and who is told. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { openOutbox } from '../../src/cli/outbox.ts';
+import { Profiles } from '../../src/cli/profiles.ts';
 import { type Home, newHome } from '../harness/command.ts';
+import { ENGINES } from '../harness/engines.ts';
 import { eventually } from '../harness/eventually.ts';
 import { type Front, startFront } from '../harness/front.ts';
 import { startHubProcess } from '../harness/process.ts';
 import { createChannel, expectCall, joinChannel, type TestChannel, type TestMember } from '../harness/rest.ts';
+import { Room } from '../harness/room.ts';
+import { rest } from '../harness/transports/rest.ts';
 import { verifies } from '../harness/verifies.ts';
 import { type BridgeClient, startBridge } from './stdio.ts';
 
@@ -91,6 +96,28 @@ verifies.once('bridge:senders', async () => {
   await eventually('the other', async () => (await heardByBravo(here)).includes('need not'));
   expect(await heardByBravo(here)).toEqual(['one', 'need not']);
   expect(outboxOf(here)).toMatchObject([{ callsign: 'alpha' }]);
+});
+
+// R-WAKE-5: whoever carries a message of another agent does not take its seat for its own.
+test('sending for an agent that is away leaves its seat as it is, but for a session that was over', async () => {
+  const room = await Room.open(rest, ENGINES[0]!);
+  onTestFinished(() => room.close());
+  const [channel, alpha] = await room.talk({ session_ttl_seconds: 60 }, 'alpha', 'bravo');
+  const home = newHome();
+  const profiles = new Profiles(home.env);
+  const hub = `http://127.0.0.1:${room.http.port}`;
+  const { token, sessionId = '' } = alpha.proofs;
+  const owner = 'CLAUDE_CODE_SESSION_ID:one';
+  profiles.keepSeat(hub, { channelId: channel.id, token, callsign: 'alpha', sessionId, cursor: '7' }, owner);
+  const [before] = profiles.seats();
+  const input = { to: 'bravo', message: 'waits', idempotency_key: 'key' };
+  openOutbox(home.env).put({ hub, channelId: channel.id, callsign: 'alpha', at: Date.now(), input });
+  room.clock.advance(61_000);
+  startBridge(home, ['--hub', hub, '--ring', 'none'], { CLAUDE_CODE_SESSION_ID: 'another' });
+  await eventually('an empty outbox', () => home.kept('outbox').length === 0);
+  const [after] = profiles.seats();
+  expect(after?.sessionId).not.toBe(sessionId);
+  expect(after).toEqual({ ...before, sessionId: after?.sessionId });
 });
 
 verifies.once('bridge:whose-refusal', async () => {
