@@ -18,7 +18,7 @@ import { type Loaded, loadAll, readEvents } from './load.ts';
 import { FOR_GOOD } from './notes.ts';
 import { DATABASE_FILE, lockDirectory, openDatabase } from './open.ts';
 import { isSound, readList } from './schema.ts';
-import { type ChannelState, type KeptSeat, wallOf } from './state.ts';
+import { type ChannelState, type KeptSeat, namedBy, wallOf } from './state.ts';
 import { Store } from './store.ts';
 
 /** Lines of a transcript that are read together. */
@@ -66,8 +66,8 @@ function* channelRecords(store: Store, state: ChannelState, clock: Clock): Gener
     if (stone.until > clock.uptime()) yield { kind: 'tombstone', channelId, hash, state: stone.state, until: wallOf(stone.until, clock) };
   }
   for (const [name, { content, id, at }] of state.keys) {
-    const space = name.lastIndexOf(' ');
-    yield { kind: 'key', channelId, callsign: name.slice(0, space), hash: name.slice(space + 1), content, id, at };
+    const [callsign, hash] = namedBy(name);
+    yield { kind: 'key', channelId, callsign, hash, content, id, at };
   }
   let after = 0;
   for (;;) {

@@ -34,6 +34,8 @@ export interface Loaded {
   /** By id. */
   readonly hooks: Map<string, HookState>;
   readonly lastItem: number;
+  /** Numbers of channels that are gone, and whose events may still be on disk. */
+  readonly removed: readonly number[];
 }
 
 const soundRows = (store: Store, table: TableName): Row[] => {
@@ -97,6 +99,11 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
     channels.set(state.channel.id, state);
     lastNo = Math.max(lastNo, no);
   }
+  const removed = soundRows(store, 'removed').map((row) => row[0] as number);
+  for (const no of removed) {
+    if (byNo.has(no)) throw new UnsoundRowError('removed');
+    lastNo = Math.max(lastNo, no);
+  }
   if (byNo.size !== heads.size) throw new UnsoundRowError('channels', 'is missing');
   const stateOf = (row: Row, table: string): ChannelState => {
     const state = byNo.get(row[0] as number);
@@ -130,7 +137,7 @@ export const loadAll = (store: Store, clock: Clock): Loaded => {
   // Only now that everything was found sound is anything written.
   if (last !== null) store.fold(inserts(told), last);
   const lastEvent = (store.read('SELECT max(n) FROM events')[0]?.[0] as number | null) ?? 0;
-  return { channels, identities, lastNo, lastEvent, ...hooks };
+  return { channels, identities, lastNo, lastEvent, ...hooks, removed };
 };
 
 /** A transcript event as it stands in `data`: what every event has is in columns of its own. */

@@ -4,7 +4,6 @@
  * Rules are not decided here: each method finds the record, runs the rule of `core/mailbox.ts` or `core/seats.ts` on
  * it, and has the store write what changed. One process, one thread: a method without `await` is atomic by itself.
  */
-import { isBand } from '../../core/bands.ts';
 import type {
   Appended,
   Arrival,
@@ -21,7 +20,7 @@ import type {
   SessionState,
 } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
-import { type Rate, TIMES } from '../../core/limits.ts';
+import type { Rate } from '../../core/limits.ts';
 import type { AnswerLimits, Unready } from '../../core/mailbox.ts';
 import type {
   Channel,
@@ -39,11 +38,12 @@ import { Book, type BookOptions } from './book.ts';
 import { readEvents } from './load.ts';
 import { Messages } from './messages.ts';
 import { Notes } from './notes.ts';
-import { OF_THE_LIVING, Owners } from './owners.ts';
+import { Owners } from './owners.ts';
 import { Allowances } from './rates.ts';
 import { Seats } from './seats.ts';
-import { type ChannelState, channelRow, newState } from './state.ts';
+import { channelRow, newState } from './state.ts';
 import { channelsOf, countsOf, sessionsOf, survey } from './survey.ts';
+import { Upkeep } from './upkeep.ts';
 import { Webhooks } from './webhooks.ts';
 
 interface LocalEngineOptions extends BookOptions {
@@ -58,6 +58,7 @@ export class LocalEngine extends Webhooks implements Engine {
   readonly #messages: Messages;
   readonly #owners: Owners;
   readonly #allowances: Allowances;
+  readonly #upkeep: Upkeep;
   readonly #release: () => void;
   #lastNo: number;
 
@@ -70,6 +71,7 @@ export class LocalEngine extends Webhooks implements Engine {
     this.#allowances = new Allowances(options.clock);
     this.#messages = new Messages(book, this.outbox, this.#allowances);
     this.#owners = new Owners(book, this.outbox);
+    this.#upkeep = new Upkeep(book, this.outbox, this.#seats, options.loaded.removed);
     this.#lastNo = options.loaded.lastNo;
     this.#release = options.release;
   }
@@ -153,8 +155,10 @@ export class LocalEngine extends Webhooks implements Engine {
 
   // Owners
 
-  closeChannel(channelId: string, erase: boolean): Promise<void> {
-    return this.#owners.close(channelId, erase ? (state) => this.#remove(state, 'closed') : null);
+  async closeChannel(channelId: string, erase: boolean): Promise<void> {
+    const { no } = this.#book.state(channelId);
+    await this.#owners.close(channelId, erase ? (state) => this.#upkeep.remove(state, 'closed') : null);
+    if (erase) await this.#book.store.removing.transcriptGone(no);
   }
 
   rotateToken(channelId: string, joinTokenHash: string): Promise<void> {
@@ -269,32 +273,6 @@ export class LocalEngine extends Webhooks implements Engine {
   async sweep(): Promise<string[]> {
     this.#allowances.sweep();
     this.notes.sweep();
-    const uptime = this.#book.clock.uptime();
-    const oldest = this.#book.clock.now() - TIMES.idempotencyMs;
-    const removed: string[] = [];
-    for (const state of this.#book.channels.values()) {
-      this.#seats.expireAll(state);
-      for (const [hash, stone] of state.tombstones) if (stone.until <= uptime) state.tombstones.delete(hash);
-      for (const [name, key] of state.keys) if (key.at < oldest && !key.stored) state.keys.delete(name);
-      const idle = state.channel.retention === 'none' ? TIMES.idleChannelMs : TIMES.idleTranscriptMs;
-      // Who waits for hours is alive; on disk too, should this process die meanwhile.
-      for (const seat of state.seats.values()) if (seat.parked > 0) this.#book.sawSeat(state, seat);
-      if (isBand(state.channel.id)) this.#seats.giveUp(state);
-      else if (uptime - state.touchedAt > idle) {
-        this.#remove(state, 'idle');
-        removed.push(state.channel.id);
-      }
-    }
-    this.#book.store.remove('DELETE FROM tombstones WHERE until < ?', [this.#book.clock.now()]);
-    this.#book.store.remove('DELETE FROM keys WHERE at < ?', [oldest]);
-    return removed;
-  }
-
-  /** @returns how its webhooks take it back; the rest is the caller's */
-  #remove(state: ChannelState, reason: string): () => void {
-    const back = this.outbox.closeChannel(state, reason);
-    this.#book.channels.delete(state.channel.id);
-    this.#book.store.removeChannel(state.no, [...OF_THE_LIVING, 'channels', 'heads', 'tombstones', 'orders', 'events']);
-    return back;
+    return this.#upkeep.sweep();
   }
 }

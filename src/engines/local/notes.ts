@@ -66,7 +66,7 @@ export class Notes implements Port {
   sweep(): void {
     const now = this.#book.clock.uptime();
     for (const [key, { until }] of this.#held) if (until <= now) this.#held.delete(key);
-    this.#book.store.remove('DELETE FROM notes WHERE until < ?', [this.#book.clock.now()]);
+    this.#book.store.removing.notesBefore(this.#book.clock.now());
   }
 
   #insert(key: string, text: string, until: number): void {

@@ -63,6 +63,8 @@ export const TABLES = {
   journal: { columns: ['n', 'data'], keys: 'PRIMARY KEY (n)', rowid: true },
   tombstones: { columns: ['no', 'hash', 'state', 'until'], keys: 'PRIMARY KEY (no, hash)', rowid: false },
   keys: { columns: ['no', 'callsign', 'hash', 'content', 'id', 'at'], keys: 'PRIMARY KEY (no, callsign, hash)', rowid: false },
+  // Numbers of channels that are gone, and whose events are being deleted (see removing.ts).
+  removed: { columns: ['no'], keys: 'PRIMARY KEY (no)', rowid: true },
   orders: { columns: ['no', 'paused', 'closed_at', 'guard_factor'], keys: 'PRIMARY KEY (no)', rowid: true },
   bans: { columns: ['no', 'callsign', 'identity_id', 'stands'], keys: 'PRIMARY KEY (no, callsign)', rowid: false },
   identities: { columns: ['id', 'key_hash', 'name', 'created_at'], keys: 'PRIMARY KEY (id)', rowid: false },
@@ -127,7 +129,7 @@ const INTEGERS = new Set([
 const columnType = (table: TableName, column: string): string =>
   INTEGERS.has(column) || (table === 'keys' && column === 'id') ? 'INTEGER' : 'TEXT';
 
-/** Makes the tables where they are missing. */
+/** Makes the tables and indexes where they are missing: all of them, or those that an earlier program did not have. */
 export const createTables = (db: Database.Database): void => {
   for (const name of Object.keys(TABLES) as TableName[]) {
     const { columns, keys, rowid } = TABLES[name];
@@ -135,6 +137,7 @@ export const createTables = (db: Database.Database): void => {
     db.exec(`CREATE TABLE IF NOT EXISTS ${name} (${fields}, sum INTEGER, ${keys}) STRICT${rowid ? '' : ', WITHOUT ROWID'}`);
   }
   db.exec('CREATE INDEX IF NOT EXISTS events_by_channel ON events (no, seq)');
+  db.exec('CREATE INDEX IF NOT EXISTS notes_by_end ON notes (until)');
 };
 
 const numberOf = (db: Database.Database, pragma: string): number => (db.prepare(`PRAGMA ${pragma}`).raw().all() as number[][])[0]?.[0] ?? 0;

@@ -249,6 +249,12 @@ export const tombstoneOf = (row: Row, clock: Clock): Tombstone => ({
 
 export const keyName = (callsign: string, hash: string): string => `${callsign} ${hash}`;
 
+/** What a {@link keyName} was made of. */
+export const namedBy = (name: string): [callsign: string, hash: string] => {
+  const space = name.lastIndexOf(' ');
+  return [name.slice(0, space), name.slice(space + 1)];
+};
+
 export const identityRow = (i: Identity): Row => [i.id, i.keyHash, i.name, i.createdAt];
 
 export const identityOf = (row: Row): Identity => ({

@@ -10,12 +10,14 @@
  * The log is written with `synchronous=NORMAL`, which survives the death of the process. Where a channel promises
  * to survive a power failure, the log file is then synced off the main thread, one sync for all who wait.
  */
-import { closeSync, fdatasync, openSync } from 'node:fs';
 import type Database from 'libsql';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { type Dirty, type Insert, Journal } from './journal.ts';
+import { Removing } from './removing.ts';
 import { decodeRow, type Row, seal, TABLES, type TableName, upsertSql } from './schema.ts';
+import { transactionsOf } from './transaction.ts';
+import { WriteAheadLog } from './wal.ts';
 
 /** Applies a change to memory, marks what it dirtied, and returns how to take it back. */
 export type Job = () => () => void;
@@ -38,20 +40,20 @@ const MOST_TURNS = 4;
 export class Store {
   readonly #db: Database.Database;
   readonly #upserts = new Map<TableName, Database.Statement>();
-  readonly #begin: Database.Statement;
-  readonly #commit: Database.Statement;
+  readonly #atomically: (write: () => void) => void;
   readonly #clock: Clock;
   readonly #report: (error: unknown) => void;
-  readonly #log: number | null;
+  readonly #log: WriteAheadLog;
   #group: Group | null = null;
   readonly #journal = new Journal();
   /** What can wait for the next lazy transaction. */
   #lazy = new Set<Dirty>();
   #inserts: Insert[] = [];
   #removals: [sql: string, values: Row][] = [];
+  /** Channels that the next transaction removes, and whose transcripts go then. */
+  #leaving: number[] = [];
+  readonly removing: Removing;
   #stopLazy: (() => void) | null = null;
-  #syncing: Promise<void> | null = null;
-  #nextSync: Promise<void> | null = null;
   #failure: string | null = null;
   #closed = false;
 
@@ -61,9 +63,9 @@ export class Store {
     this.#clock = clock;
     this.#report = report;
     for (const table of Object.keys(TABLES) as TableName[]) this.#upserts.set(table, db.prepare(upsertSql(table)));
-    this.#begin = db.prepare('BEGIN IMMEDIATE');
-    this.#commit = db.prepare('COMMIT');
-    this.#log = logPath === null ? null : openSync(logPath, 'r+');
+    this.#atomically = transactionsOf(db);
+    this.#log = new WriteAheadLog(logPath);
+    this.removing = new Removing((sql, rows) => this.#removeNow(sql, rows), clock);
   }
 
   /** The last write failed: why. Null when it went well. */
@@ -115,6 +117,12 @@ export class Store {
     this.#journal.removed(no, callsign);
   }
 
+  /** The transcript of a channel goes in parts, once the next transaction has removed the channel. */
+  removeTranscript(no: number): void {
+    this.insert('removed', [no]);
+    this.#leaving.push(no);
+  }
+
   /**
    * Resolves when everything so far is written; `synced`: also when a power failure cannot take it back.
    * @throws HubError storage_unavailable; then a job was undone, and other changes are tried again with the next write
@@ -128,7 +136,7 @@ export class Store {
     const group = this.#group;
     if (job) group.jobs.push(job);
     return new Promise((resolve, reject) => {
-      (synced && this.#log !== null ? group.synced : group.written).push({ resolve, reject });
+      (synced && this.#log.onDisk ? group.synced : group.written).push({ resolve, reject });
     });
   }
 
@@ -149,6 +157,7 @@ export class Store {
     const group = this.#group;
     this.#group = null;
     const [kept, removals, gone] = [this.#inserts.length, this.#removals.length, this.#journal.removals];
+    const leaving = this.#leaving.length;
     const undo: (() => void)[] = [];
     try {
       for (const job of group?.jobs ?? []) undo.push(job());
@@ -158,6 +167,7 @@ export class Store {
       for (const back of undo.reverse()) back();
       this.#inserts.length = kept;
       this.#removals.length = removals;
+      this.#leaving.length = leaving;
       this.#journal.keepRemoved(gone);
       this.#fail(error, [...(group?.written ?? []), ...(group?.synced ?? [])]);
       return;
@@ -165,7 +175,7 @@ export class Store {
     if (!group) return;
     for (const { resolve } of group.written) resolve();
     if (group.synced.length > 0) {
-      this.#sync().then(
+      this.#log.sync().then(
         () => {
           for (const { resolve } of group.synced) resolve();
         },
@@ -190,26 +200,28 @@ export class Store {
         for (const [sql, values] of this.#removals) this.#db.prepare(sql).run(...values);
       });
     this.#journal.written(entry);
-    [this.#inserts, this.#removals] = [[], []];
+    for (const no of this.#leaving) this.removing.transcript(no);
+    [this.#inserts, this.#removals, this.#leaving] = [[], [], []];
+  }
+
+  /** A part of what {@link Removing} deletes. */
+  #removeNow(sql: string, rows: readonly Row[]): number {
+    let gone = 0;
+    try {
+      this.#atomically(() => {
+        const statement = this.#db.prepare(sql);
+        for (const row of rows) gone += statement.run(...row).changes;
+      });
+    } catch (error) {
+      this.#fail(error, []);
+      throw error;
+    }
+    if (!this.#unwritten) this.#failure = null;
+    return gone;
   }
 
   #upsert(table: TableName, row: Row): void {
     this.#upserts.get(table)!.run(...row, seal(row));
-  }
-
-  #atomically(write: () => void): void {
-    this.#begin.run();
-    try {
-      write();
-      this.#commit.run();
-    } catch (error) {
-      try {
-        this.#db.exec('ROLLBACK');
-      } catch {
-        // SQLite has rolled back by itself, as it does on a full disk.
-      }
-      throw error;
-    }
   }
 
   /** Folds the journal, a part a turn so that nobody waits for it. */
@@ -240,34 +252,6 @@ export class Store {
     if (this.#unwritten) this.#writeLater();
   }
 
-  /** One sync of the log for all who ask while another is under way. */
-  #sync(): Promise<void> {
-    if (!this.#syncing) {
-      this.#syncing = this.#datasync().finally(() => {
-        this.#syncing = null;
-      });
-      return this.#syncing;
-    }
-    // The one under way may have begun before our bytes were written.
-    this.#nextSync ??= this.#syncing.then(
-      () => this.#startNext(),
-      () => this.#startNext(),
-    );
-    return this.#nextSync;
-  }
-
-  #startNext(): Promise<void> {
-    this.#nextSync = null;
-    return this.#sync();
-  }
-
-  #datasync(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#log === null) resolve();
-      else fdatasync(this.#log, (error) => (error ? reject(error) : resolve()));
-    });
-  }
-
   /** Reads rows; each must be {@link isSound} before it is believed. */
   read(sql: string, ...values: Row): unknown[][] {
     const rows = this.#db
@@ -281,8 +265,9 @@ export class Store {
   async close(): Promise<void> {
     this.#hurry();
     this.#write();
+    this.removing.finish();
     if (this.#failure === null) this.#foldPart(true);
-    await this.#syncing;
+    await this.#log.settled();
     // One file to copy when the hub is stopped.
     if (this.#failure === null) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.abandon();
@@ -292,9 +277,10 @@ export class Store {
   abandon(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.removing.stop();
     this.#stopLazy?.();
     this.#stopLazy = null;
-    if (this.#log !== null) closeSync(this.#log);
+    this.#log.close();
     this.#db.close();
   }
 }
