@@ -115,9 +115,9 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
   if (drawn) await desk.spend(drawer, drawing, 'Too many new identities from this address.');
 
   const band = isBand(channel.id);
-  const spent = perAddress('band-join', request.address);
-  const { bandJoin } = desk.limits.rates;
-  const tooMany = band ? await refusalOf(() => desk.spend(spent, bandJoin, 'Too many joins from this address.')) : null;
+  const spent = perAddress(band ? 'band-join' : 'join', request.address);
+  const beginning = band ? desk.limits.rates.bandJoin : desk.limits.rates.join;
+  const tooMany = await refusalOf(() => desk.spend(spent, beginning, 'Too many joins from this address.'));
 
   const nonce = newNonce();
   const sessionIdFor = (given: string): string => deriveSessionId(token, channel.id, callsign, given);
@@ -139,7 +139,7 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
     throw tooMany && error instanceof HubError && error.code === 'not_joined' ? tooMany : error;
   });
   // Coming back begins no session, so it is not counted.
-  if (band && claimed.resumed && !tooMany) await desk.engine.spend(spent, bandJoin, -1);
+  if (claimed.resumed && !tooMany) await desk.engine.spend(spent, beginning, -1);
   const posture = postureOf(channel.trustMode, claimed.session.sender.authorized);
   const { session, resumed, cursor, pending, unconfirmed, gap } = claimed;
   return {

@@ -100,6 +100,10 @@ const RATES = {
   bandSend: { burst: 10, perSecond: 0.5 },
   /** Sessions begun on bands, an address. */
   bandJoin: { burst: 10, perSecond: 10 / 600 },
+  /** Sessions begun on channels, an address: each is a line of the transcript. */
+  join: { burst: 120, perSecond: 2 },
+  /** What owners do that is a line of the transcript, an address. */
+  owner: { burst: 60, perSecond: 1 },
   /** An address: webhooks made and tested, each of which has the hub look at a stranger's address. */
   webhook: { burst: 10, perSecond: 10 / 60 },
   /** An address: what MCP has the hub note about a live session, which are tasks that are cancelled and hooks of a client. */
@@ -150,6 +154,8 @@ const LOCAL_RATES: Limits['rates'] = {
   ownerPassword: RATES.ownerPassword,
   bandSend: { burst: 600, perSecond: 50 },
   bandJoin: { burst: 600, perSecond: 10 },
+  join: NEVER,
+  owner: NEVER,
   webhook: { burst: 600, perSecond: 10 },
   note: { burst: 600, perSecond: 10 },
 };
@@ -162,6 +168,8 @@ const OFF_RATES: Limits['rates'] = {
   ownerPassword: RATES.ownerPassword,
   bandSend: NEVER,
   bandJoin: NEVER,
+  join: NEVER,
+  owner: NEVER,
   webhook: NEVER,
   note: NEVER,
 };

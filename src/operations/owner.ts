@@ -37,6 +37,7 @@ export const rotateToken = operation({
   scope: 'owner',
   answers: 'once',
   rest: { method: 'POST', path: '/api/channels/{channel_id}/rotate-token' },
+  rate: 'owner',
   input: z.strictObject({}),
   output: z.object({ join_token: z.string().describe('Shown once.') }),
   errors: [],
@@ -54,6 +55,7 @@ export const kick = operation({
   scope: 'owner',
   answers: 'once',
   rest: { method: 'POST', path: '/api/channels/{channel_id}/kick' },
+  rate: 'owner',
   input: z.strictObject({
     callsign: callsign.describe('The callsign to remove, whether it is on the roster or not.'),
     ban: z
@@ -84,6 +86,7 @@ export const pause = operation({
   scope: 'owner',
   answers: 'once',
   rest: { method: 'POST', path: '/api/channels/{channel_id}/pause' },
+  rate: 'owner',
   input: z.strictObject({}),
   output: pausedAnswer,
   errors: [],
@@ -101,6 +104,7 @@ export const resume = operation({
   scope: 'owner',
   answers: 'once',
   rest: { method: 'POST', path: '/api/channels/{channel_id}/resume' },
+  rate: 'owner',
   input: z.strictObject({}),
   output: pausedAnswer,
   errors: [],

@@ -39,6 +39,8 @@ verifies.once('limit:table', () => {
     ownerPassword,
     bandSend: { burst: 10, perSecond: 0.5 },
     bandJoin: { burst: 10, perSecond: 10 / 600 },
+    join: { burst: 120, perSecond: 2 },
+    owner: { burst: 60, perSecond: 1 },
     webhook: { burst: 10, perSecond: 10 / 60 },
     note: { burst: 60, perSecond: 10 / 60 },
   };
@@ -51,6 +53,8 @@ verifies.once('limit:table', () => {
     newIdentity: never,
     wrongToken: { burst: 600, perSecond: 10 },
     ownerPassword,
+    join: never,
+    owner: never,
     webhook: { burst: 600, perSecond: 10 },
     note: { burst: 600, perSecond: 10 },
     bandSend: { burst: 600, perSecond: 50 },

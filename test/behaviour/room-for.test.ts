@@ -87,3 +87,32 @@ verifies('owner:bans-full', { limits: 'mailboxes=3' }, async (room) => {
   for (const callsign of ['alpha', 'two', 'three']) await refused(channel.join(callsign), 'kicked');
   await channel.join('one');
 });
+
+verifies('limit:join', { mode: 'open', limits: 'join=2/0.01' }, async (room) => {
+  const [channel, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');
+  const refusal = await refused(channel.join('charlie'), 'rate_limited');
+  expect(refusal.retryAfter).toBe(100);
+  expect((await channel.roster()).map(({ callsign }) => callsign)).toEqual(['alpha', 'bravo']);
+  // As an agent does each turn.
+  for (let i = 0; i < 3; i++) for (const agent of [alpha, bravo]) expect((await agent.rejoin()).resumed).toBe(true);
+  await bravo.leave();
+  await refused(channel.join('bravo'), 'rate_limited');
+  await channel.showing({ address: '203.0.113.7' }).join('charlie');
+  await room.pass(100_000);
+  await channel.join('bravo');
+});
+
+verifies('limit:owner', { mode: 'open', limits: 'owner=3/0.01' }, async (room) => {
+  const channel = await room.channel();
+  const { owner } = channel;
+  await owner.pause();
+  await owner.resume();
+  await owner.kick('alpha', { ban: true });
+  const calls = [() => owner.pause(), () => owner.resume(), () => owner.kick('alpha', { ban: false }), () => owner.rotate()];
+  for (const call of calls) await refused(call(), 'rate_limited');
+  expect(await channel.info()).toMatchObject({ paused: false });
+  await refused(channel.join('alpha'), 'kicked');
+  await owner.showing({ address: '203.0.113.7' }).pause();
+  // A close is for good, so nobody needs many.
+  await owner.close();
+});

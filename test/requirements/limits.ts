@@ -68,6 +68,15 @@ export const LIMITS = {
     clauses: ['R-LIMIT-2', 'R-LIMIT-3', 'R-LIMIT-8'],
     needs: ['identities'],
   },
+  'limit:join': {
+    behaviour: 'An address begins only so many sessions; who comes back to a live one is let in all the same.',
+    clauses: ['R-LIMIT-2', 'R-LIMIT-3', 'R-LIMIT-8'],
+  },
+  'limit:owner': {
+    behaviour: 'What owners do that the transcript tells of is limited by address.',
+    clauses: ['R-LIMIT-2', 'R-LIMIT-3'],
+    needs: ['owner'],
+  },
   'limit:ring': {
     behaviour: 'The ring holds 100 messages and 1 MiB, and always the newest.',
     clauses: ['R-LIMIT-5', 'R-LISTEN-16'],
