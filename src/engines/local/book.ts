@@ -12,7 +12,7 @@ import type { RestOfMessage } from '../../core/webhooks.ts';
 import type { Item } from './hook.ts';
 import type { Dirty, Insert } from './journal.ts';
 import { type EventData, type Loaded, readEvents, readRing, UnsoundRowError } from './load.ts';
-import { type ChannelState, headRow, identityRow, type KeptSeat, mailboxRow, newSeat, seatRow } from './state.ts';
+import { type ChannelState, headRow, identityRow, type KeptSeat, mailboxRow, namedBy, newSeat, seatRow } from './state.ts';
 import type { Job, Store } from './store.ts';
 
 /** How stale `last_seen_at` may be on disk. */
@@ -170,8 +170,7 @@ export class Book {
     for (const [name, { id, stored }] of keys) {
       if (keys.size <= this.limits.sizes.idempotencyKeys || stored !== null) return;
       keys.delete(name);
-      const space = name.lastIndexOf(' ');
-      const row = [no, name.slice(0, space), name.slice(space + 1), id];
+      const row = [no, ...namedBy(name), id];
       // With the id: the same key may have been used anew in this very transaction.
       this.store.remove('DELETE FROM keys WHERE no = ? AND callsign = ? AND hash = ? AND id = ?', row);
     }
