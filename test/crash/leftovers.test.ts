@@ -1,4 +1,5 @@
 /** What an engine that died in the middle of removing leaves on the disk, and what the next one makes of it. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -269,4 +270,20 @@ test('R-ERR-12: while the disk refuses a part, the owner is told so, others go o
   while (rows('removed') > 0) await turn();
   expect(rows('events', `no = ${no}`)).toBe(0);
   expect(port.engine.health()).toBeNull();
+});
+
+test('R-OWNER-3: of what was erased no byte is on the disk when the hub has stopped', async () => {
+  const channel = await port.channel({ retention: 'full' });
+  await port.seats(channel, 'alpha', 'bravo');
+  for (let i = 0; i < 600; i++) await port.append(channel, 'alpha', 'all', `MARKER ${i} ${'x'.repeat(500)}`);
+  const other = await port.channel({ retention: 'full' });
+  await port.seats(other, 'alpha', 'bravo');
+  await port.append(other, 'alpha', 'all', 'KEPT');
+  const found = (words: string): string[] =>
+    readdirSync(directory).filter((name) => readFileSync(join(directory, name), 'latin1').includes(words));
+  expect(found('MARKER')).not.toEqual([]);
+  await port.engine.closeChannel(channel.id, true);
+  await port.reopen('stop');
+  expect(found('MARKER')).toEqual([]);
+  expect(found('KEPT')).not.toEqual([]);
 });

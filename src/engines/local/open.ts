@@ -62,6 +62,8 @@ export const openDatabase = (directory: string | null): { db: Database.Database;
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = NORMAL');
     db.exec('PRAGMA wal_autocheckpoint = 4000');
+    // What an owner erased is overwritten, not only forgotten.
+    db.exec('PRAGMA secure_delete = ON');
     const found = quickCheck(db);
     if (found !== 'ok') throw new DamagedDatabaseError(path, found);
     const version = versionOf(db);
