@@ -30,6 +30,9 @@ interface News {
   readonly gap: Gap | null;
 }
 
+/** What a session is told that is over. */
+const REFUSED_SESSIONS: ReadonlySet<string> = new Set(['not_joined', 'session_expired']);
+
 export class Client {
   readonly callsign: string;
   readonly habit: Habit;
@@ -92,7 +95,7 @@ export class Client {
         this.#life.seen(now);
         return session;
       } catch (error) {
-        const ended = error instanceof HubError && (error.code === 'not_joined' || error.code === 'session_expired');
+        const ended = error instanceof HubError && REFUSED_SESSIONS.has(error.code);
         if (!ended) throw error;
         const was = alive && this.#life.alive && era === this.#life.era && sessionId === this.#life.known;
         rule('R-JOIN-17', !was, () => `the session of ${this.callsign} ended by itself`);
@@ -193,8 +196,9 @@ export class Client {
     const room = this.#room;
     const { run } = room;
     this.#with((session, hub) => {
-      // From here on it stands parked, which keeps a session alive, and brings none back.
-      if (!this.#life.alive) this.#life.forget();
+      // From here on it stands parked, which keeps a session alive, and brings none back: one that is over is refused.
+      const { alive } = this.#life;
+      if (!alive) this.#life.forget();
       const since = this.#sinceFor(step.since);
       const controller = new AbortController();
       const { limit } = step;
@@ -208,7 +212,8 @@ export class Client {
           (error) => {
             this.listens.delete(listen);
             this.#rose();
-            const ended = error instanceof HubError && (error.code === 'not_joined' ? era !== this.#life.era : listen.gone);
+            const over = !alive || era !== this.#life.era;
+            const ended = error instanceof HubError && (REFUSED_SESSIONS.has(error.code) ? over : listen.gone);
             if (run === room.run && !ended && !room.excuses(error)) throw error;
           },
         )
