@@ -85,10 +85,7 @@ const MUTANTS: readonly Mutant[] = [
     name: 'a listen reads first and parks then',
     file: 'core/listening.ts',
     edits: [
-      [
-        '  ear.waiters.park(waiter, ear.limits.sizes.parked);\n  engine.park(channelId, callsign);\n  let stopTimer',
-        '  engine.park(channelId, callsign);\n  let stopTimer',
-      ],
+      ['    ear.waiters.park(waiter, ear.limits.sizes.parked);\n    // Whose channel is gone', '    // Whose channel is gone'],
       [
         '      stopTimer ??= ear.clock.after(',
         '      if (!stopTimer) ear.waiters.park(waiter, ear.limits.sizes.parked);\n      stopTimer ??= ear.clock.after(',
@@ -103,7 +100,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'positions that wait for the disk are lost at a stop',
     file: 'engines/local/store.ts',
-    edits: [['    this.#hurry();\n    this.#write();\n    if (this.#failure', '    this.#write();\n    if (this.#failure']],
+    edits: [['    this.#hurry();\n    this.#write();\n    this.removing', '    this.#write();\n    this.removing']],
   },
   {
     name: 'of what the journal has of a row the oldest is believed',
