@@ -78,7 +78,7 @@ export class HookEars {
     try {
       if (event !== 'PostToolUse') return await this.#ring(event, name, context);
       const bound = joinedIn(String(args['session_id'] ?? ''));
-      if (bound && (await this.#vouch(bound.sessionId, context.facts))) await this.#bind(name, bound, context);
+      if (bound) await this.#bind(name, bound, context);
       return NOTHING;
     } catch (error) {
       if (error instanceof HubError) return NOTHING;
@@ -107,10 +107,10 @@ export class HookEars {
     return textResult({ hookSpecificOutput: { hookEventName: event, additionalContext: pointer(bound.channelId, mail.length) } });
   }
 
-  /** Keeps whose mail a client's session hears of. @throws HubError when the session is nobody's, and then nothing is kept */
+  /** Keeps whose mail a client's session hears of, if that is a live session. @throws HubError rate_limited, storage_unavailable */
   async #bind(name: string, bound: Bound, context: ToolContext): Promise<void> {
     // Anybody may say that a hook calls, and the text is the caller's: only the hub knows whether such a session is.
-    await this.#confirmed(bound, context);
+    if (!(await this.#vouch(bound.sessionId, context.facts))) return;
     // In one step where the store is in this process, so that no two of them count past each other.
     await andThen(this.#names.get(bound.sessionId), (kept) => {
       const names = kept ? (JSON.parse(kept) as string[]) : [];
