@@ -36,20 +36,24 @@ const checkType = (request: IncomingMessage): void => {
   if (verdict) throw verdict;
 };
 
+/** So much more than it may have a body is read and dropped: who is still writing would see a reset instead of the answer. */
+const DROPPED_BYTES = 8 * 1024 * 1024;
+
 /**
  * Reads a whole body.
- * @throws HubError body_too_large, as soon as it is known; bad_request when the client goes away in between
+ * @throws HubError body_too_large, of one that is far too large as soon as it is known; bad_request when the client goes away in between
  */
 const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    const tooLarge = (): HubError =>
-      new HubError('body_too_large', `A body may have at most ${most} bytes.`, {
-        hint: `Send at most ${sizeText(most)}.`,
-        headers: { Connection: 'close' },
-      });
-    if (Number(request.headers['content-length'] ?? 0) > most) {
+    const tooLarge = (headers = {}): HubError =>
+      new HubError('body_too_large', `A body may have at most ${most} bytes.`, { hint: `Send at most ${sizeText(most)}.`, headers });
+    const refuseNow = (): void => {
+      request.removeAllListeners('data');
       request.resume();
-      reject(tooLarge());
+      reject(tooLarge({ Connection: 'close' }));
+    };
+    if (Number(request.headers['content-length'] ?? 0) > most + DROPPED_BYTES) {
+      refuseNow();
       return;
     }
     let chunks: Buffer[] | null = null;
@@ -57,18 +61,15 @@ const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > most) {
-        // Read on and drop: a client that is still writing would see a reset instead of the answer.
-        request.removeAllListeners('data');
-        request.resume();
-        reject(tooLarge());
-      } else if (only === null) only = chunk;
+      if (size > most + DROPPED_BYTES) refuseNow();
+      else if (size > most) chunks = only = null;
+      else if (only === null) only = chunk;
       else {
         chunks ??= [only];
         chunks.push(chunk);
       }
     });
-    request.once('end', () => resolve(chunks ? Buffer.concat(chunks) : (only ?? Buffer.alloc(0))));
+    request.once('end', () => (size > most ? reject(tooLarge()) : resolve(chunks ? Buffer.concat(chunks) : (only ?? Buffer.alloc(0)))));
     const cutOff = (): void => {
       if (!request.complete) reject(new HubError('bad_request', 'The body was cut off.'));
     };

@@ -1,5 +1,6 @@
-/** Asking again and again, without sleeping: each question takes its own time and goes to another process. */
+/** Asking again and again. A pause between two questions leaves the processor to those who are asked about. */
 const SAFETY_NET_MS = 55_000;
+const LONGEST_PAUSE_MS = 20;
 
 /**
  * Asks until the answer is yes.
@@ -7,8 +8,8 @@ const SAFETY_NET_MS = 55_000;
  */
 export const eventually = async (what: string, ask: () => boolean | Promise<boolean>): Promise<void> => {
   const until = performance.now() + SAFETY_NET_MS;
-  while (!(await ask())) {
+  for (let pauseMs = 1; !(await ask()); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     if (performance.now() > until) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 };

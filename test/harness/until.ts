@@ -1,17 +1,23 @@
-/** Waiting without sleeping: the event loop turns until something is so. */
+/** Waiting for what happens in this process: the event loop turns until something is so. */
 
-const TURNS = 2_000_000;
+/** What is ready needs few turns; who waits longer waits for the system, and leaves it the processor. */
+const QUICK_TURNS = 2_000;
+const PAUSE_MS = 5;
+const MOST_TURNS = 12_000;
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 
 /** Lets what is ready in the event loop run. */
 export const turns = async (count = 3): Promise<void> => {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < count; i++) await turn();
 };
 
-/** Turns the event loop until `so`; fails after a bounded number of turns. */
+/** Turns the event loop until `so`; fails after a bounded number of turns, about a minute. */
 export const until = async (so: () => boolean, what = 'it'): Promise<void> => {
-  for (let i = 0; i < TURNS; i++) {
+  for (let i = 0; i < MOST_TURNS; i++) {
     if (so()) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    await (i < QUICK_TURNS ? turn() : pause());
   }
   throw new Error(`waited in vain for ${what}`);
 };

@@ -1,7 +1,10 @@
 /** What comes in a body: R-REQ-8 to R-REQ-13, R-ERR-7, R-ERR-9, R-ERR-10, R-SEND-16, R-CHAN-12, R-RUN-2. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, expectProblem, expectUnharmed, get, openTarget, post, proper, type Target, WORDS } from '../harness/intruder.ts';
+import { readAnswer } from '../harness/exchange.ts';
+import { ask, bytesOf, expectProblem, expectUnharmed, get, openTarget, post, proper, type Target, WORDS } from '../harness/intruder.ts';
 
 let target: Target;
 beforeAll(async () => {
@@ -101,6 +104,25 @@ describe('R-REQ-13, R-SEND-16: sizes', () => {
     const chunks = Array.from({ length: 40 }, () => `2000\r\n${' '.repeat(0x2000)}\r\n`).join('');
     const lines = [`POST ${send()} HTTP/1.1`, ...proper(target), 'Transfer-Encoding: chunked'];
     expectProblem(target, await ask(target, lines, `${chunks}0\r\n\r\n`), 413, 'body_too_large');
+  });
+
+  test('who writes slowly writes to the end, and then reads the refusal', async () => {
+    const size = 1024 * 1024;
+    const socket = connect(target.hub.port, '127.0.0.1');
+    const bytes: Buffer[] = [];
+    socket.on('data', (chunk) => bytes.push(chunk));
+    const ended = once(socket, 'close');
+    const write = (piece: string | Uint8Array): Promise<unknown> =>
+      new Promise((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve(null))));
+    await write(bytesOf([`POST ${send()} HTTP/1.1`, ...proper(target), `Content-Length: ${size}`], ' '.repeat(size / 2)));
+    // By the time of other answers the hub has read what is there.
+    for (let i = 0; i < 3; i++) await get(target, `${target.channel.path}/roster`);
+    for (let i = 0; i < 8; i++) {
+      await write(' '.repeat(size / 16));
+      await get(target, `${target.channel.path}/roster`);
+    }
+    await ended;
+    expectProblem(target, readAnswer(Buffer.concat(bytes), false, true)!, 413, 'body_too_large');
   });
 
   test('a length that is a lie costs nothing', async () => {
