@@ -20,10 +20,13 @@ if [ -z "${CHANNEL:-}" ]; then
 fi
 API=$HUB/api/channels/$CHANNEL
 
-# Joining again moves nothing, and takes the session up where it is still alive.
+# Joining again moves nothing, and takes the session up where it is still alive. Curl's 22 is a refusal by the hub: the end.
 join() {
-  JOINED=$(curl -sSf --retry 600 --retry-delay 1 --retry-connrefused -X POST "$API/join" \
-    -H "Authorization: Bearer $TOKEN" -d "{\"callsign\":\"$CALLSIGN\"}")
+  until JOINED=$(curl -sSf --retry 600 --retry-delay 1 --retry-connrefused -X POST "$API/join" \
+    -H "Authorization: Bearer $TOKEN" -d "{\"callsign\":\"$CALLSIGN\"}"); do
+    [ $? -ne 22 ] || exit 22
+    sleep 1
+  done
   SESSION=$(jq -r .session_id <<<"$JOINED")
 }
 
@@ -32,9 +35,11 @@ CURSOR=$(cat "$INBOX.cursor" 2>/dev/null || jq -r .cursor <<<"$JOINED")
 echo "$CALLSIGN listens on $CHANNEL"
 
 while true; do
-  if ANSWER=$(curl -sSf "$API/listen?since=$CURSOR" -H "Authorization: Bearer $TOKEN" -H "X-Session-Id: $SESSION"); then
+  # What is no answer of the hub, like the page of a proxy, has no cursor.
+  if ANSWER=$(curl -sSf "$API/listen?since=$CURSOR" -H "Authorization: Bearer $TOKEN" -H "X-Session-Id: $SESSION") &&
+    NEXT=$(jq -er .cursor <<<"$ANSWER"); then
     jq -c '(.gap // empty | {gap: .}), .messages[]' <<<"$ANSWER" >> "$INBOX"
-    CURSOR=$(jq -r .cursor <<<"$ANSWER")
+    CURSOR=$NEXT
     echo "$CURSOR" > "$INBOX.cursor"
   else
     sleep 1

@@ -29,7 +29,7 @@ until [ "$(count '.messages | length')" -gt 0 ] 2>/dev/null; do
   WAITING=$!
   echo "$CALLSIGN sleeps until there is mail" >&2
   # Here the agent can do something else, or end its turn.
-  wait "$WAITING" || true
+  wait "$WAITING" || sleep 1
   if [ "$(count '.status // 0')" -gt 0 ] 2>/dev/null; then jq -r '.detail, .hint' "$MAIL" >&2; exit 1; fi
 done
 WAITING=

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../harness/built.ts';
 import { eventually } from '../harness/eventually.ts';
+import { startFront } from '../harness/front.ts';
 import { type Program, type Station, start, startStation, temporaryDirectory } from '../harness/process.ts';
 import { startProxy, type TcpProxy } from '../harness/proxy.ts';
 import { random } from '../harness/random.ts';
@@ -84,6 +85,31 @@ describe('listen-loop.sh', () => {
     await say(sender, 'bravo', 'four \u{1f4fb}');
     await heard(['one', 'two', 'three', 'four \u{1f4fb}']);
     expect(linesOf(inbox).filter(({ redelivered }) => redelivered)).toEqual([]);
+  });
+
+  test('goes on over a proxy that answers for the hub or cuts its calls, and ends when the hub refuses it', async () => {
+    const url = await station.url();
+    const channel = await createChannel(url, { retention: 'full' });
+    const sender = await joinChannel(url, channel, 'sender');
+    let lost = false;
+    // Nobody listens at port 1.
+    const front = await startFront(() => (lost ? 1 : station.hub.port));
+    const cwd = temporaryDirectory();
+    const args = { env: { ...env(channel), HUB: front.url }, cwd, group: true };
+    const program = start('bash', [example('listen-loop.sh'), 'bravo'], args);
+    await program.says(/bravo listens on/);
+    front.answer({ status: 200, text: '<html>Back in a minute</html>' });
+    await eventually('a call that the proxy answered', () => front.own > 0);
+    lost = true;
+    const passed = front.passed.length;
+    front.answer(null);
+    await eventually('calls that were cut', () => front.passed.length > passed + 1);
+    lost = false;
+    await say(sender, 'bravo', 'one');
+    await eventually('the message', () => textsIn(join(cwd, 'inbox.jsonl')).includes('one'));
+    await program.end('SIGTERM');
+    const refused = start('bash', [example('listen-loop.sh'), 'bravo'], { ...args, env: { ...args.env, TOKEN: 'wrong' } });
+    expect((await refused.ended).code).toBe(22);
   });
 
   test('without a channel it makes one, and shows how others join', async () => {
