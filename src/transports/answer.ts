@@ -4,12 +4,10 @@ import type { HubError } from '../core/errors.ts';
 import type { Delivery } from '../core/listening.ts';
 import { encodeJson } from '../operations/wire.ts';
 import { whenOver } from './gone.ts';
+import { API_HEADERS, writeJsonHead } from './heads.ts';
 
 /** A client that does not read for this long is let go. */
 const UNREAD_MS = 30_000;
-
-/** Every answer of the API: never cached, never sniffed. */
-export const API_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const;
 
 /** Whether the kernel has taken everything written so far, on a socket that is alive. */
 const taken = (response: ServerResponse): boolean => {
@@ -77,12 +75,7 @@ const sign = (response: ServerResponse, delivery: Delivery | undefined): void =>
 
 /** Writes a whole JSON answer in one piece. */
 export const writeJson = (response: ServerResponse, status: number, text: string, delivery?: Delivery): void => {
-  response.writeHead(status, {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(text),
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-  });
+  writeJsonHead(response, status, Buffer.byteLength(text));
   endWith(response, text, delivery);
 };
 

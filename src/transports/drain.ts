@@ -3,8 +3,9 @@
  * moment loses the request, and the proxy cannot know whether it was carried out. So no connection is closed that may be in use:
  * each is told with its next answer that it is the last, and only those that stayed silent are closed by the hub.
  */
-import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import { responsesOf } from './heads.ts';
 
 /** A connection that was silent for so long since the end began is nobody's. */
 const SILENT_MS = 500;
@@ -13,14 +14,8 @@ const LOOK_MS = 50;
 export class Drain {
   #draining = false;
 
-  /** The class of the server's answers. It is asked when a head is written: nothing is noted with a request. */
-  readonly Response = ((drain: Drain): typeof ServerResponse<IncomingMessage> =>
-    class extends ServerResponse {
-      override writeHead(...head: [number]): this {
-        if (drain.#draining) this.shouldKeepAlive = false;
-        return super.writeHead(...head);
-      }
-    })(this);
+  /** The class of the server's answers. */
+  readonly Response = responsesOf(() => this.#draining);
 
   /** From here on every answer is the last of its connection, those that were asked for before too. */
   begin(): void {

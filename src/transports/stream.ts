@@ -7,9 +7,10 @@ import type { Answer, StreamItem } from '../core/listening.ts';
 import type { Executed } from '../operations/operation.ts';
 import { cursorText } from '../operations/schemas.ts';
 import { encodeJson, wireMessage } from '../operations/wire.ts';
-import { API_HEADERS, endWith, writePiece } from './answer.ts';
+import { endWith, writePiece } from './answer.ts';
 import { every } from './every.ts';
 import { whenOver } from './gone.ts';
+import { API_HEADERS } from './heads.ts';
 
 type Streamed = Extract<Executed, { answers: 'stream' }>;
 type Late = Extract<Executed, { answers: 'late' }>;

@@ -1,8 +1,8 @@
 /** The answer to one call as an event stream: a comment at once, signs of life while it takes long, the answer last. */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
-import { API_HEADERS } from '../answer.ts';
 import { every } from '../every.ts';
+import { API_HEADERS } from '../heads.ts';
 
 const PROGRESS_MS = 10_000;
 const COMMENT_MS = 15_000;
