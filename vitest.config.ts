@@ -6,8 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    // Most of them wait for other processes: one more than there are cores keeps all of those busy.
-    maxWorkers: availableParallelism() + 1,
+    // Most of them wait for other processes: two more than there are cores keep all of those busy.
+    maxWorkers: availableParallelism() + 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: false,

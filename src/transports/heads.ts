@@ -57,8 +57,8 @@ export const responsesOf = (isLast: () => boolean): typeof ServerResponse<Incomi
     }
 
     writeJsonHead(status: number, bytes: number): void {
-      // All others have heads of their own.
-      const plain = this.shouldKeepAlive && !isLast() && this.req.method !== 'HEAD';
+      // All others have heads of their own, and one with a field of its own must never be another's.
+      const plain = this.shouldKeepAlive && !isLast() && this.req.method !== 'HEAD' && this.getHeaderNames().length === 0;
       const second = Math.trunc(Date.now() / 1000);
       const like = plain ? kept.get(status) : undefined;
       if (like?.second === second) {

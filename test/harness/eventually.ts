@@ -1,4 +1,7 @@
 /** Asking again and again. A pause between two questions leaves the processor to those who are asked about. */
+// Not the global one, which tests of time take for themselves.
+import { setTimeout as pause } from 'node:timers/promises';
+
 const SAFETY_NET_MS = 55_000;
 const LONGEST_PAUSE_MS = 20;
 
@@ -10,6 +13,6 @@ export const eventually = async (what: string, ask: () => boolean | Promise<bool
   const until = performance.now() + SAFETY_NET_MS;
   for (let pauseMs = 1; !(await ask()); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     if (performance.now() > until) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await pause(pauseMs);
   }
 };

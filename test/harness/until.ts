@@ -1,4 +1,6 @@
 /** Waiting for what happens in this process: the event loop turns until something is so. */
+// Not the global one, which tests of time take for themselves.
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** What is ready needs few turns; who waits longer waits for the system, and leaves it the processor. */
 const QUICK_TURNS = 2_000;
@@ -6,7 +8,6 @@ const PAUSE_MS = 5;
 const MOST_TURNS = 12_000;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 
 /** Lets what is ready in the event loop run. */
 export const turns = async (count = 3): Promise<void> => {
@@ -17,7 +18,7 @@ export const turns = async (count = 3): Promise<void> => {
 export const until = async (so: () => boolean, what = 'it'): Promise<void> => {
   for (let i = 0; i < MOST_TURNS; i++) {
     if (so()) return;
-    await (i < QUICK_TURNS ? turn() : pause());
+    await (i < QUICK_TURNS ? turn() : pause(PAUSE_MS));
   }
   throw new Error(`waited in vain for ${what}`);
 };

@@ -18,6 +18,8 @@ const listen = (kept: boolean, answer: RequestListener): Promise<number> =>
 /** The path is the status and the body. */
 const answer: RequestListener = (request, response) => {
   const [, status, body] = decodeURIComponent(request.url ?? '').split('/');
+  const session = request.headers['give-session'];
+  if (session !== undefined) response.setHeader('Mcp-Session-Id', session);
   writeJson(response, Number(status), body ?? '');
 };
 
@@ -75,6 +77,15 @@ const REQUESTS = [
 
 test('every answer is what Node itself would have said, byte for byte', async () => {
   expect((await talk(ours, REQUESTS)).map(undated)).toEqual((await talk(nodes, REQUESTS)).map(undated));
+});
+
+test('a field of one answer is in no other', async () => {
+  const asked = ['one', null, 'two', null, null, 'three'];
+  const answers = await talk(
+    ours,
+    asked.map((session) => ask('GET', 200, '{}', '1.1', session === null ? '' : `Give-Session: ${session}\r\n`)),
+  );
+  expect(answers.map((text) => /^Mcp-Session-Id: (.*)\r$/m.exec(text)?.[1] ?? null)).toEqual(asked);
 });
 
 test('most heads are not made anew', async () => {
