@@ -117,7 +117,16 @@ const MUTANTS: readonly Mutant[] = [
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What a run needs; the rest of the tree stays where it is. */
-const COPIED = ['src', 'test/model', 'test/harness/clock.ts', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = [
+  'src',
+  'test/model',
+  'test/setup.ts',
+  'test/harness/clock.ts',
+  'test/harness/ends.ts',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 
 /** @throws when a text to find is not there exactly once */
 const plant = (tree: string, { name, file, edits }: Mutant): void => {

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterEachFile } from './ends.ts';
 import { temporaryDirectory } from './process.ts';
 
 export interface Disk {
@@ -26,8 +26,8 @@ const unmountAll = (): void => {
   mounted.clear();
 };
 
-// Before the directories are removed: hooks run last in, first out.
-afterAll(unmountAll);
+// Before the directories are removed: last in, first out.
+afterEachFile(unmountAll);
 process.once('exit', unmountAll);
 
 const mount = (directory: string): boolean => {

@@ -1,7 +1,8 @@
 /** Several hubs on one store under load, each at the end of a line of its own that can be cut. */
 import { createClient } from '@redis/client';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { check, figuresLine, type Verdict } from './checker.ts';
+import { afterEachFile } from './ends.ts';
 import { eventually } from './eventually.ts';
 import { type Link, startLink } from './link.ts';
 import { type LoadOptions, runLoad } from './load.ts';
@@ -12,8 +13,8 @@ import { type RedisServer, startRedis } from './redis.ts';
 export const MESSAGES = 600;
 
 const servers: RedisServer[] = [];
-afterAll(async () => {
-  for (const server of servers) await server.clear();
+afterEachFile(async () => {
+  for (const server of servers.splice(0)) await server.clear();
 });
 
 /** A server that is gone after the file. */

@@ -6,8 +6,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { builtHub } from './built.ts';
+import { afterEachFile } from './ends.ts';
 
 export interface Ending {
   readonly code: number | null;
@@ -56,7 +56,7 @@ const killAll = (): void => {
 };
 
 process.once('exit', killAll);
-afterAll(async () => {
+afterEachFile(async () => {
   const ends = [...kills.keys()].map((child) => new Promise((resolve) => child.once('close', resolve)));
   killAll();
   await Promise.all(ends);

@@ -6,8 +6,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import AxeBuilder from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { ROOT } from '../harness/built.ts';
+import { afterEachFile } from '../harness/ends.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
@@ -28,7 +29,7 @@ const theBrowser = (): Promise<Browser> => {
   return browser;
 };
 
-afterAll(async () => {
+afterEachFile(async () => {
   await (await browser)?.close();
   browser = null;
 });

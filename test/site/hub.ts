@@ -1,7 +1,8 @@
 /** A hub for the pages, and people on it who are no browsers. */
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { afterAll, beforeAll } from 'vitest';
+import { beforeAll } from 'vitest';
+import { afterEachFile } from '../harness/ends.ts';
 import { type HubProcess, startHubProcess } from '../harness/process.ts';
 import { createChannel, expectCall, joinChannel, memberCall, type TestChannel, type TestMember } from '../harness/rest.ts';
 
@@ -35,8 +36,9 @@ export const talkOf = async (
 };
 
 const agents = new Set<Agent>();
-afterAll(() => {
+afterEachFile(() => {
   for (const agent of agents) agent.destroy();
+  agents.clear();
 });
 
 /** Sends many messages over few connections, in order. @returns when the last one is stored */

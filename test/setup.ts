@@ -1,0 +1,3 @@
+import { endEach } from './harness/ends.ts';
+
+endEach();
