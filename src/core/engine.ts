@@ -67,6 +67,8 @@ export interface SeatClaim {
 
 export interface ClaimedSeat extends Standing {
   readonly session: Session;
+  /** Wall clock, ms: when the session ends unless somebody calls. */
+  readonly expiresAt: number;
   /** Nonce of the session in force: the claimed one, or that of the session taken up again. */
   readonly nonce: string;
   readonly resumed: boolean;

@@ -23,6 +23,8 @@ export interface JoinRequest {
 
 export interface Seated {
   readonly session: Session;
+  /** Wall clock, ms: when it ends unless somebody calls. */
+  readonly expiresAt: number;
   readonly sessionId: string;
   readonly resumed: boolean;
   /** Made by this join. */
@@ -141,9 +143,9 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
   // Coming back begins no session, so it is not counted.
   if (claimed.resumed && !tooMany) await desk.engine.spend(spent, beginning, -1);
   const posture = postureOf(channel.trustMode, claimed.session.sender.authorized);
-  const { session, resumed, cursor, pending, unconfirmed, gap } = claimed;
+  const { session, expiresAt, resumed, cursor, pending, unconfirmed, gap } = claimed;
   return {
-    ...{ session, resumed, cursor, pending, unconfirmed, gap },
+    ...{ session, expiresAt, resumed, cursor, pending, unconfirmed, gap },
     sessionId: sessionIdFor(claimed.nonce),
     identity: drawn && { id: drawn.identity.id, key: drawn.key },
     posture,

@@ -14,6 +14,8 @@ export interface SeatSession {
   /** The join token it was made with. */
   readonly tokenHash: string;
   authorized: boolean;
+  /** What the gate is told of it, made once; undefined when that has changed. */
+  told?: Session | undefined;
 }
 
 export interface Seat extends Mailbox {
@@ -35,23 +37,28 @@ export interface Seat extends Mailbox {
   spoken: boolean;
 }
 
-/** Milliseconds until the session of a seat expires; negative when it has. A parked listener keeps it alive. */
-export const timeLeft = (seat: Seat, channel: Channel, clock: Clock): number =>
-  seat.parked > 0 ? channel.sessionTtlMs : seat.seenAt + channel.sessionTtlMs - clock.uptime();
+/**
+ * Milliseconds until the session of a seat expires; negative when it has. A parked listener keeps it alive.
+ * @param uptime monotonic clock
+ */
+export const timeLeft = (seat: Seat, channel: Channel, uptime: number): number =>
+  seat.parked > 0 ? channel.sessionTtlMs : seat.seenAt + channel.sessionTtlMs - uptime;
 
 export const presenceOf = (seat: Seat, channel: Channel, clock: Clock): Presence => {
   if (seat.parked > 0) return 'listening';
-  if (!seat.session || timeLeft(seat, channel, clock) <= 0) return 'offline';
-  return clock.uptime() - seat.seenAt < TIMES.activeMs ? 'active' : 'idle';
+  const uptime = clock.uptime();
+  if (!seat.session || timeLeft(seat, channel, uptime) <= 0) return 'offline';
+  return uptime - seat.seenAt < TIMES.activeMs ? 'active' : 'idle';
 };
 
-export const sessionOf = (seat: Seat, session: SeatSession, channel: Channel, clock: Clock): Session => ({
-  channelId: channel.id,
-  callsign: seat.callsign,
-  hash: session.hash,
-  sender: { verified: seat.identityId !== null, authorized: session.authorized },
-  expiresAt: clock.now() + timeLeft(seat, channel, clock),
-});
+/** The session of a seat as the gate sees it. Every send and listen asks, so it is made once. */
+export const sessionOf = (seat: Seat, session: SeatSession, channel: Channel): Session =>
+  (session.told ??= {
+    channelId: channel.id,
+    callsign: seat.callsign,
+    hash: session.hash,
+    sender: { verified: seat.identityId !== null, authorized: session.authorized },
+  });
 
 /** @param hooks the webhooks of the channel */
 export const rosterEntry = (seat: Seat, channel: Channel, clock: Clock, hooks: readonly Webhook[]): RosterEntry => ({

@@ -115,8 +115,6 @@ export interface Session {
   readonly callsign: string;
   readonly hash: string;
   readonly sender: Attestation;
-  /** Wall clock, ms; moves with every call. */
-  readonly expiresAt: number;
   /** Nobody has asked about it in this call: whoever goes by it shows this with the first step. */
   readonly recalled?: Recollection;
 }

@@ -57,7 +57,7 @@ export const join = operation({
       callsign: joined.session.callsign,
       session_id: joined.sessionId,
       resumed: joined.resumed,
-      session_expires_at: new Date(joined.session.expiresAt).toISOString(),
+      session_expires_at: new Date(joined.expiresAt).toISOString(),
       ...(joined.identity ? { identity: { identity_id: joined.identity.id, identity_key: joined.identity.key } } : {}),
       trust_posture: joined.posture,
       instructions: joined.instructions,

@@ -129,8 +129,7 @@ export class Book {
     this.event(state, 'message', { id, from, to, bytes: Buffer.byteLength(text), ...reply, sender, ...kept }, at);
   }
 
-  sawSeat(state: ChannelState, seat: KeptSeat): void {
-    const now = this.clock.uptime();
+  sawSeat(state: ChannelState, seat: KeptSeat, now = this.clock.uptime()): void {
     if (now - seat.seenAt > SEEN_MS) {
       this.touchSeat(state, seat, true);
       this.touchHeadLazily(state);

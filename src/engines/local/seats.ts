@@ -34,7 +34,7 @@ export class Seats {
     const state = this.#book.state(claim.channelId);
     const known = state.seats.get(claim.callsign);
     if (state.sessions.size >= this.#book.limits.sizes.sessions) this.expireAll(state);
-    else if (known?.session && timeLeft(known, state.channel, this.#book.clock) <= 0) this.#expire(state, known);
+    else if (known?.session && timeLeft(known, state.channel, this.#book.clock.uptime()) <= 0) this.#expire(state, known);
     this.#check(state, claim);
     let claimed: ClaimedSeat | null = null;
     await this.#book.stored(state.channel.retention !== 'none' || claim.newIdentity !== null, () => {
@@ -84,11 +84,13 @@ export class Seats {
     const session = seat.session!;
     session.authorized ||= claim.authorized;
     seat.identityId ??= claim.identityId;
+    session.told = undefined;
     seat.seenAt = state.touchedAt = this.#book.clock.uptime();
     const told = standing(seat, ring, claim.limits);
     this.#book.touchSeat(state, seat);
     this.#book.touchMailbox(state, seat);
-    return { ...told, session: sessionOf(seat, session, state.channel, this.#book.clock), nonce: session.nonce, resumed };
+    const expiresAt = this.#book.clock.now() + timeLeft(seat, state.channel, seat.seenAt);
+    return { ...told, session: sessionOf(seat, session, state.channel), expiresAt, nonce: session.nonce, resumed };
   }
 
   /** How to put a seat back as it is now, for a call that cannot be stored. */
@@ -113,7 +115,13 @@ export class Seats {
 
   #beginSession(state: ChannelState, seat: KeptSeat, claim: SeatClaim): void {
     if (seat.session) state.sessions.delete(seat.session.hash);
-    seat.session = { hash: claim.sessionHash, nonce: claim.nonce, tokenHash: claim.tokenHash, authorized: claim.authorized };
+    seat.session = {
+      hash: claim.sessionHash,
+      nonce: claim.nonce,
+      tokenHash: claim.tokenHash,
+      authorized: claim.authorized,
+      told: undefined,
+    };
     seat.explicit = false;
     seat.repeats = 0;
     seat.member = true;
@@ -137,12 +145,12 @@ export class Seats {
       const stone = state.tombstones.get(sessionHash);
       return { state: stone && stone.until > now ? stone.state : 'unknown' };
     }
-    if (timeLeft(seat, state.channel, this.#book.clock) <= 0) {
+    if (timeLeft(seat, state.channel, now) <= 0) {
       this.#expire(state, seat);
       return this.session(channelId, sessionHash);
     }
-    this.#book.sawSeat(state, seat);
-    return { state: 'live', session: sessionOf(seat, seat.session, state.channel, this.#book.clock) };
+    this.#book.sawSeat(state, seat, now);
+    return { state: 'live', session: sessionOf(seat, seat.session, state.channel) };
   }
 
   async leave(channelId: string, sessionHash: string): Promise<boolean> {
@@ -219,6 +227,7 @@ export class Seats {
   }
 
   expireAll(state: ChannelState): void {
-    for (const seat of [...state.sessions.values()]) if (timeLeft(seat, state.channel, this.#book.clock) <= 0) this.#expire(state, seat);
+    const uptime = this.#book.clock.uptime();
+    for (const seat of [...state.sessions.values()]) if (timeLeft(seat, state.channel, uptime) <= 0) this.#expire(state, seat);
   }
 }

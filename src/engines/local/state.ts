@@ -187,7 +187,13 @@ export const applySeatRow = (seat: Seat, row: Row, clock: Clock): void => {
   seat.joinedAt = row[4] as number;
   seat.seenAt = uptimeOf(row[5] as number, clock);
   if (row[6] === null) return;
-  seat.session = { hash: row[6] as string, nonce: row[7] as string, tokenHash: row[8] as string, authorized: row[9] === 1 };
+  seat.session = {
+    hash: row[6] as string,
+    nonce: row[7] as string,
+    tokenHash: row[8] as string,
+    authorized: row[9] === 1,
+    told: undefined,
+  };
 };
 
 /** A mailbox, and the numbers of its channel as they stood: see {@link applyMailboxRow}. */

@@ -72,7 +72,8 @@ export class Seats {
     ];
     if (hooks > 0) this.#outbox.tell(channelId);
     return {
-      session: this.#session(channelId, callsign, hash, verified, raised, left),
+      session: this.#session(channelId, callsign, hash, verified, raised),
+      expiresAt: this.#book.clock.now() + left,
       nonce: found,
       resumed: resumed === 1,
       cursor: { id: at, tag },
@@ -85,9 +86,9 @@ export class Seats {
     };
   }
 
-  #session(channelId: string, callsign: string, hash: string, verified: number, authorized: number, left: number): Session {
+  #session(channelId: string, callsign: string, hash: string, verified: number, authorized: number): Session {
     const sender = { verified: verified === 1, authorized: authorized === 1 };
-    const session = { channelId, callsign, hash, sender, expiresAt: this.#book.clock.now() + left };
+    const session = { channelId, callsign, hash, sender };
     if (this.#known.size >= KNOWN) this.#known.clear();
     this.#known.set(hash, session);
     return session;
@@ -120,16 +121,16 @@ export class Seats {
 
   async session(channelId: string, hash: string): Promise<SessionState> {
     this.#presence.tell(channelId);
-    const [state, callsign, verified, authorized, left] = (await this.#book.run('session', channelId, hash)) as [
+    const [state, callsign, verified, authorized] = (await this.#book.run('session', channelId, hash)) as [
       SessionState['state'],
-      ...[string, number, number, number],
+      ...[string, number, number],
     ];
     if (state !== 'live') {
       // An expiry may be owed to a webhook.
       if (state === 'expired' && Number(callsign) > 0) this.#outbox.tell(channelId);
       return { state };
     }
-    return { state, session: this.#session(channelId, callsign, hash, verified, authorized, left) };
+    return { state, session: this.#session(channelId, callsign, hash, verified, authorized) };
   }
 
   async leave(channelId: string, hash: string): Promise<boolean> {

@@ -142,7 +142,7 @@ local function main()
 end
 `;
 
-/** session(hash) → 'live', callsign, verified, authorized, time left; or another state and the number of hooks. */
+/** session(hash) → 'live', callsign, verified, authorized; or another state and the number of hooks. */
 export const SESSION = `
 local function main()
   open()
@@ -153,7 +153,7 @@ local function main()
     if timeleft(callsign, seen, call('HGET', B .. ':parked', callsign)) > 0 then
       call('HSET', B .. ':seen', callsign, ARGV[1])
       call('HSET', B, 'touched', ARGV[1])
-      return { 'live', callsign, s.verified and 1 or 0, s.authorized and 1 or 0, C.ttl }
+      return { 'live', callsign, s.verified and 1 or 0, s.authorized and 1 or 0 }
     end
     expire(callsign, s, seen)
   end
