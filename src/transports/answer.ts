@@ -4,7 +4,7 @@ import type { HubError } from '../core/errors.ts';
 import type { Delivery } from '../core/listening.ts';
 import { encodeJson } from '../operations/wire.ts';
 import { whenOver } from './gone.ts';
-import { API_HEADERS, writeJsonHead } from './heads.ts';
+import { API_HEADERS, jsonHead } from './heads.ts';
 
 /** A client that does not read for this long is let go. */
 const UNREAD_MS = 30_000;
@@ -75,8 +75,13 @@ const sign = (response: ServerResponse, delivery: Delivery | undefined): void =>
 
 /** Writes a whole JSON answer in one piece. */
 export const writeJson = (response: ServerResponse, status: number, text: string, delivery?: Delivery): void => {
-  writeJsonHead(response, status, Buffer.byteLength(text));
-  endWith(response, text, delivery);
+  const head = jsonHead(response, status, Buffer.byteLength(text));
+  if (head === null) endWith(response, text, delivery);
+  else {
+    response.socket!.write(head + text);
+    response.end();
+    sign(response, delivery);
+  }
 };
 
 /**

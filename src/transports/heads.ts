@@ -8,11 +8,10 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 /** Every answer of the API: never cached, never sniffed. */
 export const API_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const;
 
-const fieldsOf = (bytes: number) => ({ 'Content-Type': 'application/json', 'Content-Length': bytes, ...API_HEADERS });
-
-/** Where Node keeps the head that it has made and not sent yet: since its first versions, and no part of its documents. */
+/** Where Node keeps the head that it has made, and whether it has sent it: since its first versions, and no part of its documents. */
 interface WithHead {
   _header?: unknown;
+  _headerSent?: unknown;
 }
 
 /** A head without its length. */
@@ -34,14 +33,23 @@ const cut = (head: unknown, bytes: number, second: number): KeptHead | null => {
 
 /** An answer of the hub's own server. */
 export interface HubResponse extends ServerResponse {
-  /** What `writeHead` of a JSON answer does, byte for byte. @param bytes of the body */
-  writeJsonHead(status: number, bytes: number): void;
+  /**
+   * Makes the head of a JSON answer: what `writeHead` does, byte for byte.
+   * @param bytes of the body
+   * @returns the head, which is the caller's to send; null when Node sends it with what is written next
+   */
+  jsonHead(status: number, bytes: number): string | null;
 }
 
-/** Writes the head of a JSON answer, on whatever server. @param bytes of the body */
-export const writeJsonHead = (response: ServerResponse | HubResponse, status: number, bytes: number): void => {
-  if ('writeJsonHead' in response) response.writeJsonHead(status, bytes);
-  else response.writeHead(status, fieldsOf(bytes));
+const writeHead = (response: ServerResponse, status: number, bytes: number): void => {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes, ...API_HEADERS });
+};
+
+/** See {@link HubResponse.jsonHead}; for the answers of other servers it is always null. */
+export const jsonHead = (response: ServerResponse | HubResponse, status: number, bytes: number): string | null => {
+  if ('jsonHead' in response) return response.jsonHead(status, bytes);
+  writeHead(response, status, bytes);
+  return null;
 };
 
 /**
@@ -56,19 +64,22 @@ export const responsesOf = (isLast: () => boolean): typeof ServerResponse<Incomi
       return super.writeHead(...head);
     }
 
-    writeJsonHead(status: number, bytes: number): void {
+    jsonHead(status: number, bytes: number): string | null {
       // All others have heads of their own, and one with a field of its own must never be another's.
       const plain = this.shouldKeepAlive && !isLast() && this.req.method !== 'HEAD' && this.getHeaderNames().length === 0;
       const second = Math.trunc(Date.now() / 1000);
       const like = plain ? kept.get(status) : undefined;
-      if (like?.second === second) {
+      if (like?.second === second && this.socket !== null) {
+        const head = like.before + bytes + like.after;
         this.statusCode = status;
-        (this as WithHead)._header = like.before + bytes + like.after;
-        return;
+        (this as WithHead)._header = head;
+        (this as WithHead)._headerSent = true;
+        return head;
       }
-      (this as ServerResponse).writeHead(status, fieldsOf(bytes));
-      const head = plain ? cut((this as WithHead)._header, bytes, second) : null;
-      if (head) kept.set(status, head);
+      writeHead(this, status, bytes);
+      const made = plain ? cut((this as WithHead)._header, bytes, second) : null;
+      if (made) kept.set(status, made);
+      return null;
     }
   };
 };
