@@ -69,7 +69,7 @@ export const responsesOf = (isLast: () => boolean): typeof ServerResponse<Incomi
       const plain = this.shouldKeepAlive && !isLast() && this.req.method !== 'HEAD' && this.getHeaderNames().length === 0;
       const second = Math.trunc(Date.now() / 1000);
       const like = plain ? kept.get(status) : undefined;
-      if (like?.second === second && this.socket !== null) {
+      if (like?.second === second && this.socket?.writable) {
         const head = like.before + bytes + like.after;
         this.statusCode = status;
         (this as WithHead)._header = head;
