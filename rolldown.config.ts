@@ -6,6 +6,6 @@ export default defineConfig({
   platform: 'node',
   // Its main file is a bundle that loads its parts in a way no bundler sees through.
   resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
-  external: ['libsql', '@redis/client'],
+  external: ['libsql'],
   output: { dir: 'dist', format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', cleanDir: true, minify: false },
 });

@@ -55,7 +55,7 @@ export const OPTIONS = {
     type: 'string',
     value: 'URL',
     secret: true,
-    help: 'Keep everything in Redis or Valkey, so that several hubs share it: redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/NAME or redis+cluster://HOST:6379,HOST:6379; rediss… for TLS. Needs the package @redis/client.',
+    help: 'Keep everything in Redis or Valkey, so that several hubs share it: redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/NAME or redis+cluster://HOST:6379,HOST:6379; rediss… for TLS.',
   },
   durability: {
     type: 'string',

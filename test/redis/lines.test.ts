@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest';
 import { limitsFor } from '../../src/core/limits.ts';
 import { openRedis } from '../../src/engines/redis/index.ts';
 import { parseAddress, type StoreAddress } from '../../src/engines/redis/link/address.ts';
-import { loadDriver } from '../../src/engines/redis/link/client.ts';
+import { createDriver } from '../../src/engines/redis/link/client.ts';
 import type { Link, LinkOptions } from '../../src/engines/redis/link/link.ts';
 import { askAny } from '../../src/engines/redis/link/map.ts';
 import { singleLink } from '../../src/engines/redis/link/single.ts';
@@ -31,7 +31,7 @@ const commands = async () => {
 
 const optionsFor = async (url: string): Promise<LinkOptions> => {
   const address = parseAddress(url) as StoreAddress;
-  return { driver: await loadDriver(address), address, report: () => {}, back: () => {} };
+  return { driver: createDriver(address), address, report: () => {}, back: () => {} };
 };
 
 test('a node of a cluster that takes a connection and never finishes an answer: the next one is asked for the map', async () => {

@@ -1,6 +1,6 @@
 /** The store as the engine uses it: commands by key, scripts, hints, and how sure a write is. See link/ for connections. */
 import { ADDRESS_FORMS, parseAddress } from './link/address.ts';
-import { type Driver, loadDriver, type Reply } from './link/client.ts';
+import { createDriver, type Driver, type Reply } from './link/client.ts';
 import { ClusterLink } from './link/cluster.ts';
 import type { Link, LinkOptions } from './link/link.ts';
 import type { Holder } from './link/primary.ts';
@@ -59,7 +59,7 @@ export class Store {
   static async open(options: StoreOptions): Promise<Store> {
     const address = parseAddress(options.url);
     if (address === null) throw new RedisUnfitError(`the address of the store must be like ${ADDRESS_FORMS}`);
-    const store = new Store(options, { address, driver: await loadDriver(address) });
+    const store = new Store(options, { address, driver: createDriver(address) });
     await store.#link.open();
     return store;
   }

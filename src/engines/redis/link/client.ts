@@ -1,8 +1,5 @@
-/**
- * What is used of `@redis/client`, and how its connections are made. It is an optional peer: a hub on one machine needs
- * none.
- */
-import { RedisUnfitError } from '../unfit.ts';
+/** What is used of `@redis/client`, and how its connections are made. A hub on one machine never loads it. */
+import { createClient, ErrorReply } from '@redis/client';
 import type { Credentials, Endpoint, StoreAddress } from './address.ts';
 import { ONCE_MS } from './once.ts';
 
@@ -34,15 +31,7 @@ export interface Driver {
 /** Waits before the next try to connect: from 25 ms to two seconds, ms. */
 const backOff = (tries: number): number => Math.min(2_000, 25 * 2 ** Math.min(tries, 7)) * (0.5 + Math.random() / 2);
 
-/** @throws RedisUnfitError when the package is not there */
-export const loadDriver = async ({ tls, credentials, sentinelCredentials, database }: StoreAddress): Promise<Driver> => {
-  let library: typeof import('@redis/client');
-  try {
-    library = await import('@redis/client');
-  } catch {
-    throw new RedisUnfitError('--redis needs the package @redis/client 6: npm install @redis/client');
-  }
-  const { createClient, ErrorReply } = library;
+export const createDriver = ({ tls, credentials, sentinelCredentials, database }: StoreAddress): Driver => {
   // Never opened: a copy of a client costs a hundredth of a new one.
   // Its own time limit makes a signal, a timer and in the end an error object for every command, and only guards the queue
   // before the socket; the socket has a limit.
