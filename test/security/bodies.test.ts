@@ -125,6 +125,26 @@ describe('R-REQ-13, R-SEND-16: sizes', () => {
     expectProblem(target, readAnswer(Buffer.concat(bytes), false, true)!, 413, 'body_too_large');
   });
 
+  test('a body without end is refused all the same', async () => {
+    const socket = connect(target.hub.port, '127.0.0.1');
+    const bytes: Buffer[] = [];
+    socket.on('data', (chunk) => bytes.push(chunk)).on('error', () => {});
+    const ended = once(socket, 'close');
+    socket.write(bytesOf([`POST ${send()} HTTP/1.1`, ...proper(target), 'Transfer-Encoding: chunked']));
+    const piece = `10000\r\n${' '.repeat(0x10000)}\r\n`;
+    let written = 0;
+    while (!socket.destroyed && bytes.length === 0 && written < 64 * 1024 * 1024) {
+      written += piece.length;
+      if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), ended]);
+    }
+    await ended;
+    // Who goes on writing may miss it.
+    const answer = readAnswer(Buffer.concat(bytes), false, true);
+    if (answer) expectProblem(target, answer, 413, 'body_too_large');
+    expect(written).toBeGreaterThan(8 * 1024 * 1024);
+    expect(written).toBeLessThan(32 * 1024 * 1024);
+  });
+
   test('a length that is a lie costs nothing', async () => {
     const lines = [`POST ${send()} HTTP/1.1`, ...proper(target), 'Content-Length: 99999999999'];
     expectProblem(target, await ask(target, lines, '{}'), 413, 'body_too_large');
