@@ -98,6 +98,8 @@ describe.each(Object.entries(RECEIVERS))('the receiver in %s', (_, run) => {
     const running = await run(port, secret);
     const tested = await expectCall(hub.url, { method: 'POST', path: `${path}/${id}/test`, token: channel.token });
     expect(tested).toMatchObject({ delivered: true, status: 204 });
+    // The one in Bash answers first and prints then, each request in a process of its own.
+    await eventually('the first line', () => running.said().endsWith('\n'));
     await expectCall(hub.url, memberCall(alpha, { path: 'send', body: { to: 'all', message: 'Grüße. Over.' } }));
     const both = 'webhook.test hub This is a test of your webhook. Over.\nmessage.created alpha Grüße. Over.\n';
     await eventually('the message', () => running.said().length >= both.length);
