@@ -16,8 +16,8 @@ export default defineConfig({
     // Most of them wait for other processes: two more than there are cores keep all of those busy.
     maxWorkers: availableParallelism() + 2,
     setupFiles: ['test/setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     passWithNoTests: false,
     allowOnly: false,
     // To load everything anew for each file takes a third of the time of all tests.

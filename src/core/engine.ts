@@ -67,7 +67,7 @@ export interface SeatClaim {
 
 export interface ClaimedSeat extends Standing {
   readonly session: Session;
-  /** Wall clock, ms: when the session ends unless somebody calls. */
+  /** When the session ends unless somebody calls, ms of the wall clock. */
   readonly expiresAt: number;
   /** Nonce of the session in force: the claimed one, or that of the session taken up again. */
   readonly nonce: string;
@@ -235,16 +235,12 @@ export interface Engine extends Outbox {
   /**
    * Gives the seat of a callsign to a joiner. A live session of the same token is taken up again, however many ask at
    * once; else a new one begins and the mailbox goes on where it stood. Moves no position.
-   * @throws HubError unauthorized when the token is not the channel's any more; callsign_taken when the seat is bound to another identity, or an exclusive claim finds it held; kicked when the callsign or the identity
-   *   is banned; hub_full
+   * @throws HubError unauthorized when the token is not the channel's any more; callsign_taken when the seat is bound to another identity, or an exclusive claim finds it held; kicked when the callsign or the identity is banned; hub_full
    */
   claimSeat(claim: SeatClaim): Promise<ClaimedSeat>;
   /** What a session id (by its hash) is worth now. `live` counts as a sign of life. */
   session(channelId: string, sessionHash: string): Eventually<SessionState>;
-  /**
-   * A caller as it was when it last called here, from memory; undefined where nothing is remembered. An engine whose
-   * `session` answers at once has no use for it.
-   */
+  /** A caller as it was when it last called here, from memory. An engine whose `session` answers at once has no use for it. */
   recall?(channelId: string, sessionHash: string): Recalled | undefined;
   /** Ends a session; the mailbox stays. Returns false when it was not live. */
   leave(channelId: string, sessionHash: string): Promise<boolean>;

@@ -11,6 +11,7 @@ import type { Shelf } from '../harness/engines.ts';
 import { eventually } from '../harness/eventually.ts';
 import { Port } from '../harness/port.ts';
 import { temporaryDirectory } from '../harness/process.ts';
+import { until } from '../harness/until.ts';
 
 let directory: string;
 let port: Port;
@@ -125,10 +126,8 @@ test.each(['erased', 'idle'])(
       expect(await port.engine.sweep()).toContain(channel.id);
       port.clock.advance(500);
     }
-    await eventually('a part to be deleted', async () => {
-      await turn();
-      return rows('events', `no = ${no}`) < EVENTS;
-    });
+    // Turn by turn: the other parts follow at once.
+    await until(() => rows('events', `no = ${no}`) < EVENTS, 'a part to be deleted');
     expect(failed).toBe(false);
     const crashed = port.reopen('crash');
     const left = rows('events', `no = ${no}`);

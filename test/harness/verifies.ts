@@ -62,7 +62,7 @@ export const verifies = (id: RequirementId, ...rest: [Body] | [Options, Body]): 
   const [options, body]: [Options, Body] = rest.length === 1 ? [{}, rest[0]] : rest;
   describe(`${id}: ${behaviour}`, () => {
     for (const [transport, engine] of pairs(id, options.slow === true)) {
-      test(`${transport.name}, ${engine.name}`, { timeout: 20_000 }, async () => {
+      test(`${transport.name}, ${engine.name}`, async () => {
         const room = await Room.open(transport, engine, { ...options, ownStore: needs.includes('files') || needs.includes('remote') });
         try {
           await body(room);
@@ -77,7 +77,7 @@ export const verifies = (id: RequirementId, ...rest: [Body] | [Options, Body]): 
 };
 
 verifies.once = (id: RequirementId, body: () => Promise<void> | void): void => {
-  test(`${id}: ${requirement(id).behaviour}`, { timeout: 20_000 }, async () => {
+  test(`${id}: ${requirement(id).behaviour}`, async () => {
     await body();
   });
 };

@@ -61,7 +61,7 @@ test('a line that swallows everything is an outage, too, however much is asked m
   expect((await say('back')).status).toBe(200);
   expect((await parked).body.messages.map(({ text }: { text: string }) => text)).toEqual(['back']);
   await hubs.end();
-}, 20_000);
+});
 
 test('a server that is still loading is away, and is used when it has loaded, though nobody asks', async () => {
   const server = await ownRedis();
