@@ -129,13 +129,13 @@ describe('R-REQ-13, R-SEND-16: sizes', () => {
     const socket = connect(target.hub.port, '127.0.0.1');
     const bytes: Buffer[] = [];
     socket.on('data', (chunk) => bytes.push(chunk)).on('error', () => {});
-    const ended = once(socket, 'close');
+    const ended = new Promise((resolve) => socket.once('close', resolve));
     socket.write(bytesOf([`POST ${send()} HTTP/1.1`, ...proper(target), 'Transfer-Encoding: chunked']));
     const piece = `10000\r\n${' '.repeat(0x10000)}\r\n`;
     let written = 0;
     while (!socket.destroyed && bytes.length === 0 && written < 64 * 1024 * 1024) {
       written += piece.length;
-      if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), ended]);
+      if (!socket.write(piece)) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), ended]);
     }
     await ended;
     // Who goes on writing may miss it.
