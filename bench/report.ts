@@ -80,7 +80,7 @@ one long-poll listen, which checks no token, validates nothing, remembers one me
 called *node:http* below). Both are driven by the same load generator in the same run, in turns, so the column to trust
 is the one with the ratios: the milliseconds and microseconds are those of one machine on one day.
 
-Written by \`node --import tsx bench/run.ts\` (Linux with a redis-server, about seven minutes, loopback only). With names of scenarios it runs
+Written by \`node --import tsx bench/run.ts\` (Linux with a redis-server, about ten minutes, loopback only). With names of scenarios it runs
 only those, and with \`--quick\` all in under a minute; only a full run rewrites this page and the figures of [scaling.md](scaling.md).`;
 
 const METHOD = `## How it is measured

@@ -23,11 +23,10 @@ API=$HUB/api/channels/$CHANNEL
 # Joining again moves nothing, and takes the session up where it is still alive. Curl's 22 is a refusal by the hub: the end.
 join() {
   until JOINED=$(curl -sSf --retry 600 --retry-delay 1 --retry-connrefused -X POST "$API/join" \
-    -H "Authorization: Bearer $TOKEN" -d "{\"callsign\":\"$CALLSIGN\"}"); do
+    -H "Authorization: Bearer $TOKEN" -d "{\"callsign\":\"$CALLSIGN\"}") && SESSION=$(jq -er .session_id <<<"$JOINED"); do
     [ $? -ne 22 ] || exit 22
     sleep 1
   done
-  SESSION=$(jq -r .session_id <<<"$JOINED")
 }
 
 join

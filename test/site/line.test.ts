@@ -1,6 +1,7 @@
 /** The line to the hub: what the console says when it breaks, and what it has when it is back. */
 import { createConnection, createServer, type Socket } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
+import { eventually } from '../harness/eventually.ts';
 import { startHubProcess } from '../harness/process.ts';
 import { createChannel, expectCall } from '../harness/rest.ts';
 import { picture, REFUSALS, visiting } from './browser.ts';
@@ -64,6 +65,10 @@ test('R-SITE-17: it says that the line is lost, goes on where it stopped, and sa
   const [channel, alpha] = await talkOf(hub.url, {}, 'alpha');
   await visiting(`http://127.0.0.1:${line.port}`, { provokes: REFUSALS }, async (page) => {
     const message = (text: string) => page.locator('.message', { hasText: text });
+    const under = new Set<object>();
+    page.on('request', (request) => request.url().includes('/stream') && under.add(request));
+    page.on('requestfailed', (request) => under.delete(request));
+    await page.clock.install();
     await page.goto(consoleOf(channel));
     await page.locator('.line-state', { hasText: 'On the air' }).waitFor();
     await say(hub.url, alpha!, 'all', 'Before.');
@@ -74,10 +79,15 @@ test('R-SITE-17: it says that the line is lost, goes on where it stopped, and sa
     expect(await page.getByRole('status').first().textContent()).toContain('Connection lost');
     await picture(page, 'console-lost');
     await say(hub.url, alpha!, 'all', 'While away.');
+    // Its timers stand still and nothing is under way: it is the click that brings it back.
+    await page.clock.pauseAt(Date.now() + 3_600_000);
+    // What it began before is known here when it answers this.
+    await page.evaluate('0');
+    await eventually('its last attempt to end', () => under.size === 0);
     line.mend();
-    // It may try by itself at that very moment, and then there is nothing left to click.
-    const clicked = page.getByRole('button', { name: 'Try now' }).click({ timeout: 5_000 });
-    await Promise.all([clicked.catch(() => {}), message('While away.').waitFor()]);
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await message('While away.').waitFor();
+    await page.clock.resume();
     await page.locator('.line-state', { hasText: 'On the air' }).waitFor();
     expect(await page.locator('.note', { hasText: 'The connection was lost for' }).count()).toBe(1);
     expect(await page.locator('.gap').count()).toBe(0);
