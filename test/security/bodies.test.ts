@@ -106,15 +106,20 @@ describe('R-REQ-13, R-SEND-16: sizes', () => {
     expectProblem(target, await ask(target, lines, `${chunks}0\r\n\r\n`), 413, 'body_too_large');
   });
 
-  test('who writes slowly writes to the end, and then reads the refusal', async () => {
+  test.each([
+    ['REST', () => send()],
+    ['MCP', () => '/mcp'],
+    ['A2A', () => `/a2a/${target.channel.id}`],
+  ])('who writes slowly over %s writes to the end, and then reads the refusal', async (door, path) => {
     const size = 1024 * 1024;
+    const typed = ['Content-Type: application/json', 'Accept: application/json, text/event-stream'];
     const socket = connect(target.hub.port, '127.0.0.1');
     const bytes: Buffer[] = [];
     socket.on('data', (chunk) => bytes.push(chunk));
     const ended = once(socket, 'close');
     const write = (piece: string | Uint8Array): Promise<unknown> =>
       new Promise((resolve, reject) => socket.write(piece, (error) => (error ? reject(error) : resolve(null))));
-    await write(bytesOf([`POST ${send()} HTTP/1.1`, ...proper(target), `Content-Length: ${size}`], ' '.repeat(size / 2)));
+    await write(bytesOf([`POST ${path()} HTTP/1.1`, ...proper(target), ...typed, `Content-Length: ${size}`], ' '.repeat(size / 2)));
     // By the time of other answers the hub has read what is there.
     for (let i = 0; i < 3; i++) await get(target, `${target.channel.path}/roster`);
     for (let i = 0; i < 8; i++) {
@@ -122,7 +127,9 @@ describe('R-REQ-13, R-SEND-16: sizes', () => {
       await get(target, `${target.channel.path}/roster`);
     }
     await ended;
-    expectProblem(target, readAnswer(Buffer.concat(bytes), false, true)!, 413, 'body_too_large');
+    const answer = readAnswer(Buffer.concat(bytes), false, true)!;
+    if (door === 'REST') expectProblem(target, answer, 413, 'body_too_large');
+    expect([answer.status, answer.body]).toEqual([413, expect.stringContaining('body_too_large')]);
   });
 
   test('a body without end is refused all the same', async () => {
