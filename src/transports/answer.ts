@@ -75,10 +75,12 @@ const sign = (response: ServerResponse, delivery: Delivery | undefined): void =>
 
 /** Writes a whole JSON answer in one piece. */
 export const writeJson = (response: ServerResponse, status: number, text: string, delivery?: Delivery): void => {
-  const head = jsonHead(response, status, Buffer.byteLength(text));
+  const bytes = Buffer.byteLength(text);
+  const head = jsonHead(response, status, bytes);
   if (head === null) endWith(response, text, delivery);
   else {
-    response.socket!.write(head + text);
+    // What is ASCII is the same in both, and Node writes one of them faster.
+    response.socket!.write(head + text, bytes === text.length ? 'latin1' : 'utf8');
     response.end();
     sign(response, delivery);
   }
