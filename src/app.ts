@@ -103,7 +103,6 @@ const admitToMcp = async (
   channelId: string | undefined,
   { address }: RequestFacts,
 ): Promise<void> => {
-  if (knowsHub(services, { bearer })) return;
   if (bearer !== undefined && channelId !== undefined && !isBand(channelId)) await hub.channelFor(channelId, bearer, address);
   else await admitToHub(hub, services, { bearer, address });
 };
@@ -146,7 +145,8 @@ export const createApp = (options: AppOptions): RequestListener => {
     instructions: INSTRUCTIONS,
     server: { name: 'rogerthat', title: 'RogerThat', version: options.version },
     bodyBytes: hub.limits.sizes.bodyBytes,
-    admit: (bearer, channelId, facts) => admitToMcp(hub, services, bearer, channelId, facts),
+    // With no promise for those it knows: every call comes along here.
+    admit: (bearer, channelId, facts) => (knowsHub(services, { bearer }) ? undefined : admitToMcp(hub, services, bearer, channelId, facts)),
     onBug,
   });
   const a2a = createA2a(hub, services, operations, onBug);

@@ -18,7 +18,7 @@ const plainListen = (input: Readonly<Record<string, unknown>>): { timeout: numbe
   const { timeout, since } = input;
   if (typeof since !== 'string' || typeof timeout !== 'number' || !(timeout >= 0 && timeout <= 60) || !Number.isInteger(timeout))
     return undefined;
-  const cursor = /^([1-9][0-9]{0,14})-([0-9a-z]{1,8})$/.exec(since);
+  const cursor = /^([1-9][0-9]{0,14})-([0-9a-z]{1,8})(?:\.[0-9a-z]{1,12})?$/.exec(since);
   return cursor ? { timeout, since: { at: 'position', id: Number(cursor[1]), tag: cursor[2]! }, limit: MESSAGES_PER_ANSWER } : undefined;
 };
 

@@ -118,6 +118,8 @@ test('the instructions are short, and say first what matters', async () => {
 });
 
 describe('wrong input to a tool is a result that says what to do', () => {
+  const SAYS = { to: 'bravo', message: 'hi', session_id: 'nonsense' };
+  const HEARS = { since: '6-k3f9', timeout_seconds: 5, session_id: 'nonsense' };
   const CASES: readonly (readonly [tool: string, args: unknown, code: string, says: RegExp])[] = [
     ['join', {}, 'invalid_callsign', /"callsign" is missing/],
     ['join', { callsign: 'a b', channel_id: 'x', token: 'y' }, 'invalid_callsign', /callsign/],
@@ -144,6 +146,14 @@ describe('wrong input to a tool is a result that says what to do', () => {
     ['listen', { timeout_seconds: 1.5 }, 'invalid_timeout', /timeout_seconds/],
     ['listen', { since: 'yesterday' }, 'invalid_since', /last listen or join/],
     ['listen', { limit: 0 }, 'invalid_limit', /limit/],
+    // What the short cut of the operation would take, but for one argument.
+    ['send', { ...SAYS, channel_id: 'quiet-otter-3a8f19' }, 'unknown_field', /"channel_id"/],
+    ['send', { ...SAYS, toString: 'x' }, 'unknown_field', /"toString"/],
+    ['send', JSON.parse('{"session_id":"nonsense","__proto__":{"to":"bravo","message":"hi"}}'), 'unknown_field', /"__proto__"/],
+    ['listen', { ...HEARS, timeout: 5 }, 'unknown_field', /timeout_seconds/],
+    ['listen', { timeout: 5, since: '6-k3f9', session_id: 'nonsense' }, 'unknown_field', /timeout_seconds/],
+    ['listen', { ...HEARS, timeout_seconds: 3601 }, 'invalid_timeout', /timeout_seconds/],
+    ['listen', { ...HEARS, token: 'x' }, 'unknown_field', /"token"/],
     ['history', { n: 101 }, 'invalid_n', /"n"/],
     ['create_channel', { retention: 'all' }, 'invalid_retention', /retention/],
     ['create_channel', { constructor: 1 }, 'unknown_field', /no field "constructor"/],

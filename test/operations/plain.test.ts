@@ -12,7 +12,23 @@ const FIELDS: Record<string, fc.Arbitrary<unknown>> = {
   text: near('hi'),
   kind: near('message', 'status', 'other'),
   reply_to: near(1, 0, 1.5, '1'),
-  since: near('7-k3f9', '0-k3f9', '07-k3f9', '0', 'latest', '7', 7, 0, '7-k3f9.z', '7-K3F9', '1234567890123456-a', '999999999999999-a'),
+  since: near(
+    '7-k3f9',
+    '0-k3f9',
+    '07-k3f9',
+    '0',
+    'latest',
+    '7',
+    7,
+    0,
+    '7-k3f9.z',
+    '7-k3f9.',
+    '7-k3f9.Z',
+    '7-k3f9.0123456789abc',
+    '7-K3F9',
+    '1234567890123456-a',
+    '999999999999999-a',
+  ),
   timeout: near(0, 30, 60, 61, 86_400, -1, 1.5, '30', Number.NaN),
   limit: near(1, 100, 101),
   other: near(1),
@@ -31,8 +47,9 @@ test('send and listen have a short cut', () => {
 
 describe.each(plain.map((op) => [op.name, op] as const))('%s', (_, op) => {
   test('takes the plainest input', () => {
-    const input = op.name === 'send' ? { to: 'bravo', message: 'hi' } : { since: '7-k3f9', timeout: 30 };
-    expect(op.plain!(input)).toEqual(op.input.parse(input));
+    const since = ['7-k3f9', '7-k3f9.2b4'];
+    const inputs = op.name === 'send' ? [{ to: 'bravo', message: 'hi' }] : since.map((one) => ({ since: one, timeout: 30 }));
+    for (const input of inputs) expect(op.plain!(input)).toEqual(op.input.parse(input));
   });
 
   test('says what the schema says, or nothing', () => {

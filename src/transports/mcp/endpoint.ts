@@ -9,6 +9,7 @@ import { BANDS } from '../../core/bands.ts';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Notes } from '../../core/notes.ts';
+import type { Eventually } from '../../core/types.ts';
 import { encodeJson } from '../../operations/wire.ts';
 import { endWith, writeJson, writePiece } from '../answer.ts';
 import { readValue } from '../body.ts';
@@ -16,7 +17,7 @@ import { goneSignal } from '../gone.ts';
 import { API_HEADERS } from '../heads.ts';
 import { type Id, RpcError, rpcError, rpcResult } from '../jsonrpc.ts';
 import { wrongMethod } from '../methods.ts';
-import { bearerOf, type RequestFacts } from '../rest.ts';
+import { bearerOf, type RequestFacts, single } from '../rest.ts';
 import { beginEvents, sse } from './events.ts';
 import {
   acceptsEvents,
@@ -39,7 +40,7 @@ export interface McpOptions extends SpeakerOptions {
   readonly notes: Notes;
   readonly bodyBytes: number;
   /** Whether a request may come in at all; throws HubError unauthorized. */
-  admit(bearer: string | undefined, channelId: string | undefined, facts: RequestFacts): Promise<void>;
+  admit(bearer: string | undefined, channelId: string | undefined, facts: RequestFacts): Eventually<void>;
   /** Told of errors that are nobody's fault but ours. */
   onBug(error: unknown, requestId: string): void;
 }
@@ -65,10 +66,8 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
   const sessions = new McpSessions(options.clock, options.notes);
   const speaker = createSpeaker(options);
 
-  /** The session a legacy request names. @throws RpcError when it is unknown: the client then begins a new one */
-  const sessionFor = async (request: IncomingMessage): Promise<McpSession | null> => {
-    const id = request.headers['mcp-session-id'];
-    if (typeof id !== 'string') return null;
+  /** The session that a legacy request names. @throws RpcError when it is unknown: the client then begins a new one */
+  const sessionFor = async (id: string): Promise<McpSession> => {
     const session = await sessions.find(id);
     if (!session) throw sessionOver();
     return session;
@@ -89,7 +88,8 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
       throw new HubError('unsupported_media_type', 'The body must be application/json.');
     const bearer = bearerOf(request.headers.authorization);
-    await options.admit(bearer, channelId, facts);
+    const admitted = options.admit(bearer, channelId, facts);
+    if (admitted) await admitted;
     const body = await readValue(request, options.bodyBytes);
     if (body === undefined) throw new HubError('invalid_json', 'The body is empty.');
     const message = readMessage(body);
@@ -102,7 +102,8 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     try {
       if (modern && id !== null) checkModern(request.headers, message);
       if (!modern) checkLegacy(request.headers);
-      const session = modern || message.method === 'initialize' ? null : await sessionFor(request);
+      const sessionId = modern || message.method === 'initialize' ? undefined : single(request.headers['mcp-session-id']);
+      const session = sessionId === undefined ? null : await sessionFor(sessionId);
       if (id === null) {
         cancel(session, message);
         response.writeHead(202).end();

@@ -71,26 +71,28 @@ export const createSpeaker = ({ tools, tasks, instructions, server }: SpeakerOpt
     return { result: modern ? { resultType: 'complete', ...answer.result } : answer.result, delivery: answer.delivery };
   };
 
+  const answerMethod = async (message: RpcMessage, context: ToolContext, modern: boolean): Promise<Reply> => {
+    const { method } = message;
+    if (method === 'tools/list') return { result: modern ? { resultType: 'complete', tools: list, ...cache } : { tools: list } };
+    if (!modern && method === 'initialize') return { result: initialize(message) };
+    if (!modern && method === 'ping') return { result: {} };
+    if (modern && method === 'server/discover') return { result: discover() };
+    if (modern && tasks && (method === 'tasks/get' || method === 'tasks/cancel' || method === 'tasks/update')) {
+      if (!context.tasks) {
+        throw new RpcError(400, RPC.missingCapability, `The client must declare the extension ${TASKS}.`, {
+          requiredCapabilities: { extensions: { [TASKS]: {} } },
+        });
+      }
+      const id = message.params['taskId'];
+      if (method === 'tasks/get') return tasks.get(id, context.facts, context.signal);
+      return { result: method === 'tasks/cancel' ? await tasks.cancel(id, context.facts) : tasks.update(id) };
+    }
+    throw new RpcError(modern ? 404 : 200, RPC.methodNotFound, 'This server has no such method.');
+  };
+
   return {
     toolOf,
-    async answer(message, context, modern) {
-      const { method } = message;
-      if (method === 'tools/call') return callTool(message, context, modern);
-      if (method === 'tools/list') return { result: modern ? { resultType: 'complete', tools: list, ...cache } : { tools: list } };
-      if (!modern && method === 'initialize') return { result: initialize(message) };
-      if (!modern && method === 'ping') return { result: {} };
-      if (modern && method === 'server/discover') return { result: discover() };
-      if (modern && tasks && (method === 'tasks/get' || method === 'tasks/cancel' || method === 'tasks/update')) {
-        if (!context.tasks) {
-          throw new RpcError(400, RPC.missingCapability, `The client must declare the extension ${TASKS}.`, {
-            requiredCapabilities: { extensions: { [TASKS]: {} } },
-          });
-        }
-        const id = message.params['taskId'];
-        if (method === 'tasks/get') return tasks.get(id, context.facts, context.signal);
-        return { result: method === 'tasks/cancel' ? await tasks.cancel(id, context.facts) : tasks.update(id) };
-      }
-      throw new RpcError(modern ? 404 : 200, RPC.methodNotFound, 'This server has no such method.');
-    },
+    answer: (message, context, modern) =>
+      message.method === 'tools/call' ? callTool(message, context, modern) : answerMethod(message, context, modern),
   };
 };

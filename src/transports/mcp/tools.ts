@@ -118,7 +118,7 @@ const NOT_OF_MCP: Readonly<Record<string, string>> = Object.assign(Object.create
   cursor: 'Pass the cursor as since.',
 });
 
-const schemaOf = (op: AnyOperation, door: Door): z.ZodType => {
+const schemaOf = (op: AnyOperation, door: Door): z.ZodObject => {
   const fields = op.input as z.ZodObject;
   const omitted = Object.fromEntries((door.omit ?? []).map((name) => [name, true as const]));
   const kept = fields.omit(omitted as never).extend({ ...door.replace, ...door.extra });
@@ -159,8 +159,8 @@ const definitionOf = (op: AnyOperation, door: Door, schema: z.ZodType): ToolDefi
 /** @param joined what was joined over the header session, where that counts */
 const proofOf = (args: Fields, context: ToolContext, tool: string, joined: string | null): Proof => {
   const { facts, bearer } = context;
-  const base = { transport: 'mcp', address: facts.address, origin: facts.origin, requestId: facts.requestId, bearer };
-  if (tool === 'create_channel') return base;
+  const { address, origin, requestId } = facts;
+  if (tool === 'create_channel') return { transport: 'mcp', address, origin, requestId, bearer };
   if (tool === 'join') {
     const channelId = context.channelId ?? (args['channel_id'] as string | undefined);
     if (channelId === undefined) throw new HubError('unauthorized', 'The argument channel_id is missing.');
@@ -170,7 +170,7 @@ const proofOf = (args: Fields, context: ToolContext, tool: string, joined: strin
     const channelToken = args['token'] as string | undefined;
     if (channelToken === undefined && bearer === undefined && !isBand(channelId))
       throw new HubError('unauthorized', 'The argument token is missing.');
-    return { ...base, channelId, channelToken };
+    return { transport: 'mcp', address, origin, requestId, bearer, channelId, channelToken };
   }
   const sessionId = (args['session_id'] as string | undefined) ?? joined ?? undefined;
   const channelId = sessionId === undefined ? undefined : channelOfSession(sessionId);
@@ -182,12 +182,29 @@ const proofOf = (args: Fields, context: ToolContext, tool: string, joined: strin
         : 'The session_id is not of this channel.',
     );
   }
-  return { ...base, channelId, sessionId, sessionOpens: true };
+  return { transport: 'mcp', address, origin, requestId, bearer, channelId, sessionId, sessionOpens: true };
 };
 
 /** Makes a tool of an operation. `wait` is the operation behind a long listen. */
 const toolOf = (perform: Perform, clock: Clock, hooks: HookEars, op: AnyOperation, wait: AnyOperation, door: Door): McpTool => {
   const schema = schemaOf(op, door);
+  const names = new Set(Object.keys(schema.shape));
+
+  /** The arguments under the names that the operation has for them. */
+  const inputOf = (given: Fields): Fields => {
+    const input: Fields = {};
+    for (const name in given) {
+      if (!(name in PROOFS)) input[door.rename?.[name] ?? name] = given[name];
+    }
+    return input;
+  };
+
+  /** Whether the operation reads the input without its schema: this tool's would then take the arguments, too. */
+  const isPlain = (given: Fields, input: Fields): boolean => {
+    if (!op.plain || typeof given['session_id'] !== 'string') return false;
+    for (const name in given) if (!names.has(name)) return false;
+    return op.plain(input) !== undefined;
+  };
 
   const run = async (input: Fields, proof: Proof, context: ToolContext): Promise<ToolAnswer> => {
     const long = op.name === 'listen' && (input['timeout'] as number) > 60 && context.patient;
@@ -216,15 +233,14 @@ const toolOf = (perform: Perform, clock: Clock, hooks: HookEars, op: AnyOperatio
       try {
         const given = args ?? {};
         if (op.name === 'listen' && isHookCall(given as Fields)) return { result: await hooks.answer(given as Fields, context) };
-        const parsed = schema.safeParse(given);
-        if (!parsed.success) throw problemsOf({ input: schema }, parsed.error, given, NOT_OF_MCP);
+        const input = inputOf(given as Fields);
+        if (!isPlain(given as Fields, input)) {
+          const parsed = schema.safeParse(given);
+          if (!parsed.success) throw problemsOf({ input: schema }, parsed.error, given, NOT_OF_MCP);
+        }
         // Asked for only when the call names no session: any hub may have heard the last join.
         const named = (given as Fields)['session_id'] !== undefined || 'token' in door.extra || op.name === 'create_channel';
         const proof = proofOf(given as Fields, context, op.name, named ? null : ((await context.session?.joined()) ?? null));
-        const input: Fields = {};
-        for (const name in given) {
-          if (!(name in PROOFS)) input[door.rename?.[name] ?? name] = (given as Fields)[name];
-        }
         if (op.name === 'listen' && context.tasks && input['timeout'] !== 0) return await listenAsTask(input, proof, context);
         return await run(input, proof, context);
       } catch (error) {
