@@ -68,7 +68,7 @@ const report = ({ counts, owed, unreadable }: Moved, from: Place, to: Place): st
 
 const AS_IT_WAS = 'Nothing was moved, and the source is as it was. The same command begins anew.';
 
-const UNSURE = 'Start a hub on the new place. If it refuses, run the same command again.';
+const UNSURE = 'Start a hub on the new place. If it refuses, or knows none of your channels, move once more.';
 
 export const run = async (context: Context): Promise<void> => {
   let job: Pick<Migration, 'from' | 'to' | 'secretKey' | 'limits'>;

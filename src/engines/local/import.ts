@@ -5,7 +5,15 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { type ChannelRecord, type DeliveryRecord, type Incoming, MoveError, type SeatRecord, type StoreRecord } from '../../core/moving.ts';
+import {
+  type ChannelRecord,
+  type DeliveryRecord,
+  type Incoming,
+  MoveError,
+  type SeatRecord,
+  type StoreRecord,
+  UnsureMoveError,
+} from '../../core/moving.ts';
 import { recordsOf } from './export.ts';
 import { hookInserts, itemRow, newHookState } from './hook.ts';
 import type { Insert } from './journal.ts';
@@ -160,8 +168,7 @@ export const openIncoming = (directory: string, clock: Clock): Incoming => {
     const { db, logPath } = openDatabase(stage);
     const store = new Store(db, logPath, clock, () => {});
     const rows = new Rows(clock);
-    const abandon = async (): Promise<void> => {
-      store.abandon();
+    const clear = (): void => {
       rmSync(stage, { recursive: true, force: true });
       lock.release();
     };
@@ -180,11 +187,18 @@ export const openIncoming = (directory: string, clock: Clock): Incoming => {
         const made = join(stage, DATABASE_FILE);
         syncDirectory(made);
         renameSync(made, join(directory, DATABASE_FILE));
-        syncDirectory(directory);
-        rmSync(stage, { recursive: true, force: true });
-        lock.release();
+        try {
+          syncDirectory(directory);
+        } catch {
+          throw new UnsureMoveError(`Everything is in ${directory} and was read back, but the disk did not confirm the last step.`);
+        } finally {
+          clear();
+        }
       },
-      abandon,
+      async abandon() {
+        store.abandon();
+        clear();
+      },
     };
   } catch (error) {
     lock.release();
