@@ -10,9 +10,11 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { bundle } from 'lightningcss';
-import { build } from 'rolldown';
+import { build, type OutputChunk } from 'rolldown';
 
 const PAGES = ['landing', 'console', 'admin'] as const;
+/** Pages that are only read. */
+const WITHOUT_SCRIPT = ['manual'] as const;
 
 const web = fileURLToPath(new URL('../src/site/web/', import.meta.url));
 const target = resolve(process.argv[2] ?? fileURLToPath(new URL('../dist/site', import.meta.url)));
@@ -36,17 +38,17 @@ const { output } = await build({
   logLevel: 'warn',
 });
 
-for (const page of PAGES) {
-  const entry = output.find((chunk) => chunk.type === 'chunk' && chunk.isEntry && chunk.name === page);
-  if (entry?.type !== 'chunk') throw new Error(`nothing was built for ${page}`);
+for (const page of [...PAGES, ...WITHOUT_SCRIPT]) {
+  const entry = output.find((chunk) => chunk.type === 'chunk' && chunk.isEntry && chunk.name === page) as OutputChunk | undefined;
+  if (!entry && !WITHOUT_SCRIPT.some((name) => name === page)) throw new Error(`nothing was built for ${page}`);
   const { code } = bundle({ filename: join(web, 'styles', `${page}.css`), minify: true });
   const style = hashed(page, 'css', code);
   writeFileSync(join(assets, style), code);
   // Chunks are fetched along with the entry that imports them, not after it.
   const head = [
     `<link rel="stylesheet" href="/assets/${style}">`,
-    ...entry.imports.map((name) => `<link rel="modulepreload" href="/assets/${name}">`),
-    `<script type="module" src="/assets/${entry.fileName}"></script>`,
+    ...(entry?.imports ?? []).map((name) => `<link rel="modulepreload" href="/assets/${name}">`),
+    ...(entry ? [`<script type="module" src="/assets/${entry.fileName}"></script>`] : []),
   ];
   const html = readFileSync(join(web, `${page}.html`), 'utf8');
   const place = '<!-- assets -->';

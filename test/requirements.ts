@@ -96,6 +96,7 @@ export const PROVED_ELSEWHERE: Readonly<Record<string, string>> = {
   'R-DISC-10': 'test/discovery/documents.test.ts',
   'R-DISC-11': 'test/discovery/metrics.test.ts',
   'R-DISC-12': 'test/discovery/manual.test.ts',
+  'R-DISC-13': 'test/site/manual.test.ts',
   'R-SITE-1': 'test/site/pages.test.ts',
   'R-SITE-2': 'test/site/landing.test.ts',
   'R-SITE-3': 'test/site/pages.test.ts',

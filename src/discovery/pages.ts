@@ -7,7 +7,7 @@ import { type ValueSchema, valuesOf } from '../operations/values.ts';
 import { curlOf } from './curl.ts';
 import { scopeOf } from './scopes.ts';
 
-/** docs/errors.md, and what the hub serves at /docs/errors: every code, and the next call to make. */
+/** docs/errors.md, which the hub serves at /docs/errors: every code, and the next call to make. */
 export const errorsDoc = (): string =>
   [
     '# Errors',
@@ -93,7 +93,7 @@ const partsOf = (operations: readonly AnyOperation[]): [string, ValueSchema][] =
 const codes = (names: readonly ErrorCode[]): string => names.map((code) => `[\`${code}\`](errors.md#${code})`).join(', ');
 
 /**
- * docs/api.md, and what the hub serves at /docs/api: every operation with its route, its fields, its answer, its errors
+ * docs/api.md, which the hub serves at /docs/api: every operation with its route, its fields, its answer, its errors
  * and a call of it.
  */
 export const apiDoc = (operations: readonly AnyOperation[]): string =>

@@ -1,12 +1,12 @@
 /** The documents that a stranger finds, mounted on the app: one table, one way to serve. */
 import type { Context, Hono } from 'hono';
 import { sha256 } from '../core/ids.ts';
+import { isKnown } from '../operations/etag.ts';
 import { agentCard, aiCatalog, mcpJson, serverCard } from './cards.ts';
 import { type Document, type Facts, type HubFacts, JSON_TYPE, MARKDOWN, pretty } from './facts.ts';
 import { indexOf, infoOf, robotsText } from './info.ts';
 import { llmsText } from './llms.ts';
 import { openApi } from './openapi.ts';
-import { apiDoc, errorsDoc } from './pages.ts';
 
 const json = (path: string, make: (facts: Facts) => object, type = JSON_TYPE): Document => ({
   path,
@@ -18,9 +18,6 @@ const json = (path: string, make: (facts: Facts) => object, type = JSON_TYPE): D
 const DOCUMENTS: readonly Document[] = [
   { path: '/llms.txt', type: MARKDOWN, write: llmsText },
   { path: '/robots.txt', type: 'text/plain; charset=utf-8', write: robotsText },
-  // Under the names of their files too, by which the pages of the manual link to one another.
-  ...['/docs/errors', '/docs/errors.md'].map((path) => ({ path, type: MARKDOWN, write: errorsDoc })),
-  ...['/docs/api', '/docs/api.md'].map((path) => ({ path, type: MARKDOWN, write: ({ operations }: Facts) => apiDoc(operations) })),
   json('/openapi.json', openApi),
   json('/api/v1/info', infoOf),
   json('/mcp/server-card', serverCard, 'application/mcp-server-card+json'),
@@ -48,10 +45,6 @@ interface Written {
 }
 
 const written = (body: string): Written => ({ body, tag: `"${sha256(body).slice(0, 32)}"` });
-
-/** Whether a client has what it would be sent (RFC 9110, 13.1.2: weak comparison). */
-const isKnown = (header: string | undefined, tag: string): boolean =>
-  header !== undefined && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === tag));
 
 /** Documents may be kept for minutes, by anybody: they hold nothing that is anybody's. */
 const serve = (c: Context, type: string, { body, tag }: Written, headers: Readonly<Record<string, string>> = {}): Response => {

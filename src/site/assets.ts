@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-export type PageName = 'landing' | 'console' | 'admin';
+export type PageName = 'landing' | 'console' | 'admin' | 'manual';
 
 /** A content in the forms a client may accept. */
 export interface Asset {
@@ -31,6 +31,8 @@ const TYPES: Readonly<Record<string, string>> = {
 const PLACES = ['./site/', '../../dist/site/'].map((path) => new URL(path, import.meta.url));
 
 const tagOf = (content: Buffer): string => `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
+
+export const HTML = 'text/html; charset=utf-8';
 
 /** A text in the forms that take no time to make. */
 export const assetOf = (type: string, text: string): Asset => {
@@ -62,7 +64,7 @@ export const readAssets = (facts: Readonly<Record<string, string>>): Assets | nu
 
   const page = (name: PageName): Asset => {
     const text = readFileSync(new URL(`${name}.html`, place), 'utf8').replace('<html', () => `<html${attributes.join('')}`);
-    const asset = assetOf('text/html; charset=utf-8', text);
+    const asset = assetOf(HTML, text);
     return { ...asset, forms: { ...asset.forms, br: brotliCompressSync(asset.forms.identity) } };
   };
 

@@ -1,7 +1,8 @@
 /** The pages for people: landing, console, dashboard, manual. Static files with strict headers; all they know comes from the API. */
 import type { Context, Env, Hono } from 'hono';
 import { HubError } from '../core/errors.ts';
-import { type Asset, type Assets, assetOf, type Coding, type PageName, readAssets } from './assets.ts';
+import { isKnown } from '../operations/etag.ts';
+import { type Asset, type Assets, assetOf, type Coding, HTML, type PageName, readAssets } from './assets.ts';
 import { type Manual, openManual } from './manual.ts';
 
 export interface SiteOptions<E extends Env> {
@@ -39,6 +40,8 @@ const PAGE_HEADERS = {
   'Cache-Control': 'no-cache',
 } as const;
 
+const MARKDOWN = 'text/markdown; charset=utf-8';
+
 /** The manual may be kept as long as the other documents. */
 const MANUAL_HEADERS = { ...SAFETY, 'Cache-Control': 'public, max-age=300' } as const;
 
@@ -60,7 +63,7 @@ const codingFor = (accept: string | undefined, forms: Asset['forms']): Coding =>
 
 const give = (c: Context, asset: Asset, headers: Readonly<Record<string, string>>): Response => {
   const common = { ...headers, ETag: asset.tag, Vary: 'Accept-Encoding, Accept' };
-  if (c.req.header('if-none-match') === asset.tag) return new Response(null, { status: 304, headers: common });
+  if (isKnown(c.req.header('if-none-match'), asset.tag)) return new Response(null, { status: 304, headers: common });
   const coding = codingFor(c.req.header('accept-encoding'), asset.forms);
   const body = asset.forms[coding] ?? asset.forms.identity;
   return new Response(new Uint8Array(body), {
@@ -80,22 +83,40 @@ export const wantsJson = (accept: string | undefined): boolean =>
 /** What is routed here, for whoever answers wrong methods. */
 export const SITE_PATHS = ['/', '/c/:channel_id', '/admin', '/assets/:name', '/docs', '/docs/:name'] as const;
 
-/** The pages of docs/, under their names with and without the ending, by which they link to one another. */
-const mountManual = <E extends Env>(app: Hono<E>): void => {
+/** Whether a person asks, in a browser: programs that can read both name Markdown. */
+const wantsPage = (accept = ''): boolean => /\btext\/html\b/i.test(accept) && !/\btext\/markdown\b/i.test(accept);
+
+/**
+ * The pages of docs/, under their names with and without the ending, by which they link to one another: Markdown, and without the
+ * ending HTML for whoever asks for it.
+ */
+const mountManual = <E extends Env>(app: Hono<E>, assets: () => Assets | null): void => {
   // Opened at the first look, as the pages are.
   let manual: Manual | undefined;
   const known = new Map<string, Asset>();
-  const document = (path: string): Asset => {
-    const asset = known.get(path);
-    if (asset) return asset;
+  const markdown = (path: string): string => {
     manual ??= openManual();
     const text = path === '/docs' ? manual.index() : manual.page(path.slice('/docs/'.length).replace(/\.md$/, ''));
     if (text === undefined) throw new HubError('not_found', 'The manual has no such page.', { hint: 'GET /docs lists its pages.' });
-    const made = assetOf('text/markdown; charset=utf-8', text);
-    known.set(path, made);
-    return made;
+    return text;
   };
-  for (const path of ['/docs', '/docs/:name']) app.get(path, (c) => give(c, document(c.req.path), MANUAL_HEADERS));
+  const page = async (path: string, shell: Asset): Promise<Asset> => {
+    const { title, html } = (await import('./reader.ts')).read(markdown(path));
+    const text = shell.forms.identity.toString();
+    return assetOf(
+      HTML,
+      text.replace(/<!-- (title|words) -->/g, (_, place: string) => (place === 'title' ? title : html)),
+    );
+  };
+  const serve = async (c: Context): Promise<Response> => {
+    const { path } = c.req;
+    const shell = path.endsWith('.md') || !wantsPage(c.req.header('accept')) ? undefined : assets()?.page('manual');
+    const key = shell ? `${path} as a page` : path;
+    const asset = known.get(key) ?? (shell ? await page(path, shell) : assetOf(MARKDOWN, markdown(path)));
+    known.set(key, asset);
+    return give(c, asset, shell ? { ...PAGE_HEADERS, ...MANUAL_HEADERS } : MANUAL_HEADERS);
+  };
+  for (const path of ['/docs', '/docs/:name']) app.get(path, serve);
 };
 
 /**
@@ -130,5 +151,5 @@ export const mountSite = <E extends Env>(app: Hono<E>, options: SiteOptions<E>):
     if (!asset) throw new HubError('not_found');
     return give(c, asset, ASSET_HEADERS);
   });
-  mountManual(app);
+  mountManual(app, assets);
 };

@@ -29,7 +29,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   migration: { uses: ['core', 'courier', 'engines'], packages: ['node:crypto'] },
   transports: { uses: OUTSIDE, packages: ['node:', 'zod'] },
   discovery: { uses: OUTSIDE, packages: ['zod', 'hono'] },
-  site: { uses: OUTSIDE, packages: ['node:', 'hono'] },
+  site: { uses: OUTSIDE, packages: ['node:', 'hono', 'marked'] },
   // What runs in a browser: of the hub it knows types only (see below).
   'site/web': { uses: OUTSIDE, packages: ['preact', '@preact/signals', '@tanstack/virtual-core', 'zod'] },
   client: { uses: OUTSIDE, packages: ['node:'] },

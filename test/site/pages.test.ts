@@ -42,8 +42,12 @@ test.each(['/', '/c/quiet-otter-3a8f19', '/admin'])('R-SITE-3: %s lets in nothin
 test('R-SITE-3: an asset may be kept for ever, a page is asked for again', async () => {
   const { url, port } = hub();
   const { body, headers } = await call(url, { path: '/', headers: HTML });
-  const again = await call(url, { path: '/', headers: { ...HTML, 'If-None-Match': headers['etag'] ?? '' } });
-  expect([again.status, again.body]).toEqual([304, '']);
+  const tag = headers['etag'] ?? '';
+  // A proxy that compresses weakens the tag.
+  for (const known of [tag, `W/${tag}`, `"other", ${tag}`]) {
+    const again = await call(url, { path: '/', headers: { ...HTML, 'If-None-Match': known } });
+    expect([again.status, again.body], known).toEqual([304, '']);
+  }
   const names = [...String(body).matchAll(/"(\/assets\/[^"]+)"/g)].map(([, name = '']) => name);
   expect(names.length).toBeGreaterThan(1);
   for (const path of names) {
