@@ -48,11 +48,14 @@ export const TOKENS: Readonly<Record<'hub' | 'channel' | 'owner', Option>> = {
   },
 };
 
-const HUB: Readonly<Record<string, Option>> = {
-  hub: { type: 'string', value: 'URL', help: 'The hub. Default: the one you joined, ROGERTHAT_HUB, or http://127.0.0.1:7424.' },
+/** @param known what a command knows of hubs when none is named */
+const hub = (known: string): Readonly<Record<string, Option>> => ({
+  hub: { type: 'string', value: 'URL', help: `The hub. Default: ROGERTHAT_HUB, ${known}, or http://127.0.0.1:7424.` },
   token: TOKENS.channel,
   json: { type: 'boolean', help: 'Print what the hub answered, as JSON.' },
-};
+});
+
+const JOINED = hub('the one you joined');
 
 const CHANNEL: Readonly<Record<string, Option>> = {
   channel: { type: 'string', value: 'ID', help: 'The channel, when you are on more than one. Also ROGERTHAT_CHANNEL.' },
@@ -67,7 +70,7 @@ const HELP: Readonly<Record<string, Option>> = { help: { type: 'boolean', short:
 /** Options that several commands share. */
 export const COMMON: Readonly<Record<Command['on'], Readonly<Record<string, Option>>>> = {
   machine: HELP,
-  hub: { ...HUB, ...HELP },
-  channel: { ...CHANNEL, ...SEAT, ...HUB, ...HELP },
-  seat: { ...CHANNEL, ...SEAT, ...HUB, ...HELP },
+  hub: { ...hub('that of a channel made here'), ...HELP },
+  channel: { ...CHANNEL, ...SEAT, ...JOINED, ...HELP },
+  seat: { ...CHANNEL, ...SEAT, ...JOINED, ...HELP },
 };
