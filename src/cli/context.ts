@@ -176,10 +176,13 @@ export class Context {
   /** A channel to manage: the one that was named, or the only one that was made here. @throws CliError noSeat */
   owned(): ReturnType<Context['channel']> {
     const channelId = this.option('channel', 'ROGERTHAT_CHANNEL');
-    const here = this.profiles
+    const made = this.profiles
       .channels()
       .filter((one) => one.ownerToken !== undefined && (this.hub === undefined || one.hub === this.hub))
       .filter((one) => channelId === undefined || one.channelId === channelId);
+    const open = made.filter((one) => !one.closed);
+    // There is little to manage on one that was closed.
+    const here = open.length > 0 ? open : made;
     if (here.length > 1) {
       const choices = here.map((one) => `  --channel ${one.channelId}`);
       throw new CliError('noSeat', `${here.length} channels were made here; say which one:\n${choices.join('\n')}`);

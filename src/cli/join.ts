@@ -19,7 +19,10 @@ export const run = async (context: Context): Promise<void> => {
   );
   const identity = context.secret(
     'identity-key',
-    (fields['identity_key'] as string | undefined) ?? context.env['ROGERTHAT_IDENTITY_KEY'] ?? before?.identityKey,
+    (fields['identity_key'] as string | undefined) ??
+      context.env['ROGERTHAT_IDENTITY_KEY'] ??
+      before?.identityKey ??
+      profiles.identityKey(hub, channelId, callsign),
   );
   const input = {
     ...fields,
@@ -39,7 +42,7 @@ export const run = async (context: Context): Promise<void> => {
     ...(value.history.length > 0 ? ['Said last:', ...value.history.map((message) => messageLine(message, context.colours))] : []),
     ...(value.gap ? [gapLine(value.gap)] : []),
     `Mail: ${value.pending} waiting, ${value.unconfirmed.length} handed over and not confirmed. Next: rogerthat listen`,
-    ...(value.identity ? [`Identity: ${value.identity.identity_id} (its key is remembered for this seat)`] : []),
+    ...(value.identity ? [`Identity: ${value.identity.identity_id}; its key is remembered here, also after you leave`] : []),
     '',
     plain(value.instructions),
   ];

@@ -7,13 +7,19 @@ interface Answers {
   readonly join_token?: string;
   readonly kicked?: boolean;
   readonly banned?: boolean;
+  readonly erased?: boolean;
 }
 
-const sentenceOf = (name: string, channelId: string, callsign: string, { kicked, banned, join_token: token }: Answers): string => {
+const sentenceOf = (name: string, channelId: string, callsign: string, { kicked, banned, erased, join_token: token }: Answers): string => {
   if (name === 'kick')
     return `${callsign} ${kicked ? 'was removed from' : 'was not on'} ${channelId}${banned ? ' and is banned' : ' and may join again'}.`;
   if (name === 'rotate-token') return `The join token of ${channelId} is now: ${token}`;
-  return `${channelId} is ${name === 'close' ? 'closed' : name === 'pause' ? 'paused' : 'open again'}.`;
+  if (name === 'close') {
+    return erased
+      ? `${channelId} is closed, and all that it kept is erased.`
+      : `${channelId} is closed. What it kept can be read with "rogerthat transcript --channel ${channelId}" until the hub removes it; "rogerthat close --channel ${channelId} --erase" removes it now.`;
+  }
+  return `${channelId} is ${name === 'pause' ? 'paused' : 'open again'}.`;
 };
 
 export const run = async (context: Context): Promise<void> => {
@@ -24,7 +30,7 @@ export const run = async (context: Context): Promise<void> => {
   const input = { ...fields, ...(args.length > 0 ? { callsign } : {}) } as Input<ValueName>;
   const { value, text } = await client.ask(operation as ValueName, input, shown, { signal: context.signal });
   const answers = value as Answers;
-  if (name === 'close') context.profiles.dropChannel(hub, shown.channelId);
+  if (name === 'close') context.profiles.closeChannel(hub, shown.channelId, fields['erase'] === true);
   if (name === 'rotate-token' && answers.join_token) context.profiles.retoken(hub, shown.channelId, answers.join_token);
   await context.out(context.json ? text : oneLine(sentenceOf(name, shown.channelId, callsign, answers)));
 };

@@ -20,6 +20,8 @@ export interface ChannelProfile {
   readonly channelId: string;
   readonly joinToken?: string | undefined;
   readonly ownerToken?: string | undefined;
+  /** It was closed; what it kept can still be read, and erased. */
+  readonly closed?: true | undefined;
 }
 
 /** Variables by which clients name the session that runs a command. */
@@ -48,12 +50,14 @@ export interface Wanted {
 export class Profiles {
   readonly #seats: string;
   readonly #channels: string;
+  readonly #identities: string;
   readonly #owner: string | undefined;
 
   constructor(env: NodeJS.ProcessEnv) {
     const directory = stateDirectory(env);
     this.#seats = join(directory, 'seats');
     this.#channels = join(directory, 'channels');
+    this.#identities = join(directory, 'identities');
     this.#owner = ownerIn(env);
   }
 
@@ -73,8 +77,16 @@ export class Profiles {
     if (known) writePrivately(path, { ...known, sessionId });
   }
 
-  dropSeat({ hub, channelId, callsign }: SeatProfile): void {
-    rmSync(join(this.#seats, fileName(hub, channelId, callsign)), { force: true });
+  /** Gives a seat up. Its identity key stays: nobody else has it, and without it nobody takes the callsign again. */
+  dropSeat({ hub, channelId, callsign, identityKey }: SeatProfile): void {
+    const file = fileName(hub, channelId, callsign);
+    if (identityKey !== undefined) writePrivately(join(this.#identities, file), { identityKey });
+    rmSync(join(this.#seats, file), { force: true });
+  }
+
+  /** The identity key of a seat that was given up. */
+  identityKey(hub: string, channelId: string, callsign: string): string | undefined {
+    return readPrivately(join(this.#identities, fileName(hub, channelId, callsign)))?.['identityKey'] as string | undefined;
   }
 
   keepChannel(channel: ChannelProfile): void {
@@ -82,10 +94,11 @@ export class Profiles {
     writePrivately(join(this.#channels, fileName(channel.hub, channel.channelId)), { ...known, ...channel });
   }
 
-  /** The channel is gone, and every seat on it. */
-  dropChannel(hub: string, channelId: string): void {
-    rmSync(join(this.#channels, fileName(hub, channelId)), { force: true });
+  /** The channel was closed: every seat on it is gone, and when it was erased, what opens it as well. */
+  closeChannel(hub: string, channelId: string, erased: boolean): void {
     for (const seat of this.seats()) if (seat.hub === hub && seat.channelId === channelId) this.dropSeat(seat);
+    if (erased) rmSync(join(this.#channels, fileName(hub, channelId)), { force: true });
+    else if (this.channel(hub, channelId)) this.keepChannel({ hub, channelId, closed: true });
   }
 
   /** The channel has another join token; our seats there take themselves back with it. */

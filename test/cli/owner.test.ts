@@ -44,9 +44,26 @@ verifies.once('cli:owner', async () => {
   expect(await other.run(['close', '--channel', id, '--token', token])).toMatchObject({ code: 7 });
   const last = home.launch(['listen', '--follow', '--as', 'alpha', '--json']);
   await eventually('the listener', () => last.stderr().includes('alpha listens'));
-  expect(await home.run(['close'])).toMatchObject({ code: 0, stdout: `${id} is closed.\n` });
+  expect(await home.run(['close'])).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id} is closed.`) });
   expect(await last.ended).toEqual({ code: 8, signal: null });
-  expect([...home.kept('seats'), ...home.kept('channels')]).toEqual([]);
+  expect(home.kept('seats')).toEqual([]);
+});
+
+verifies.once('cli:close-keeps', async () => {
+  const hub = await startHubProcess();
+  const home = newHome(hub.url);
+  const { channel_id: id } = JSON.parse((await home.run(['create', '--retention', 'full', '--json'])).stdout);
+  await home.run(['join', id, 'alpha']);
+  await home.run(['send', 'all', 'for the record']);
+  const closed = await home.run(['close']);
+  expect(closed.stdout).toContain(`rogerthat transcript --channel ${id}`);
+  expect((await home.run(['transcript', '--channel', id])).stdout).toMatch(/alpha > all {2}#1 {2}for the record/);
+  // What was closed is in nobody's way.
+  const { channel_id: next } = JSON.parse((await home.run(['create', '--json'])).stdout);
+  expect((await home.run(['pause'])).stdout).toBe(`${next} is paused.\n`);
+  expect((await home.run(['close', '--erase'])).stdout).toBe(`${next} is closed, and all that it kept is erased.\n`);
+  expect((await home.run(['close', '--erase'])).stdout).toBe(`${id} is closed, and all that it kept is erased.\n`);
+  expect(home.kept('channels')).toEqual([]);
 });
 
 verifies.once('cli:bans', async () => {

@@ -18,7 +18,7 @@ export interface Home {
   /** Runs a command to its end; `input` is its standard input. */
   run(words: readonly string[], env?: Readonly<Record<string, string>>, input?: string): Promise<Done>;
   /** Files that the program keeps, with their folder. */
-  kept(folder: 'seats' | 'channels' | 'installed' | 'outbox'): string[];
+  kept(folder: 'seats' | 'channels' | 'identities' | 'installed' | 'outbox'): string[];
 }
 
 /** A home directory with nothing in it. */
