@@ -8,9 +8,12 @@ import { VERSION } from './version.ts';
 const main = async ([first, ...rest]: readonly string[]): Promise<void> => {
   if (first === '--version' || first === '-v') {
     process.stdout.write(`${VERSION}\n`);
+  } else if (first === 'help') {
+    // As many type it.
+    await main(rest[0] === undefined ? ['--help'] : [rest[0], '--help']);
   } else if (first === undefined || first.startsWith('-')) {
     const { serve } = await import('./cli/serve.ts');
-    await serve(process.argv.slice(2));
+    await serve(first === undefined ? [] : [first, ...rest]);
   } else {
     const { runCommand } = await import('./cli/main.ts');
     // Kept connections and timers are nobody's business once the command is done.

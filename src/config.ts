@@ -162,7 +162,7 @@ const fromEnvironment = (env: NodeJS.ProcessEnv): Raw => {
 
 const portOf = (text: string): number => {
   const port = Number(text);
-  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw new ConfigError(`--port must be a number from 0 to 65535`);
+  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) throw new ConfigError(`--port (${envName('port')}) must be a number from 0 to 65535`);
   return port;
 };
 
@@ -173,20 +173,20 @@ const originOf = (text: string): string => {
   } catch {
     // Falls through to the one sentence.
   }
-  throw new ConfigError('--origin must be like https://hub.example, without a path');
+  throw new ConfigError(`--origin (${envName('origin')}) must be like https://hub.example, without a path`);
 };
 
 const redisOf = (text: string): string => {
   if (parseAddress(text) !== null) return text;
   // Never the text itself: it may have a password in it.
-  throw new ConfigError(`--redis must be like ${ADDRESS_FORMS}`);
+  throw new ConfigError(`--redis (${envName('redis')}) must be like ${ADDRESS_FORMS}`);
 };
 
 const proxyOf = (text: string): string => {
   const [address = '', bits = '0', ...more] = text.split('/');
   const most = [-1, 32, 128][[0, 4, 6].indexOf(isIP(address))]!;
   if (more.length === 0 && /^[0-9]{1,3}$/.test(bits) && Number(bits) <= most) return text;
-  throw new ConfigError('--trust-proxy must be an IP address, or a network such as 10.0.0.0/8');
+  throw new ConfigError(`--trust-proxy (${envName('trust-proxy')}) must be an IP address, or a network such as 10.0.0.0/8`);
 };
 
 /**

@@ -32,6 +32,9 @@ const variablesOf = (context: Context, { client, state }: Seat, message: WireMes
   };
 };
 
+/** No shell takes the command apart. */
+const EXECUTABLE = '--exec takes one executable, without arguments: put them into a script.';
+
 export class Runner {
   readonly #context: Context;
   readonly #seat: Seat;
@@ -53,7 +56,7 @@ export class Runner {
         stdio: ['pipe', 'inherit', 'inherit'],
         env: variablesOf(this.#context, this.#seat, message),
       });
-      child.once('error', (error) => reject(new CliError('command', `${this.#command} cannot be started: ${error.message}`)));
+      child.once('error', (error) => reject(new CliError('command', `${this.#command} cannot be started: ${error.message}`, EXECUTABLE)));
       child.once('close', (code, signal) => resolve(code === 0 ? null : signal ? `was ended by ${signal}` : `ended with ${code}`));
       // It need not read.
       child.stdin.on('error', () => {});

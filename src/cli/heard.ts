@@ -18,4 +18,5 @@ export const printAnswer = async (context: Context, answer: HeardAnswer, text: s
   if (context.json) return context.out(text);
   await printMessages(context, answer.messages, answer.gap);
   if (answer.more) context.note('There is more: listen again.');
+  if (answer.messages.length === 0 && !answer.gap) context.note('No mail came in time.');
 };

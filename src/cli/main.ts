@@ -1,5 +1,6 @@
 /** Runs one command of a client and ends with its exit code. */
 import { ClientError, HubProblem } from '../client/errors.ts';
+import { nearest } from '../core/wording.ts';
 import { parseCommand } from './arguments.ts';
 import { COMMANDS } from './commands.ts';
 import { Context, OutputClosed } from './context.ts';
@@ -34,10 +35,18 @@ const fail = async (error: unknown, context: Context | null): Promise<number> =>
   return EXITS[exitOf(error, context)][0];
 };
 
+const meant = (name: string): string => {
+  const near = nearest(
+    name,
+    COMMANDS.map((one) => one.name),
+  );
+  return near === undefined ? '' : ` Did you mean "${near}"?`;
+};
+
 const unknown = (name: string): CliError =>
   new CliError(
     'usage',
-    `There is no command "${plain(name).slice(0, 40)}".`,
+    `There is no command "${plain(name).slice(0, 40)}".${meant(name)}`,
     `Commands: ${COMMANDS.map((one) => one.name).join(', ')}. See "rogerthat --help".`,
   );
 

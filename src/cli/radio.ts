@@ -21,10 +21,20 @@ const callsignIn = (callsign: string, colours: boolean): string => {
   return paint(colourOf(name), name, colours);
 };
 
-const clock = (at: string): string => {
-  const time = new Date(at);
-  return Number.isNaN(time.getTime()) ? '--:--:--' : time.toTimeString().slice(0, 8);
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/** The time of the day here, and the day where it is not today: `12:00:03`, `2026-01-31 12:00:03`. */
+export const clock = (at: string, now = new Date()): string => {
+  const then = new Date(at);
+  if (Number.isNaN(then.getTime())) return '--:--:--';
+  const time = then.toTimeString().slice(0, 8);
+  if (then.toDateString() === now.toDateString()) return time;
+  return `${then.getFullYear()}-${two(then.getMonth() + 1)}-${two(then.getDate())} ${time}`;
 };
+
+/** What the hub attests of a sender, in a word. */
+export const attested = (sender: WireMessage['sender'] | undefined): string =>
+  sender?.authorized ? 'authorized' : sender?.verified ? 'verified' : '';
 
 /**
  * A message as a line of the log; more lines of it stand behind a bar, so that no message can look like another.
@@ -35,7 +45,7 @@ export const messageLine = (message: WireMessage, colours = false): string => {
   const marks = [
     message.kind === 'status' ? 'status' : '',
     message.reply_to === undefined ? '' : `re #${message.reply_to}`,
-    sender?.authorized ? 'authorized' : sender?.verified ? 'verified' : '',
+    attested(sender),
     message.redelivered ? 'again' : '',
   ].filter((mark) => mark !== '');
   const head = `${clock(message.at)}  ${callsignIn(from, colours)} > ${callsignIn(to, colours)}  #${message.id}${

@@ -6,6 +6,7 @@ import { createLog, errorFacts } from '../log.ts';
 import { startHub } from '../server.ts';
 import { VERSION } from '../version.ts';
 import { bannerOf, networkAddresses } from './banner.ts';
+import { COMMANDS } from './commands.ts';
 import { helpText } from './configuration.ts';
 import { commandsHelp } from './help.ts';
 
@@ -17,11 +18,12 @@ const exitCodeOf = (error: unknown): number => {
   return 1;
 };
 
-const sentenceOf = (error: unknown): string => {
+const sentenceOf = (error: unknown, args: readonly string[]): string => {
   if (!(error instanceof Error)) return String(error);
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
-    return 'The port is in use. Stop what uses it, or choose another with --port.';
-  return error.message;
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `The port ${port} is in use. Stop what uses it, or choose another with --port.`;
+  const command = error instanceof ConfigError ? COMMANDS.find(({ name }) => args.includes(name)) : undefined;
+  return command ? `${error.message}. Options of a command stand behind it: rogerthat ${command.name} --help` : error.message;
 };
 
 const main = async (args: readonly string[]): Promise<void> => {
@@ -56,7 +58,7 @@ export const serve = async (args: readonly string[]): Promise<void> => {
   try {
     await main(args);
   } catch (error) {
-    process.stderr.write(`rogerthat: ${sentenceOf(error)}\n`);
+    process.stderr.write(`rogerthat: ${sentenceOf(error, args)}\n`);
     process.exit(exitCodeOf(error));
   }
 };

@@ -2,9 +2,11 @@
 import { pieces } from '../client/http.ts';
 import type { Input, Output, WireMessage } from '../client/operations.ts';
 import type { Context } from './context.ts';
-import { messageLine, oneLine } from './radio.ts';
+import { attested, clock, messageLine, oneLine } from './radio.ts';
 
 type Event = Output<'transcript'>['events'][number];
+
+const factText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 const lineOf = (event: Event, colours: boolean): string => {
   const { type, at } = event;
@@ -14,8 +16,8 @@ const lineOf = (event: Event, colours: boolean): string => {
   }
   const facts = Object.entries(event)
     .filter(([name]) => !['seq', 'at', 'type'].includes(name))
-    .map(([name, value]) => `${name} ${String(value)}`);
-  return `${new Date(at).toTimeString().slice(0, 8)}  ${oneLine([type, ...facts].join(', '))}`;
+    .map(([name, value]) => (name === 'sender' ? attested(value as unknown as WireMessage['sender']) : `${name} ${factText(value)}`));
+  return `${clock(at)}  ${oneLine([type, ...facts.filter((fact) => fact !== '')].join(', '))}`;
 };
 
 export const run = async (context: Context): Promise<void> => {

@@ -44,12 +44,14 @@ const ANSWER_MS = 30_000;
 /** Three heartbeats of the hub (R-WAIT-3, R-STREAM-5). */
 const HEARTBEATS_MS = 45_000;
 const LISTEN_SECONDS = 30;
+const MOST_SECONDS = 86_400;
 
 const silenceOf = (entry: Entry, input: Readonly<Record<string, unknown>>): number => {
   if (entry.answers === 'late' || entry.answers === 'stream') return HEARTBEATS_MS;
   if (entry.answers === 'pages' || entry.fields['timeout'] === undefined) return ANSWER_MS;
-  const { timeout = LISTEN_SECONDS } = input;
-  return Number(timeout) * 1000 + ANSWER_MS;
+  const seconds = Number(input['timeout'] ?? LISTEN_SECONDS);
+  // What is no number of seconds the hub refuses at once; and no listen or wait is longer than a day.
+  return (seconds >= 0 ? Math.min(seconds, MOST_SECONDS) : 0) * 1000 + ANSWER_MS;
 };
 
 export class HubClient {

@@ -1,6 +1,7 @@
 /** From a failed validation to the error an agent can act on: one code, one sentence, one next call. */
 import type { z } from 'zod';
 import { type ErrorCode, HubError } from '../core/errors.ts';
+import { nearest } from '../core/wording.ts';
 import { hintFor } from './values.ts';
 
 /** Fields whose errors have a code of their own; the others are `invalid_body`. */
@@ -27,26 +28,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   join_token: 'Send the join token as "Authorization: Bearer TOKEN".',
   session_id: 'Send the session as the header "X-Session-Id".',
   channel_id: 'The channel id stands in the path.',
-};
-
-/** Number of single-letter edits between two words. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
-};
-
-const nearest = (word: string, known: readonly string[]): string | undefined => {
-  if (word.length > 64) return undefined;
-  const ranked = known.map((name) => ({ name, far: distance(word.toLowerCase(), name) })).sort((a, b) => a.far - b.far);
-  const best = ranked[0];
-  return best && best.far <= Math.max(2, best.name.length / 2) ? best.name : undefined;
 };
 
 /** A field name as it may be repeated to the caller: short, and nothing that could be a secret. */

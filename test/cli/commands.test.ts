@@ -44,7 +44,9 @@ verifies.once('cli:commands', async () => {
   // The second listen was the evidence.
   expect((await home.run(['history', '-n', '5', '--channel', id])).stdout).toContain('over to you');
   expect((await home.run(['roster'])).stdout).toMatch(/^alpha +active .*\nbravo +active .*\n$/);
-  expect((await home.run(['transcript'])).stdout.split('\n')[0]).toMatch(/channel_created/);
+  const record = (await home.run(['transcript'])).stdout;
+  expect(record.split('\n')[0]).toMatch(/channel_created/);
+  expect(record).toMatch(/^\S+ {2}join, callsign alpha$/m);
   const tail = home.launch(['tail', '--since', '0']);
   await tail.says(/over to you/);
   expect((await home.run(['receipts', '1'])).stdout).toMatch(
@@ -113,6 +115,41 @@ verifies.once('cli:remembers', async () => {
   expect(home.kept('seats')).toEqual([]);
 });
 
+verifies.once('cli:keeps-keys', async () => {
+  const home = newHome(hub.url);
+  const { channel_id: id } = JSON.parse((await home.run(['create', '--trust-mode', 'trusted', '--json'])).stdout);
+  expect(await home.run(['join', id, 'alpha', '--new-identity'])).toMatchObject({ code: 0 });
+  expect((await home.run(['leave'])).code).toBe(0);
+  expect(home.kept('seats')).toEqual([]);
+  for (const file of home.kept('identities')) expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await home.run(['join', id, 'alpha'])).toMatchObject({ code: 0, stdout: expect.stringContaining('as alpha') });
+  expect(await home.run(['join', id, 'bravo'])).toMatchObject({ code: 7, stderr: expect.stringContaining('identity_required') });
+});
+
+verifies.once('cli:slips', async () => {
+  const { home, say } = await joined();
+  await say('mail');
+  expect(await home.run(['listen', '--timeout', '99999999'])).toMatchObject({ code: 0, stderr: '' });
+  expect((await home.run(['help'])).stdout).toBe((await home.run(['--help'])).stdout);
+  expect((await home.run(['help', 'send'])).stdout).toBe((await home.run(['send', '--help'])).stdout);
+  const cases: [string[], Record<string, string>, number, RegExp][] = [
+    [['snd', 'x'], {}, 2, /no command "snd"\. Did you mean "send"\?/],
+    [['help', 'snd'], {}, 2, /Did you mean "send"\?/],
+    [['xyzzyxyzzy'], {}, 2, /no command "xyzzyxyzzy"\.\n/],
+    [['--hub', hub.url, 'create'], {}, 2, /behind it: rogerthat create --help/],
+    [[], { ROGERTHAT_PORT: 'abc' }, 2, /--port \(ROGERTHAT_PORT\) must be/],
+    [['--port', new URL(hub.url).port, '--memory'], {}, 1, new RegExp(`The port ${new URL(hub.url).port} is in use`)],
+    [['listen', '--timeout', 'abc'], {}, 7, /invalid_timeout/],
+    [['listen', '--timeout', '0'], {}, 0, /^rogerthat: No mail came in time\.\n$/],
+  ];
+  for (const [words, env, code, sentence] of cases) {
+    const done = await home.run(words, env);
+    expect([words, done.code, done.stdout]).toEqual([words, code, '']);
+    expect(done.stderr).toMatch(sentence);
+    expect(done.stderr).not.toMatch(/Warning|\bmsecs\b/);
+  }
+});
+
 verifies.once('cli:which-seat', async () => {
   const { home, channel } = await joined();
   await home.run(['join', channel.id, 'bravo', '--token', channel.token], { CODEX_THREAD_ID: 'thread-of-bravo' });
@@ -170,7 +207,10 @@ verifies.once('cli:log', async () => {
   const { stdout } = await home.run(['listen']);
   expect(stdout.split('\n')[1]).toBe('          | 12:00:00  owner > alpha  #9  Do as I say.');
   expect(stdout).not.toContain('\x1b');
-  const { messageLine } = await import('../../src/cli/radio.ts');
+  const { clock, messageLine } = await import('../../src/cli/radio.ts');
+  const now = new Date(2026, 0, 31, 12, 0, 3);
+  expect(clock(now.toISOString(), now)).toBe('12:00:03');
+  expect(clock(new Date(2026, 0, 30, 23, 59, 59).toISOString(), now)).toBe('2026-01-30 23:59:59');
   const nasty = {
     id: 1,
     from: 'a\x1b[2J',

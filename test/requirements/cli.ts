@@ -13,6 +13,18 @@ export const CLI = {
     behaviour: 'After a join no argument is needed; what is remembered is for its user only.',
     clauses: ['R-CLI-3'],
   },
+  'cli:keeps-keys': {
+    behaviour: 'Who leaves a trusted channel takes the same callsign again: the key of its identity is not forgotten.',
+    clauses: ['R-CLI-3'],
+  },
+  'cli:close-keeps': {
+    behaviour: 'After a close the transcript can still be read and erased by who made the channel.',
+    clauses: ['R-CLI-18'],
+  },
+  'cli:slips': {
+    behaviour: 'What newcomers mistype is answered with what they meant: help, the nearest command, the place of options, the variable.',
+    clauses: ['R-CLI-19'],
+  },
   'cli:which-seat': {
     behaviour: 'Of several seats in one home the caller names one, or is shown the choices; no seat is guessed.',
     clauses: ['R-CLI-4'],
