@@ -208,7 +208,7 @@ describe('script/server', () => {
     const [, port = ''] = await first.says(/127\.0\.0\.1:([0-9]+)/);
     const second = start('bash', [script, '--port', port, '--data-dir', directory()]);
     expect((await second.ended).code).toBe(1);
-    expect(second.stderr()).toMatch(/port is in use.*--port/);
+    expect(second.stderr()).toMatch(/port [0-9]+ is in use.*--port/);
     await eventually(
       'the first to be undisturbed',
       async () => (await call(`http://127.0.0.1:${port}`, { path: '/readyz' })).status === 200,
