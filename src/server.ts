@@ -1,5 +1,5 @@
 /** A hub that listens: sockets, limits of Node itself, and an end that loses nothing. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { createApp, ownOrigin } from './app.ts';
 import type { Config } from './config.ts';
@@ -36,8 +36,16 @@ const REFUSALS: Readonly<Record<string, readonly [status: string, detail: string
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
 };
 
+/** A refused client has so long to read why: a connection that is closed with something unread is reset, and takes the answer along. */
+const LINGER_MS = 1_000;
+
+/** Whether a request on this connection waits for its answer. The field is Node's own, and no part of its documents. */
+const isOwed = (socket: Socket & { _httpMessage?: ServerResponse | null }): boolean => socket._httpMessage?.req.complete === true;
+
+/** Answers what is no request, and ends its connection. */
 const refuse = (error: NodeJS.ErrnoException, socket: Socket, origin: string): void => {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Whoever waits for the answer to a request would take this one for it, and a connection that is half open takes what nobody gets.
+  if (error.code === 'ECONNRESET' || !socket.writable || isOwed(socket)) {
     socket.destroy();
     return;
   }
@@ -47,6 +55,7 @@ const refuse = (error: NodeJS.ErrnoException, socket: Socket, origin: string): v
   const headers = { ...problemHeaders(told), 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 };
 
 /** Listening on all addresses; no place that anybody could call. */

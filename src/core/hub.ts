@@ -226,7 +226,7 @@ export class Hub {
 
   /** Waits for mail, at most `timeoutMs`. @throws HubError when the session ends meanwhile */
   listen(session: Session, request: ListenRequest, signal?: Cancel): Promise<Answer> {
-    return hear(this.#ear, session, this.#closed ? { ...request, timeoutMs: 0 } : request, signal);
+    return hear(this.#ear, session, request, signal);
   }
 
   /** Hears a mailbox until the listener goes. */
@@ -282,7 +282,7 @@ export class Hub {
         .sweep()
         .then((removed) => {
           const gone = new HubError('unauthorized', 'The channel was removed.');
-          for (const channelId of removed) this.waiters.endAll({ type: 'ended', error: gone }, channelId);
+          for (const channelId of removed) this.waiters.endChannel(channelId, { type: 'ended', error: gone });
         })
         .catch(this.#report)
         .finally(() => {

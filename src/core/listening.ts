@@ -157,7 +157,8 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
   let stopTimer: (() => void) | null = null;
   try {
     signal?.addEventListener('abort', waiter);
-    ear.waiters.park(waiter, ear.limits.sizes.parked);
+    // A look takes nobody's place.
+    ear.waiters.park(waiter, request.timeoutMs > 0 ? ear.limits.sizes.parked : Number.POSITIVE_INFINITY);
     // Whose channel is gone by now is refused, and stands nowhere.
     engine.park(channelId, callsign);
     if (signal?.aborted) waiter.handleEvent();

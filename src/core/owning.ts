@@ -66,7 +66,7 @@ export class Owner {
   async close({ id: channelId }: Channel, erase: boolean): Promise<void> {
     refuseBand(channelId, 'A band is not closed; start the hub with --no-bands to have none.');
     await this.#desk.engine.closeChannel(channelId, erase);
-    this.#desk.waiters.endAll({ type: 'ended', error: closedError() }, channelId);
+    this.#desk.waiters.endChannel(channelId, { type: 'ended', error: closedError() });
   }
 
   /** Makes another join token, which is shown once; the old one is worth nothing from now on. @throws HubError storage_unavailable */
@@ -74,7 +74,7 @@ export class Owner {
     refuseBand(channelId, 'A band has no join token.');
     const joinToken = newSecret('join');
     await this.#desk.engine.rotateToken(channelId, sha256(joinToken));
-    this.#desk.waiters.endAll({ type: 'ended', error: rotatedError() }, channelId);
+    this.#desk.waiters.endChannel(channelId, { type: 'ended', error: rotatedError() });
     return joinToken;
   }
 

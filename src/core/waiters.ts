@@ -133,6 +133,8 @@ export class Waiters {
   /** By channel, those who sleep beside mail: see {@link hold}. */
   readonly #held = new Map<string, Set<Waiter>>();
   #count = 0;
+  /** What everybody was told who was parked, and whoever comes later. */
+  #end: Wake | null = null;
 
   /** How many are parked in this process. */
   get count(): number {
@@ -149,6 +151,7 @@ export class Waiters {
     const name = waiter.callsign ?? OBSERVER;
     const parked = seats.get(name);
     this.#count++;
+    if (this.#end !== null) waiter.wake(this.#end);
     if (!parked) {
       seats.set(name, [waiter]);
       return;
@@ -250,10 +253,15 @@ export class Waiters {
     for (const waiter of this.#channels.get(channelId)?.get(callsign) ?? []) waiter.wake(wake);
   }
 
-  /** Ends every waiter of a channel, or of the hub. */
-  endAll(wake: Wake, channelId?: string): void {
-    const channels = channelId === undefined ? [...this.#channels.values()] : [this.#channels.get(channelId)];
-    for (const seats of channels) for (const parked of seats?.values() ?? []) for (const waiter of parked) waiter.wake(wake);
+  /** Ends every waiter of a channel. */
+  endChannel(channelId: string, wake: Wake): void {
+    for (const parked of this.#channels.get(channelId)?.values() ?? []) for (const waiter of parked) waiter.wake(wake);
+  }
+
+  /** Ends every waiter, and everyone that is parked from now on. */
+  endAll(wake: Wake): void {
+    this.#end = wake;
+    for (const channelId of this.#channels.keys()) this.endChannel(channelId, wake);
   }
 
   #for(channelId: string, message: Message): Waiter[] {

@@ -1,5 +1,6 @@
 /** Writing answers, and knowing whether they were taken. */
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HubError } from '../core/errors.ts';
 import type { Delivery } from '../core/listening.ts';
 import { encodeJson } from '../operations/wire.ts';
@@ -9,11 +10,14 @@ import { API_HEADERS, jsonHead } from './heads.ts';
 /** A client that does not read for this long is let go. */
 const UNREAD_MS = 30_000;
 
+/**
+ * Whether the hub would have noticed that a client is gone. Node stops reading a connection with requests behind an answer that is
+ * not read, and a write to one that was reset fails before the connection counts as destroyed.
+ */
+const isSeen = (socket: Socket): boolean => socket.writable && !socket.isPaused();
+
 /** Whether the kernel has taken everything written so far, on a socket that is alive. */
-const taken = (response: ServerResponse): boolean => {
-  const { socket } = response;
-  return socket !== null && !socket.destroyed && socket.writableLength === 0;
-};
+const taken = ({ socket }: ServerResponse): boolean => socket !== null && socket.writableLength === 0 && isSeen(socket);
 
 /**
  * Lets go of a client that has not read an answer to its end after 30 s. Behind another answer nobody can read one: then they
@@ -63,13 +67,14 @@ const sign = (response: ServerResponse, delivery: Delivery | undefined): void =>
     return;
   }
   delivery?.unsure();
-  // The response has its connection only while it is its turn. For Node, an answer on a dead one finishes too.
+  // The response has its connection only while it is its turn. For Node, an answer on a dead one finishes too, and one whose write
+  // failed finishes before its connection is dead.
   const { socket } = response.req;
   const finished = (done: () => void): void => {
-    if (!socket.destroyed) done();
+    if (!socket.destroyed && !socket.errored) done();
   };
   void flushed(response, (done) => response.once('finish', () => finished(done))).then((alive) => {
-    if (alive) delivery?.handed();
+    if (alive && !socket.isPaused()) delivery?.handed();
   });
 };
 
@@ -127,7 +132,7 @@ export const writePiece = async (response: ServerResponse, text: string, deliver
     tell = () => (written ? done() : undefined);
     tell();
   });
-  if (alive) delivery?.handed();
+  if (alive && !response.req.socket.isPaused()) delivery?.handed();
   return alive;
 };
 

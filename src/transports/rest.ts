@@ -208,8 +208,11 @@ export const createRest = (
         channelToken: single(headers['x-channel-token']),
         sessionId: single(headers['x-session-id']),
       };
-      if (route.op.rest.method === 'GET') run(route, proof, readQuery(query));
-      else bodyOf(request, query).then((input) => run(route, proof, input), failed);
+      if (route.op.rest.method === 'GET') {
+        // Unread, a body would keep Node from reading the connection, and from seeing that the client is gone.
+        if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) request.resume();
+        run(route, proof, readQuery(query));
+      } else bodyOf(request, query).then((input) => run(route, proof, input), failed);
     } catch (error) {
       failed(error);
     }

@@ -38,6 +38,13 @@ verifies('parked:fifth', async (room) => {
   await alpha.say('hello');
   const rest = await Promise.all([...parked.slice(1).map(({ answer }) => answer), fifth]);
   expect(rest.map(texts)).toEqual([['hello'], ['hello'], ['hello'], ['hello']]);
+  // A look takes nobody's place.
+  const full: Parked[] = [];
+  for (let i = 0; i < 4; i++) full.push(await bravo.park());
+  expect(await bravo.listen()).toMatchObject({ messages: [] });
+  expect(room.hub.waiters.count).toBe(4);
+  for (const { goAway } of full) goAway();
+  await room.parked(0);
   // Another seat's listeners are another seat's.
   const others = [await alpha.park(), await bravo.park()];
   expect(room.hub.waiters.count).toBe(2);

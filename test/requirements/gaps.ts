@@ -50,7 +50,7 @@ export const GAPS = {
     clauses: ['R-LISTEN-22', 'R-LISTEN-13'],
   },
   'parked:fifth': {
-    behaviour: 'A fifth parked listen ends the oldest, empty and superseded.',
+    behaviour: 'A fifth parked listen ends the oldest, empty and superseded; one that does not wait ends nobody.',
     clauses: ['R-LISTEN-23', 'R-LISTEN-27'],
   },
   'parked:shutdown': {
