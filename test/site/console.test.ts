@@ -216,25 +216,6 @@ describe('speaking', () => {
     });
   });
 
-  test('R-SITE-15: a channel that asks for identities gives the person one', async () => {
-    const { url } = hub();
-    const path = '/api/channels';
-    const made = await expectCall(url, { path, body: { require_identity: true, owner_password: 'correct horse battery' } }, 201);
-    await visiting(url, { provokes: REFUSALS }, async (page) => {
-      await page.goto(`/c/${made.channel_id}#${made.join_token}`);
-      await page.getByLabel(/Owner password/).fill('wrong horse battery');
-      await page.getByLabel('Your callsign').fill('base');
-      await page.getByRole('button', { name: 'Join' }).click();
-      expect(await page.getByRole('alert').textContent()).toContain('The owner password is wrong.');
-      await page.getByLabel(/Owner password/).fill('correct horse battery');
-      await join(page, 'base');
-      await page.locator('code', { hasText: /^rt_id_/ }).waitFor();
-      await speak(page, 'Verified.');
-      await line(page, 'Verified.').locator('.chip.strong').waitFor();
-      expect(await line(page, 'Verified.').locator('.chip').allTextContents()).toEqual(['verified', 'authorised']);
-    });
-  });
-
   test('R-SITE-16: a message whose answer is lost is kept, and sent again it is taken once', async () => {
     const { url } = hub();
     const [channel, alpha] = await talkOf(url, {}, 'alpha');
