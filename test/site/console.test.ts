@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { createChannel, expectCall, joinChannel, memberCall } from '../harness/rest.ts';
-import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, type Scheme, visiting, weigh } from './browser.ts';
+import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, type Scheme, troubleOn, visiting, weigh } from './browser.ts';
 import { consoleOf, hubForFile, say, talkOf } from './hub.ts';
 
 const hub = hubForFile();
@@ -38,8 +38,11 @@ describe('listening in', () => {
       await other.goto(`/c/${channel.id}`);
       await other.getByLabel('The join token of this channel').fill('rt_join_wrong');
       await other.getByRole('button', { name: 'Tune in' }).click();
-      expect(await other.getByRole('alert').textContent()).toContain('The channel is unknown or the token is wrong.');
+      expect(await troubleOn(other)).toMatch(/unknown or the token is wrong.*Whoever gave you the token has the right one/);
       await other.getByRole('button', { name: 'Use another token' }).click();
+      await other.getByLabel('The join token of this channel').fill('  ');
+      await other.getByRole('button', { name: 'Tune in' }).click();
+      expect(await troubleOn(other)).toMatch(/No token was typed.*Whoever opened the channel has it/);
       await other.getByLabel('The join token of this channel').fill(channel.token);
       await other.getByRole('button', { name: 'Tune in' }).click();
       await other.getByText('Nobody is on the air yet.').waitFor();

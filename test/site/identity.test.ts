@@ -97,6 +97,10 @@ test('R-SITE-15: the key is copied, and typed in elsewhere it takes the callsign
     await open(page, path);
     await ask(page, 'boss');
     expect(await page.getByRole('alert').textContent()).toMatch(/belongs to another identity.*identity_key/);
+    await keyField(page).fill('rt_id_wrong');
+    await ask(page, 'boss');
+    await page.getByRole('alert').filter({ hasText: 'does not know that identity key' }).waitFor();
+    expect(await page.getByRole('alert').textContent()).not.toContain('new_identity');
     await keyField(page).fill(` ${key} `);
     await join(page, 'boss');
     expect(await speak(page, 'From another place.')).toEqual(['verified']);

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { call, expectCall, memberCall, type TestChannel } from '../harness/rest.ts';
-import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, visiting } from './browser.ts';
+import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, troubleOn, visiting } from './browser.ts';
 import { consoleOf, hubForFile, say, talkOf } from './hub.ts';
 
 const hub = hubForFile();
@@ -149,5 +149,9 @@ test('R-SITE-20: closes for good, asked twice; what was heard stays to be read',
     await page.locator('.line-state', { hasText: 'Off the air' }).getByText('The owner closed this channel.').waitFor();
     expect(await page.locator('.message', { hasText: 'Last words.' }).count()).toBe(1);
     expect(await call(url, { path: channel.path, token: channel.token })).toMatchObject({ status: 401 });
+    // Its token is the right one; who comes later is told what the hub says.
+    const later = await page.context().newPage();
+    await later.goto(consoleOf(channel));
+    expect(await troubleOn(later)).toMatch(/owner closed this channel.*nothing to come back to/);
   });
 });

@@ -5,6 +5,12 @@ import { SecretField } from '../shared/secret-field.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 import type { Station } from './station.ts';
 
+/** A refusal for a person, to whom the name of a field of the call says nothing. */
+const joinProblem = (problem: Problem): Problem =>
+  problem.status === 401 && problem.hint.includes('new_identity')
+    ? { ...problem, detail: 'This hub does not know that identity key.', hint: 'Check it, or take a new callsign and leave it out.' }
+    : problem;
+
 export const JoinForm = ({ station }: { readonly station: Station }) => {
   const { seat } = station;
   const callsign = useSignal(seat.held.value?.callsign ?? '');
@@ -30,7 +36,7 @@ export const JoinForm = ({ station }: { readonly station: Station }) => {
       identityKey.value = '';
       password.value = '';
     } catch (error) {
-      problem.value = problemIn(error);
+      problem.value = joinProblem(problemIn(error));
     } finally {
       busy.value = false;
     }
