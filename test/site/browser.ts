@@ -102,6 +102,13 @@ export const expectAccessible = async (page: Page): Promise<void> => {
   if (found.length > 0) throw new Error(found.join('\n'));
 };
 
+/** What a page says of a refusal. Headers are for programs, which read the answers themselves. */
+export const troubleOn = async (page: Page): Promise<string> => {
+  const said = (await page.getByRole('alert').textContent()) ?? '';
+  expect(said).not.toMatch(/Authorization|Bearer|X-[A-Z]/);
+  return said;
+};
+
 /** Fails when something stands out to the right. */
 export const expectNoSidewaysScroll = async (page: Page): Promise<void> => {
   const [wanted, there] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth] as const);

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { call, expectCall } from '../harness/rest.ts';
-import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, type Scheme, visiting, weigh } from './browser.ts';
+import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, type Scheme, troubleOn, visiting, weigh } from './browser.ts';
 import { hubForFile } from './hub.ts';
 
 const hub = hubForFile();
@@ -136,11 +136,28 @@ test('R-SITE-7: a hub with a token asks for it, and takes the right one', async 
     const field = page.getByLabel(/This hub asks for its token/);
     await field.fill('not-the-token-of-the-hub');
     await page.getByRole('button', { name: 'Create channel' }).click();
-    expect(await page.getByRole('alert').textContent()).toContain('This hub asks for its token.');
+    expect(await troubleOn(page)).toMatch(/token was refused.*operator of this hub has the right one/);
+    expect(await field.getAttribute('aria-invalid')).toBe('true');
+    await expectAccessible(page);
+    await picture(page, 'landing-refused');
+    let asked = 0;
+    page.on('request', () => asked++);
+    await field.fill('  ');
+    await page.getByRole('button', { name: 'Create channel' }).click();
+    await page.getByRole('alert').filter({ hasText: 'No token was typed.' }).waitFor();
+    expect(await troubleOn(page)).toContain('operator');
+    expect(asked).toBe(0);
     await field.fill(HUB_TOKEN);
     await create(page);
     await page.getByRole('alert').waitFor({ state: 'detached' });
     expect(await page.content()).not.toContain(HUB_TOKEN);
+  });
+});
+
+test('R-SITE-4: the token of the hub opens no channel, and the console says so without a word of headers', async () => {
+  await visiting(shared().url, { provokes: REFUSALS }, async (page) => {
+    await page.goto(`/c/quiet-otter-3a8f19#${HUB_TOKEN}`);
+    expect(await troubleOn(page)).toContain('Whoever gave you the token has the right one.');
   });
 });
 

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { eventually } from '../harness/eventually.ts';
 import { startHubProcess } from '../harness/process.ts';
 import { createChannel, expectCall } from '../harness/rest.ts';
-import { picture, REFUSALS, visiting } from './browser.ts';
+import { picture, REFUSALS, troubleOn, visiting } from './browser.ts';
 import { consoleOf, say, talkOf } from './hub.ts';
 
 /** A line to a hub that can be cut and mended; its port is the one that people know. */
@@ -162,7 +162,7 @@ test('R-SITE-17: a token that opens nothing is no matter of trying again', async
       if (request.url().includes('/stream')) asked++;
     });
     await page.goto(consoleOf({ ...channel, token: 'rt_join_of-another-channel' }));
-    expect(await page.getByRole('alert').textContent()).toMatch(/token is wrong.*whoever gave you them/);
+    expect(await troubleOn(page)).toMatch(/token is wrong.*Whoever gave you the token/);
     expect(asked).toBe(1);
     expect(await expectCall(hub.url, { path: channel.path, token: channel.token })).toMatchObject({ channel_id: channel.id });
   });

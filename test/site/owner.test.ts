@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { call, expectCall, memberCall, type TestChannel } from '../harness/rest.ts';
-import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, visiting } from './browser.ts';
+import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, troubleOn, visiting } from './browser.ts';
 import { consoleOf, hubForFile, say, talkOf } from './hub.ts';
 
 const hub = hubForFile();
@@ -21,10 +21,6 @@ test('R-SITE-20: pauses and resumes, and everybody who looks is told', async () 
   await visiting(url, { provokes: REFUSALS }, async (page) => {
     await page.goto(consoleOf(channel));
     expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
-    await unlock(page, { ownerToken: 'rt_owner_wrong' });
-    await page.getByRole('button', { name: 'Pause' }).click();
-    expect(await page.getByRole('alert').textContent()).toMatch(/token is wrong/);
-    await page.getByRole('button', { name: 'Forget the owner token' }).click();
     await unlock(page, channel);
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.locator('.line-state', { hasText: 'Paused by the owner' }).waitFor();
@@ -45,6 +41,51 @@ test('R-SITE-20: pauses and resumes, and everybody who looks is told', async () 
     await page.reload();
     await page.locator('details.owner summary').click();
     await page.getByLabel('Owner token').waitFor();
+  });
+});
+
+test('R-SITE-20: a wrong token unlocks nothing, and is told at its field', async () => {
+  const { url } = hub();
+  const [channel] = await talkOf(url, {}, 'alpha');
+  await visiting(url, { provokes: REFUSALS }, async (page) => {
+    await page.goto(consoleOf(channel));
+    await page.locator('.roster li', { hasText: 'alpha' }).waitFor();
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/guards')) asked++;
+    });
+    const field = page.getByLabel('Owner token');
+    const owned = page.getByRole('button', { name: /^(?:Pause|Kick|Close|Rotate|Forget)/ });
+    const nothingUnlocked = async (): Promise<void> => {
+      expect(await owned.count()).toBe(0);
+      expect(await field.getAttribute('aria-invalid')).toBe('true');
+    };
+    await unlock(page, { ownerToken: 'rt_owner_wrong' });
+    expect(await troubleOn(page)).toContain('The right one was shown when the channel was made.');
+    await nothingUnlocked();
+    expect(await field.inputValue()).toBe('rt_owner_wrong');
+    await expectAccessible(page);
+    await picture(page, 'console-owner-refused');
+    expect(asked).toBe(1);
+    await unlock(page, { ownerToken: '  ' });
+    await page.getByRole('alert').filter({ hasText: 'No token was typed.' }).waitFor();
+    expect(asked).toBe(1);
+    // The join token is none of the owner's.
+    await unlock(page, { ownerToken: channel.token });
+    await page.getByRole('alert').filter({ hasText: 'token is wrong' }).waitFor();
+    await nothingUnlocked();
+    await page.route('**/guards', (route) => route.abort());
+    await unlock(page, channel);
+    await page.getByRole('alert').filter({ hasText: 'does not answer' }).waitFor();
+    expect(await owned.count()).toBe(0);
+    await page.unroute('**/guards');
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    await page.getByText('0 messages in this hour').waitFor();
+    await page.getByRole('button', { name: 'Kick alpha' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.getByRole('button', { name: 'Forget the owner token' }).click();
+    expect(await field.inputValue()).toBe('');
   });
 });
 
@@ -149,5 +190,9 @@ test('R-SITE-20: closes for good, asked twice; what was heard stays to be read',
     await page.locator('.line-state', { hasText: 'Off the air' }).getByText('The owner closed this channel.').waitFor();
     expect(await page.locator('.message', { hasText: 'Last words.' }).count()).toBe(1);
     expect(await call(url, { path: channel.path, token: channel.token })).toMatchObject({ status: 401 });
+    // Its token is the right one; who comes later is told what the hub says.
+    const later = await page.context().newPage();
+    await later.goto(consoleOf(channel));
+    expect(await troubleOn(later)).toMatch(/owner closed this channel.*nothing to come back to/);
   });
 });

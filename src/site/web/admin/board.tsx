@@ -1,9 +1,10 @@
 /** The dashboard laid out: how the hub is, how busy it is, what channels there are. */
 import { bytes, clockTime, count, duration } from '../shared/format.ts';
+import { refusedAtField } from '../shared/token.ts';
 import { Trouble } from '../shared/trouble.tsx';
 import { ChannelTable } from './channel-table.tsx';
 import { Chart } from './chart.tsx';
-import type { Tower } from './tower.ts';
+import { HAS_IT, type Tower } from './tower.ts';
 import type { Overview } from './wire.ts';
 
 const MODES: Readonly<Record<Overview['mode'], string>> = {
@@ -74,7 +75,7 @@ export const Board = ({ tower, onLeave }: { readonly tower: Tower; readonly onLe
       </header>
       <main>
         {problem && (
-          <Trouble problem={problem}>
+          <Trouble problem={problem} refused={refusedAtField(HAS_IT)}>
             {fresh !== null && <p>What stands below is old.{problem.status === 401 ? '' : ' The page goes on asking.'}</p>}
             {problem.status === 401 && (
               <button type="button" onClick={onLeave}>

@@ -3,9 +3,10 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { call, type Problem, problemIn } from '../shared/api.ts';
 import { keep, recall } from '../shared/keep.ts';
-import { Trouble } from '../shared/trouble.tsx';
+import { SecretField } from '../shared/secret-field.tsx';
+import { refusedAtField, typedToken } from '../shared/token.ts';
 import { Board } from './board.tsx';
-import { Tower } from './tower.ts';
+import { HAS_IT, Tower } from './tower.ts';
 
 const KEPT = 'admin token';
 
@@ -21,9 +22,9 @@ export const Gate = () => {
   const problem = useSignal<Problem | null>(null);
   const enter = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const given = typed.value.trim();
     problem.value = null;
     try {
+      const given = typedToken(typed.value, HAS_IT);
       await call('/api/admin/overview', { token: given });
       keep(KEPT, given);
       token.value = given;
@@ -45,20 +46,8 @@ export const Gate = () => {
       </a>
       <form onSubmit={enter}>
         <h1>Tower</h1>
-        <label>
-          <span>Admin token</span>
-          <input
-            type="password"
-            autocomplete="off"
-            required
-            value={typed.value}
-            onInput={(event) => {
-              typed.value = event.currentTarget.value;
-            }}
-          />
-        </label>
+        <SecretField label="Admin token" required value={typed} problem={problem.value} refused={refusedAtField(HAS_IT)} />
         <p class="where">The one that the hub was started with. It stays in this tab.</p>
-        {problem.value && <Trouble problem={problem.value} />}
         <button type="submit" class="primary">
           Enter
         </button>

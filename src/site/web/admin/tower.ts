@@ -3,6 +3,9 @@ import { batch, effect, signal } from '@preact/signals';
 import { call, type Problem, problemIn } from '../shared/api.ts';
 import type { Asked, ChannelDetail, Channels, Overview } from './wire.ts';
 
+/** What to say of an admin token that was typed in. */
+export const HAS_IT = 'The operator of the hub has the right one.';
+
 const REFRESH_MS = 5_000;
 const PAGE = 50;
 

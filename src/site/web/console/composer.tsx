@@ -2,6 +2,7 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Problem, problemIn } from '../shared/api.ts';
+import { Snippet } from '../shared/copy.tsx';
 import { plural } from '../shared/format.ts';
 import { Trouble } from '../shared/trouble.tsx';
 import { JoinForm } from './join-form.tsx';
@@ -73,9 +74,12 @@ export const Composer = ({ station, to, replyTo }: ComposerProps) => {
     <form class="composer" onSubmit={send}>
       {problem.value && <Trouble problem={problem.value} />}
       {seat.madeKey.value && (
-        <p class="where made">
-          Your identity key, shown this once: <code>{seat.madeKey.value}</code>
-        </p>
+        <div class="made">
+          <p class="where">
+            Your identity key, shown this once. Keep it to be {held.callsign} again elsewhere; this tab remembers it until it is closed.
+          </p>
+          <Snippet text={seat.madeKey.value} what="your identity key" />
+        </div>
       )}
       <div class="address">
         <label>

@@ -1,8 +1,10 @@
 /** Who comes in: the token stands after the # of the link, or was kept by this tab, or is asked for. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { call, problemIn } from '../shared/api.ts';
+import { call, type Problem, problemIn } from '../shared/api.ts';
 import { keep, recall } from '../shared/keep.ts';
+import { SecretField } from '../shared/secret-field.tsx';
+import { typedToken } from '../shared/token.ts';
 import { Desk } from './desk.tsx';
 import { Station, tokenName } from './station.ts';
 
@@ -51,6 +53,17 @@ export const Door = ({ channelId }: { readonly channelId: string }) => {
     return () => window.removeEventListener('hashchange', changed);
   }, [channelId]);
   const typed = useSignal('');
+  const problem = useSignal<Problem | null>(null);
+  const tuneIn = (event: Event): void => {
+    event.preventDefault();
+    try {
+      const given = typedToken(typed.value, 'Whoever opened the channel has it.');
+      keep(tokenName(channelId), given);
+      token.value = given;
+    } catch (error) {
+      problem.value = problemIn(error);
+    }
+  };
   if (token.value !== '' || band.value) return <Tuned channelId={channelId} token={token.value} />;
   return (
     <main class="door">
@@ -58,28 +71,9 @@ export const Door = ({ channelId }: { readonly channelId: string }) => {
         <span class="lamp" aria-hidden="true" />
         RogerThat
       </a>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          const given = typed.value.trim();
-          keep(tokenName(channelId), given);
-          token.value = given;
-        }}
-      >
+      <form onSubmit={tuneIn}>
         <h1>{channelId}</h1>
-        <label>
-          <span>The join token of this channel</span>
-          <input
-            type="password"
-            autocomplete="off"
-            required
-            placeholder="rt_join_…"
-            value={typed.value}
-            onInput={(event) => {
-              typed.value = event.currentTarget.value;
-            }}
-          />
-        </label>
+        <SecretField label="The join token of this channel" required placeholder="rt_join_…" value={typed} problem={problem.value} />
         <p class="where">Whoever opened the channel has it. It stays in this tab.</p>
         <button type="submit" class="primary">
           Tune in

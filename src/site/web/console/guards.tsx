@@ -14,12 +14,13 @@ const most = (limit: number | null, what: string): string => (limit === null ? `
 
 interface GuardsProps {
   readonly station: Station;
+  /** How they stand; known since the owner's token was checked. */
+  readonly guards: Signal<Guards | null>;
   /** Where the owner's controls say what went wrong. */
   readonly problem: Signal<Problem | null>;
 }
 
-export const GuardsPanel = ({ station, problem }: GuardsProps) => {
-  const guards = useSignal<Guards | null>(null);
+export const GuardsPanel = ({ station, guards, problem }: GuardsProps) => {
   const told = useSignal('');
   const token = station.ownerToken.value;
   const path = `${station.path}/guards`;
@@ -42,7 +43,6 @@ export const GuardsPanel = ({ station, problem }: GuardsProps) => {
       }
     };
     const timer = window.setInterval(() => void look(), REFRESH_MS);
-    void look();
     return () => {
       clearInterval(timer);
       gone.abort();

@@ -1,12 +1,20 @@
 /** Taking a callsign. */
 import { useSignal } from '@preact/signals';
 import { type Problem, problemIn } from '../shared/api.ts';
+import { SecretField } from '../shared/secret-field.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 import type { Station } from './station.ts';
+
+/** A refusal for a person, to whom the name of a field of the call says nothing. */
+const joinProblem = (problem: Problem): Problem =>
+  problem.status === 401 && problem.hint.includes('new_identity')
+    ? { ...problem, detail: 'This hub does not know that identity key.', hint: 'Check it, or take a new callsign and leave it out.' }
+    : problem;
 
 export const JoinForm = ({ station }: { readonly station: Station }) => {
   const { seat } = station;
   const callsign = useSignal(seat.held.value?.callsign ?? '');
+  const identityKey = useSignal('');
   const password = useSignal('');
   const problem = useSignal<Problem | null>(null);
   const busy = useSignal(false);
@@ -17,18 +25,18 @@ export const JoinForm = ({ station }: { readonly station: Station }) => {
     event.preventDefault();
     busy.value = true;
     problem.value = null;
-    const held = seat.held.value;
-    const mine = held?.callsign === callsign.value.trim().toLowerCase() ? held.identityKey : undefined;
+    const key = identityKey.value.trim() || seat.keyOf(callsign.value);
     try {
       await seat.join({
         callsign: callsign.value,
-        ...(mine === undefined ? {} : { identity_key: mine }),
-        ...(mine === undefined && info?.require_identity ? { new_identity: true } : {}),
+        ...(key === undefined ? {} : { identity_key: key }),
+        ...(key === undefined && info?.require_identity ? { new_identity: true } : {}),
         ...(password.value === '' ? {} : { owner_password: password.value }),
       });
+      identityKey.value = '';
       password.value = '';
     } catch (error) {
-      problem.value = problemIn(error);
+      problem.value = joinProblem(problemIn(error));
     } finally {
       busy.value = false;
     }
@@ -55,24 +63,18 @@ export const JoinForm = ({ station }: { readonly station: Station }) => {
             }}
           />
         </label>
-        {info?.has_owner_password && (
-          <label>
-            <span>Owner password, to be marked authorised</span>
-            <input
-              type="password"
-              autocomplete="off"
-              value={password.value}
-              onInput={(event) => {
-                password.value = event.currentTarget.value;
-              }}
-            />
-          </label>
+        {info?.require_identity && (
+          <SecretField label="Identity key, only for a callsign you already have" placeholder="rt_id_…" value={identityKey} />
         )}
+        {info?.has_owner_password && <SecretField label="Owner password, to be marked authorised" value={password} />}
         <button type="submit" class="primary" aria-disabled={busy.value}>
           {ended ? 'Join again' : 'Join'}
         </button>
       </div>
-      <p class="where">You hear everything without joining. Join to speak; the agents see your callsign on the roster.</p>
+      <p class="where">
+        You hear everything without joining. Join to speak; the agents see your callsign on the roster.
+        {info?.require_identity && ' A new callsign gets an identity of its own; its key is shown when you have joined.'}
+      </p>
     </form>
   );
 };

@@ -6,9 +6,11 @@ import { Snippet } from '../shared/copy.tsx';
 import { Trouble } from '../shared/trouble.tsx';
 import { GuardsPanel } from './guards.tsx';
 import type { Station } from './station.ts';
+import { REFUSED, Unlock } from './unlock.tsx';
+import type { Guards } from './wire.ts';
 
 export const OwnerPanel = ({ station }: { readonly station: Station }) => {
-  const typed = useSignal('');
+  const guards = useSignal<Guards | null>(null);
   const problem = useSignal<Problem | null>(null);
   const told = useSignal('');
   const rotated = useSignal<string | null>(null);
@@ -49,29 +51,7 @@ export const OwnerPanel = ({ station }: { readonly station: Station }) => {
     <details class="owner">
       <summary>Owner</summary>
       {token.value === '' ? (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            token.value = typed.value.trim();
-            typed.value = '';
-          }}
-        >
-          <label>
-            <span>Owner token</span>
-            <input
-              type="password"
-              autocomplete="off"
-              required
-              placeholder="rt_owner_…"
-              value={typed.value}
-              onInput={(event) => {
-                typed.value = event.currentTarget.value;
-              }}
-            />
-          </label>
-          <button type="submit">Unlock</button>
-          <p class="where">It was shown when the channel was made. This page forgets it when it is left.</p>
-        </form>
+        <Unlock station={station} guards={guards} />
       ) : (
         <div class="owned">
           <p class="acts">
@@ -93,7 +73,7 @@ export const OwnerPanel = ({ station }: { readonly station: Station }) => {
           <p role="status">{told.value}</p>
           {rotated.value && <Snippet text={rotated.value} what="the new join token" />}
           <p class="where">Kick somebody in the roster.</p>
-          <GuardsPanel station={station} problem={problem} />
+          <GuardsPanel station={station} guards={guards} problem={problem} />
           <button
             type="button"
             class="quiet"
@@ -108,7 +88,7 @@ export const OwnerPanel = ({ station }: { readonly station: Station }) => {
           </button>
         </div>
       )}
-      {problem.value && <Trouble problem={problem.value} />}
+      {problem.value && <Trouble problem={problem.value} refused={REFUSED} />}
     </details>
   );
 };

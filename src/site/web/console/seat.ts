@@ -8,7 +8,6 @@ import type { Joined, Line, Sent } from './wire.ts';
 export interface Held {
   readonly callsign: string;
   readonly session: string;
-  readonly identityKey?: string;
 }
 
 export interface JoinFields {
@@ -27,9 +26,12 @@ export class Seat {
   readonly ended = signal<Problem | null>(null);
   /** The key of an identity that this join made, shown until the page is left. */
   readonly madeKey = signal<string | null>(null);
+  /** The identity keys of this channel, by callsign: who left takes the same callsign again. */
+  readonly #keys: Map<string, string>;
   readonly #path: string;
   readonly #token: () => string;
   readonly #name: string;
+  readonly #keysName: string;
   #stream: Followed | null = null;
   #cursor: string | null = null;
   #toConfirm: string | null = null;
@@ -40,26 +42,35 @@ export class Seat {
     this.#path = path;
     this.#token = token;
     this.#name = `seat ${channelId}`;
+    this.#keysName = `keys ${channelId}`;
+    this.#keys = new Map(JSON.parse(recall(this.#keysName) ?? '[]') as [string, string][]);
     const kept = recall(this.#name);
     this.held = signal(kept === null ? null : (JSON.parse(kept) as Held));
     document.addEventListener('visibilitychange', this.#look);
     this.#listen();
   }
 
+  /** The key that this tab has for a callsign as somebody types it. */
+  keyOf(callsign: string): string | undefined {
+    return this.#keys.get(callsign.trim().toLowerCase());
+  }
+
   /** @throws Refused */
   async join(fields: JoinFields): Promise<void> {
     const joined = await call<Joined>(`${this.#path}/join`, { token: this.#token(), body: fields });
-    const identityKey = joined.identity?.identity_key ?? fields.identity_key;
     this.madeKey.value = joined.identity?.identity_key ?? null;
+    this.#remember(joined.callsign, joined.identity?.identity_key ?? fields.identity_key);
     this.#cursor = joined.cursor;
     this.ended.value = null;
-    this.#hold({ callsign: joined.callsign, session: joined.session_id, ...(identityKey === undefined ? {} : { identityKey }) });
+    this.#hold({ callsign: joined.callsign, session: joined.session_id });
   }
 
   /** Takes the seat again after its session ended, or under another token. @throws Refused */
   async rejoin(): Promise<void> {
     const held = this.held.value;
-    if (held) await this.join({ callsign: held.callsign, ...(held.identityKey === undefined ? {} : { identity_key: held.identityKey }) });
+    if (!held) return;
+    const key = this.keyOf(held.callsign);
+    await this.join({ callsign: held.callsign, ...(key === undefined ? {} : { identity_key: key }) });
   }
 
   /** @throws Refused */
@@ -83,6 +94,12 @@ export class Seat {
   stop(): void {
     document.removeEventListener('visibilitychange', this.#look);
     this.#stream?.stop();
+  }
+
+  #remember(callsign: string, key: string | undefined): void {
+    if (key === undefined) return;
+    this.#keys.set(callsign, key);
+    keep(this.#keysName, JSON.stringify([...this.#keys]));
   }
 
   #hold(held: Held | null): void {

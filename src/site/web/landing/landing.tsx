@@ -1,6 +1,8 @@
 /** The form, or what came of it. */
 import { useSignal } from '@preact/signals';
 import { call, type Problem, problemIn } from '../shared/api.ts';
+import { SecretField } from '../shared/secret-field.tsx';
+import { refusedAtField, typedToken } from '../shared/token.ts';
 import { Trouble } from '../shared/trouble.tsx';
 import { type Created, CreatedChannel } from './created.tsx';
 import { Dial } from './dial.tsx';
@@ -15,6 +17,8 @@ const fieldsOf = (choices: Choices): object => ({
   session_ttl_seconds: choices.session_ttl_seconds,
 });
 
+const HAS_IT = 'The operator of this hub has the right one.';
+
 export const Landing = ({ needsHubToken }: { readonly needsHubToken: boolean }) => {
   const choices = useSignal(STANDARD);
   const hubToken = useSignal('');
@@ -28,7 +32,8 @@ export const Landing = ({ needsHubToken }: { readonly needsHubToken: boolean }) 
     busy.value = true;
     problem.value = null;
     try {
-      created.value = await call<Created>('/api/channels', { body: fieldsOf(choices.value), token: hubToken.value.trim() || null });
+      const token = needsHubToken ? typedToken(hubToken.value, HAS_IT) : null;
+      created.value = await call<Created>('/api/channels', { body: fieldsOf(choices.value), token });
       choices.value = STANDARD;
     } catch (error) {
       problem.value = problemIn(error);
@@ -47,22 +52,20 @@ export const Landing = ({ needsHubToken }: { readonly needsHubToken: boolean }) 
       />
     );
   }
+  const atToken = needsHubToken && problem.value?.status === 401;
   return (
     <form class="create" onSubmit={create}>
       <Dial channel={null} />
       {needsHubToken && (
-        <label class="hub-token">
-          <span>This hub asks for its token; its operator has it.</span>
-          <input
-            type="password"
-            autocomplete="off"
+        <div class="hub-token">
+          <SecretField
+            label="This hub asks for its token; its operator has it."
             required
-            value={hubToken.value}
-            onInput={(event) => {
-              hubToken.value = event.currentTarget.value;
-            }}
+            value={hubToken}
+            problem={atToken ? problem.value : null}
+            refused={refusedAtField(HAS_IT)}
           />
-        </label>
+        </div>
       )}
       <div class="act">
         <button type="submit" class="primary" aria-disabled={busy.value}>
@@ -70,7 +73,7 @@ export const Landing = ({ needsHubToken }: { readonly needsHubToken: boolean }) 
         </button>
         <p class="where">Nothing to sign up for. The defaults below are fine.</p>
       </div>
-      {problem.value && <Trouble problem={problem.value} />}
+      {problem.value && !atToken && <Trouble problem={problem.value} />}
       <details>
         <summary>Options</summary>
         <Options
