@@ -12,36 +12,50 @@ HUB=${HUB:-http://127.0.0.1:7424}
 CALLSIGN=${1:-listener}
 INBOX=${2:-inbox.jsonl}
 
+if [ -n "${CHANNEL:-}" ] && [ -z "${TOKEN:-}" ]; then
+  echo "usage: CHANNEL=… TOKEN=… $0 [CALLSIGN [FILE]]" >&2
+  exit 2
+fi
+
+# A refusal that stays: the hub's words, and curl's code for it.
+refused() {
+  jq -r '.detail, .hint' <<<"$ANSWER" >&2
+  exit 22
+}
+
+# ask ARGUMENT…, as of curl: ANSWER is the hub's. Trouble that passes (no hub, the page of a proxy, 429, 5xx) is tried again.
+ask() {
+  until ANSWER=$(curl -sS "$@" -H "Authorization: Bearer $TOKEN" |
+    jq -ces '.[] | select(.cursor // .code and .status < 500 and .status != 429)' 2>/dev/null); do sleep 1; done
+}
+
+# Joining again moves nothing, and takes the session up where it is still alive.
+join() {
+  ask -X POST "$API/join" -d "{\"callsign\":\"$CALLSIGN\"}"
+  SESSION=$(jq -er '.session_id // empty' <<<"$ANSWER") || refused
+}
+
 if [ -z "${CHANNEL:-}" ]; then
-  NEW=$(curl -sSf -X POST "$HUB/api/channels" -d '{}')
-  CHANNEL=$(jq -r .channel_id <<<"$NEW")
-  TOKEN=$(jq -r .join_token <<<"$NEW")
-  jq -r .agent_prompt <<<"$NEW"
+  ANSWER=$(curl -sS -X POST "$HUB/api/channels" -d '{}')
+  CHANNEL=$(jq -er '.channel_id // empty' <<<"$ANSWER") || refused
+  TOKEN=$(jq -r .join_token <<<"$ANSWER")
+  jq -r .agent_prompt <<<"$ANSWER"
 fi
 API=$HUB/api/channels/$CHANNEL
 
-# Joining again moves nothing, and takes the session up where it is still alive. Curl's 22 is a refusal by the hub: the end.
-join() {
-  until JOINED=$(curl -sSf --retry 600 --retry-delay 1 --retry-connrefused -X POST "$API/join" \
-    -H "Authorization: Bearer $TOKEN" -d "{\"callsign\":\"$CALLSIGN\"}") && SESSION=$(jq -er .session_id <<<"$JOINED"); do
-    [ $? -ne 22 ] || exit 22
-    sleep 1
-  done
-}
-
 join
-CURSOR=$(cat "$INBOX.cursor" 2>/dev/null || jq -r .cursor <<<"$JOINED")
+CURSOR=$(cat "$INBOX.cursor" 2>/dev/null || jq -r .cursor <<<"$ANSWER")
 echo "$CALLSIGN listens on $CHANNEL"
 
 while true; do
-  # What is no answer of the hub, like the page of a proxy, has no cursor.
-  if ANSWER=$(curl -sSf "$API/listen?since=$CURSOR" -H "Authorization: Bearer $TOKEN" -H "X-Session-Id: $SESSION") &&
-    NEXT=$(jq -er .cursor <<<"$ANSWER"); then
-    jq -c '(.gap // empty | {gap: .}), .messages[]' <<<"$ANSWER" >> "$INBOX"
-    CURSOR=$NEXT
-    echo "$CURSOR" > "$INBOX.cursor"
-  else
-    sleep 1
-    join
-  fi
+  ask "$API/listen?since=$CURSOR" -H "X-Session-Id: $SESSION"
+  case $(jq -r '.code // empty' <<<"$ANSWER") in
+    '')
+      jq -c '(.gap // empty | {gap: .}), .messages[]' <<<"$ANSWER" >> "$INBOX"
+      CURSOR=$(jq -r .cursor <<<"$ANSWER")
+      echo "$CURSOR" > "$INBOX.cursor"
+      ;;
+    session_expired | not_joined) join ;;
+    *) refused ;;
+  esac
 done

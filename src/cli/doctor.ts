@@ -6,6 +6,7 @@ import { CLIENTS, type Client, clientNamed, type Places, serverFile } from './co
 import { readText } from './config/files.ts';
 import { FORMATS, onPath, placesOf } from './config/machine.ts';
 import type { Context } from './context.ts';
+import { type Door, knock, tokenIn, trouble } from './door.ts';
 import { CliError } from './exit.ts';
 
 interface ClientReport {
@@ -15,6 +16,8 @@ interface ClientReport {
   readonly settings: string;
   /** The address its MCP entry has; null without one. */
   readonly hub: string | null;
+  /** Whether this hub lets it in with the token of its entry; null when that was not asked, or was not answered. */
+  readonly admitted: boolean | null;
   /** Events whose hooks are ours. */
   readonly hooks: readonly string[];
   /** What begins a new turn when there is mail; null when nothing does. */
@@ -28,12 +31,21 @@ interface HubReport {
   readonly version: string | null;
 }
 
+/** How long a hub may take to answer, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
 const addressIn = (entry: unknown): string | null => {
   const found = JSON.stringify(entry ?? null).match(/"(https?:\/\/[^"]+)"/)?.[1];
   return entry === undefined ? null : (found ?? '');
 };
 
-const examine = (client: Client, places: Places, hub: string): ClientReport => {
+/** @param doorFor what the hub says to the token of an entry */
+const examine = async (
+  client: Client,
+  places: Places,
+  hub: string,
+  doorFor: (token: string | null | undefined) => Promise<Door>,
+): Promise<ClientReport> => {
   const missing: string[] = [];
   const lookUp = (file: ReturnType<typeof serverFile>): { event: string; found: unknown }[] => {
     try {
@@ -51,14 +63,20 @@ const examine = (client: Client, places: Places, hub: string): ClientReport => {
     }
   };
   const present = existsSync(client.folder(places)) || existsSync(client.settings(places));
-  const address = addressIn(lookUp(serverFile(client, places, hub))[0]?.found);
+  const entry = lookUp(serverFile(client, places, hub))[0]?.found;
+  const address = addressIn(entry);
   const hooks = client.hooks ? lookUp(client.hooks(places, '')).filter(({ found }) => found !== undefined) : [];
   const byHook = hooks.length > 0 ? `hooks: ${hooks.map(({ event }) => event).join(', ')}` : null;
   const wakes = address === null ? byHook : [client.wakes, byHook].filter((way) => way !== null).join('; ') || null;
+  let door: Door = 'unknown';
   if (address === null) {
     if (present) missing.push(`rogerthat install ${client.name}`);
   } else {
     if (address !== `${hub}/mcp`) missing.push(`it is set up for ${address}, not for ${hub}/mcp`);
+    // Its token is for the hub that it is set up for, and nobody else's.
+    else door = await doorFor(tokenIn(entry));
+    const shut = trouble(door, client, hub);
+    if (shut !== null) missing.push(shut);
     if (client.hooks && hooks.length === 0) missing.push(`rogerthat install ${client.name} --wake`);
   }
   const byName = hooks.some(({ found }) => /"rogerthat hook /.test(JSON.stringify(found)));
@@ -69,6 +87,7 @@ const examine = (client: Client, places: Places, hub: string): ClientReport => {
     present,
     settings: client.settings(places),
     hub: address,
+    admitted: door === 'unknown' ? null : door === 'open',
     hooks: hooks.map(({ event }) => event),
     wakes,
     missing,
@@ -78,7 +97,7 @@ const examine = (client: Client, places: Places, hub: string): ClientReport => {
 const askHub = async (url: string): Promise<HubReport> => {
   const connections = new Connections();
   try {
-    const response = await connections.exchange({ url: `${url}/healthz`, method: 'GET', headers: {}, silenceMs: 5_000 });
+    const response = await connections.exchange({ url: `${url}/healthz`, method: 'GET', headers: {}, silenceMs: PATIENCE_MS });
     const { version } = JSON.parse(await wholeText(response)) as { version?: unknown };
     return { url, answers: typeof version === 'string', version: typeof version === 'string' ? version : null };
   } catch (error) {
@@ -105,7 +124,16 @@ export const run = async (context: Context): Promise<void> => {
   const hub = context.hubOrDefault;
   const clients = name === undefined ? CLIENTS : [clientNamed(name)];
   const places = placesOf(context);
-  const report = { hub: await askHub(hub), clients: clients.map((client) => examine(client, places, hub)) };
+  const asked = await askHub(hub);
+  const doors = new Map<string | undefined, Promise<Door>>();
+  // Once a token: a refused one counts as wrong, and the hub takes only so many of those.
+  const doorFor = async (token: string | null | undefined): Promise<Door> => {
+    if (!asked.answers || token === null) return 'unknown';
+    const door = doors.get(token) ?? knock(hub, token, PATIENCE_MS, context.signal);
+    doors.set(token, door);
+    return door;
+  };
+  const report = { hub: asked, clients: await Promise.all(clients.map((client) => examine(client, places, hub, doorFor))) };
   if (context.json) await context.out(JSON.stringify(report));
   else {
     const { answers, version } = report.hub;
@@ -118,5 +146,7 @@ export const run = async (context: Context): Promise<void> => {
     );
   }
   if (!report.hub.answers) throw new CliError('unreachable', `No hub answers at ${hub}.`);
-  if (name !== undefined && report.clients[0]?.hub === null) throw new CliError('failed', `${name} is not set up.`);
+  if (name === undefined) return;
+  if (report.clients[0]?.hub === null) throw new CliError('failed', `${name} is not set up.`);
+  if (report.clients[0]?.admitted === false) throw new CliError('failed', `The hub does not let ${name} in.`);
 };

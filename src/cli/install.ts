@@ -4,7 +4,11 @@ import { diff } from './config/diff.ts';
 import { Installed } from './config/installed.ts';
 import { FORMATS, hookCommand, placesOf } from './config/machine.ts';
 import { type Context, DEFAULT_HUB } from './context.ts';
+import { knock, trouble } from './door.ts';
 import { CliError } from './exit.ts';
+
+/** A hub that does not answer at once may not run yet, and is not waited for. Milliseconds. */
+const AT_ONCE_MS = 2_000;
 
 export const run = async (context: Context): Promise<void> => {
   const { args, options } = context.typed;
@@ -17,12 +21,19 @@ export const run = async (context: Context): Promise<void> => {
       'Install it without --wake; see "rogerthat wait --help".',
     );
   }
-  const hook = wake ? hookCommand(client.name, context.env, context.hubOrDefault === DEFAULT_HUB ? undefined : context.hubOrDefault) : null;
+  const hub = context.hubOrDefault;
+  const token = context.secret('token');
+  const tellTrouble = async (): Promise<void> => {
+    const shut = trouble(await knock(hub, token, AT_ONCE_MS, context.signal), client, hub);
+    if (shut !== null) context.note(shut);
+  };
+  const hook = wake ? hookCommand(client.name, context.env, hub === DEFAULT_HUB ? undefined : hub) : null;
   const installed = new Installed(context.env, client.name);
-  const files = filesFor(client, placesOf(context), context.hubOrDefault, context.secret('token'), hook);
+  const files = filesFor(client, placesOf(context), hub, token, hook);
   const changes = await installed.plan(files, FORMATS);
   if (changes.length === 0) {
     await context.out(`${client.title} has it already; nothing was changed.`);
+    await tellTrouble();
     return;
   }
   for (const { path, before, after } of changes) {
@@ -37,4 +48,5 @@ export const run = async (context: Context): Promise<void> => {
     `Installed in ${client.title}. Start it anew, so that it reads its settings. "rogerthat uninstall ${client.name}" takes it out.`,
   );
   if (wake && client.remark) context.note(client.remark);
+  await tellTrouble();
 };

@@ -69,9 +69,10 @@ const PATH_0 = (origin: string, shared: boolean): readonly string[] => [
   '```bash',
   '. ./rt.env; GOT=',
   'until [ "$GOT" ]; do',
-  // Where there is neither, the line broke or a proxy answered in the place of the hub.
+  // Where there is neither, the line broke or a proxy answered in the place of the hub. Of nothing at all jq 1.6 says that it went
+  // well, unless it is read as a list.
   '  ANSWER=$(curl -s "$API/listen?timeout=30&since=$SINCE" -H "$AUTH" -H "$SESSION" |',
-  "    jq -ce 'select(.cursor // .code)' 2>/dev/null) || { sleep 1; continue; }",
+  "    jq -ces '.[] | select(.cursor // .code)' 2>/dev/null) || { sleep 1; continue; }",
   '  GOT=$(jq \'select(.code // .messages[0] // .gap)\' <<<"$ANSWER")    # mail, or an error: do what its hint says',
   '  [ -z "$GOT" ] || echo "$GOT"',
   '  SINCE=$(jq -r --arg same "$SINCE" \'.cursor // $same\' <<<"$ANSWER"); echo "SINCE=$SINCE" >> rt.env',

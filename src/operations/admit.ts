@@ -33,8 +33,10 @@ export const knowsHub = (services: Services, proof: Pick<Proof, 'bearer'>): bool
 export const admitToHub = async (hub: Hub, services: Services, proof: Pick<Proof, 'bearer' | 'address'>): Promise<void> => {
   if (knowsHub(services, proof)) return;
   await hub.spend(perAddress('wrong-token', proof.address), hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
-  throw new HubError('unauthorized', 'This hub asks for its token.', {
-    hint: 'Send "Authorization: Bearer HUB_TOKEN"; its operator has it.',
+  // Alike for every other token, also one of a channel: nothing is learned of those here.
+  const wrong = proof.bearer !== undefined;
+  throw new HubError('unauthorized', wrong ? "That is not this hub's token." : 'This hub asks for its token.', {
+    hint: `Send ${wrong ? 'the right one as ' : ''}"Authorization: Bearer HUB_TOKEN"; its operator has it.`,
   });
 };
 
@@ -46,8 +48,9 @@ export const admitAdmin = async (hub: Hub, services: Services, { bearer, address
   if (services.adminTokenHash === null) throw new HubError('not_found');
   if (bearer !== undefined && sameHash(hashSecret(bearer), services.adminTokenHash)) return;
   await hub.spend(perAddress('wrong-token', address), hub.limits.rates.wrongToken, 'Too many wrong tokens from this address.');
-  throw new HubError('unauthorized', 'This asks for the admin token of the hub.', {
-    hint: 'Send "Authorization: Bearer ADMIN_TOKEN"; the operator chose it with --admin-token.',
+  const wrong = bearer !== undefined;
+  throw new HubError('unauthorized', wrong ? "That is not this hub's admin token." : 'This asks for the admin token of the hub.', {
+    hint: `Send ${wrong ? 'the right one as ' : ''}"Authorization: Bearer ADMIN_TOKEN"; the operator chose it with --admin-token.`,
   });
 };
 

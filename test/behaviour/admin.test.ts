@@ -19,7 +19,8 @@ verifies('admin:token', { adminToken }, async (room) => {
       () => operator.channel(channel.id),
       () => operator.closeChannel(channel.id),
     ]) {
-      await refused(call(), 'unauthorized');
+      const { detail } = await refused(call(), 'unauthorized');
+      if (token !== '') expect(detail).toBe("That is not this hub's admin token.");
     }
   }
   // And it opens nothing else.

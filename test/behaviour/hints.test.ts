@@ -108,6 +108,28 @@ verifies('hint:hub-token', { mode: 'shared', token: HUB_TOKEN, limits: 'wrong_to
   expect((await refused(alone.showing({ token: 'rt_join_x' }).roster(), 'unauthorized')).detail).not.toMatch(/missing/);
 });
 
+verifies('hint:wrong-hub-token', { mode: 'shared', token: HUB_TOKEN, limits: 'wrong_token=100/1' }, async (room) => {
+  const { id, created } = await room.channel();
+  const asks = async (proofs: object): Promise<string[]> => {
+    const { detail, hint } = await refused(room.anyone(proofs).createChannel(), 'unauthorized');
+    expect(hint).toContain('HUB_TOKEN');
+    return [detail, hint];
+  };
+  const [missing] = await asks({});
+  expect(missing).toBe('This hub asks for its token.');
+  // Told alike, whatever it is that was shown: nothing is learned of it but that it is another one.
+  const [first, ...others] = await Promise.all(
+    ['wrong', `${HUB_TOKEN}x`, 'rt_join_wrong', created.join_token, created.owner_token].map((hubToken) => asks({ hubToken })),
+  );
+  expect(first).toEqual(["That is not this hub's token.", expect.stringMatching(/right one/)]);
+  for (const told of others) expect(told).toEqual(first);
+  // Where the channel's token is as good, it is the channel that is spoken of.
+  const { detail } = await refused(room.anyone({ channelId: id, hubToken: 'wrong' }).join('alpha'), 'unauthorized');
+  expect(detail).toBe('The channel is unknown or the token is wrong.');
+  await room.anyone({ channelId: id, token: created.join_token }).join('alpha');
+  await room.anyone({ channelId: id, hubToken: 'wrong', token: created.join_token }).join('alpha');
+});
+
 verifies('hint:methods', async (room) => {
   const { id } = await room.channel();
   for (const [method, path] of [

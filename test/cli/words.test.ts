@@ -78,6 +78,10 @@ describe('R-CLI-19: hints', () => {
   test.each([
     ['Send it as "Authorization: Bearer JOIN_TOKEN".', 'Give it with --token JOIN_TOKEN.'],
     ['Send "Authorization: Bearer HUB_TOKEN"; its operator has it.', 'Give it with --token HUB_TOKEN; its operator has it.'],
+    [
+      'Send the right one as "Authorization: Bearer HUB_TOKEN"; its operator has it.',
+      'Give the right one with --token HUB_TOKEN; its operator has it.',
+    ],
     ['Send it as X-Channel-Token.', 'Give it with --token TOKEN.'],
     [
       'Send the owner token of the channel as "Authorization: Bearer OWNER_TOKEN".',
@@ -108,6 +112,14 @@ verifies.once('cli:hub-token', async () => {
   const hub = await startHubProcess({ args: ['--token', HUB_TOKEN] });
   const home = newHome(hub.url);
   expect(await home.run(['create'])).toMatchObject({ code: 7, stderr: expect.stringContaining('--token HUB_TOKEN') });
+  for (const [words, env] of [
+    [['--token', 'not-the-token-of-this-hub'], {}],
+    [[], { ROGERTHAT_TOKEN: 'not-the-token-of-this-hub' }],
+  ] as const) {
+    const wrong = await home.run(['create', ...words], env);
+    expect(wrong).toMatchObject({ code: 7, stdout: '' });
+    expect(wrong.stderr).toMatch(/not this hub's token\.\n +Give the right one with --token HUB_TOKEN; its operator has it\.\n$/);
+  }
   const operator = { ROGERTHAT_TOKEN: HUB_TOKEN };
   const { stdout } = await home.run(['create', '--json'], operator);
   const { channel_id: id, join_token: token } = JSON.parse(stdout);

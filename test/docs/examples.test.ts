@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ERRORS } from '../../src/core/errors.ts';
 import { ROOT } from '../harness/built.ts';
 import { eventually } from '../harness/eventually.ts';
 import { startFront } from '../harness/front.ts';
@@ -38,6 +39,16 @@ const linesOf = (path: string): { text?: string; redelivered?: boolean }[] =>
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line))
     : [];
+
+/** Somebody listens there. */
+const parkedOn = (channel: TestChannel): Promise<void> =>
+  eventually('it to wait', async () => {
+    const { counts } = await expectCall(await station.url(), { path: channel.path, token: channel.token });
+    return counts.listening === 1;
+  });
+
+/** What who shows a wrong token is told. */
+const WRONG_TOKEN = [ERRORS.unauthorized.title, ERRORS.unauthorized.hint];
 
 const textsIn = (path: string): (string | undefined)[] => linesOf(path).map(({ text }) => text);
 
@@ -110,6 +121,25 @@ describe('listen-loop.sh', () => {
     await program.end('SIGTERM');
     const refused = start('bash', [example('listen-loop.sh'), 'bravo'], { ...args, env: { ...args.env, TOKEN: 'wrong' } });
     expect((await refused.ended).code).toBe(22);
+    expect(refused.stderr()).toBe(`${WRONG_TOKEN.join('\n')}\n`);
+  });
+
+  test('takes its seat again when that expired, and ends with the words of a hub that does not want it back', async () => {
+    const url = await station.url();
+    const channel = await createChannel(url, { retention: 'full' });
+    const sender = await joinChannel(url, channel, 'sender');
+    const cwd = temporaryDirectory();
+    const program = start('bash', [example('listen-loop.sh'), 'bravo'], { env: env(channel), cwd, group: true });
+    await program.says(/bravo listens on/);
+    await parkedOn(channel);
+    const { session } = await joinChannel(url, channel, 'bravo');
+    await expectCall(url, memberCall({ ...sender, session }, { path: 'leave', body: {} }));
+    await parkedOn(channel);
+    await say(sender, 'bravo', 'back again');
+    await eventually('the message', () => textsIn(join(cwd, 'inbox.jsonl')).includes('back again'));
+    await expectCall(url, { path: `${channel.path}/kick`, token: channel.ownerToken, body: { callsign: 'bravo' } });
+    expect((await program.ended).code).toBe(22);
+    expect(program.stderr()).toBe(`${ERRORS.kicked.title}\n${ERRORS.kicked.hint}\n`);
   });
 
   test('without a channel it makes one, and shows how others join', async () => {
@@ -135,11 +165,7 @@ test('wake-on-mail.sh: sleeps over a restart, wakes with the mail, and does not 
   const cwd = temporaryDirectory();
   const sleep = (): Program =>
     start('bash', [example('wake-on-mail.sh'), 'bravo', 'jq', '-r', '.[].text'], { env: env(channel), cwd, group: true });
-  const parked = (): Promise<void> =>
-    eventually('it to wait', async () => {
-      const { counts } = await expectCall(await station.url(), { path: channel.path, token: channel.token });
-      return counts.listening === 1;
-    });
+  const parked = (): Promise<void> => parkedOn(channel);
 
   const first = sleep();
   await parked();
@@ -153,6 +179,27 @@ test('wake-on-mail.sh: sleeps over a restart, wakes with the mail, and does not 
   await say(sender, 'bravo', 'and again');
   expect(await second.ended).toEqual({ code: 0, signal: null });
   expect(second.stdout()).toBe('and again\n');
+});
+
+test('wake-on-mail.sh: says how it is called, and ends with the words of a hub that refuses', async () => {
+  const url = await station.url();
+  const channel = await createChannel(url);
+  const cwd = temporaryDirectory();
+  const run = (args: string[], more: Record<string, string> = env(channel)): Program =>
+    start('bash', [example('wake-on-mail.sh'), ...args], { env: more, cwd, group: true });
+  for (const wrong of [run([]), run(['bravo']), run(['bravo', 'cat'], { HUB: url })]) {
+    expect((await wrong.ended).code).toBe(2);
+    expect(wrong.stderr()).toMatch(/^usage: CHANNEL=\S+ TOKEN=\S+ \S+wake-on-mail\.sh CALLSIGN COMMAND \[ARGUMENT…\]\n$/);
+  }
+  const refused = run(['bravo', 'cat'], { ...env(channel), TOKEN: 'wrong' });
+  expect((await refused.ended).code).toBe(22);
+  expect(refused.stderr()).toBe(`${WRONG_TOKEN.join('\n')}\n`);
+  const kicked = run(['bravo', 'cat']);
+  await parkedOn(channel);
+  await expectCall(url, { path: `${channel.path}/kick`, token: channel.ownerToken, body: { callsign: 'bravo' } });
+  expect((await kicked.ended).code).toBe(22);
+  expect(kicked.stderr()).toContain(`${ERRORS.kicked.title}\n${ERRORS.kicked.hint}\n`);
+  expect(kicked.stdout()).toBe('');
 });
 
 describe('client.mjs and client.py', () => {

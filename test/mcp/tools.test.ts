@@ -186,20 +186,20 @@ describe('a hub with a token', () => {
   });
   afterAll(() => closed.close());
 
+  const WRONG = 'That is not this hub\'s token. Send the right one as "Authorization: Bearer HUB_TOKEN"; its operator has it.';
   const bearing = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });
 
   test.each([
-    ['no token', {}],
-    ['a wrong token', bearing('wrong')],
-  ])('%s: an answer that reads well and starts no OAuth', async (_, around) => {
+    ['no token', {}, 'This hub asks for its token. Send "Authorization: Bearer HUB_TOKEN"; its operator has it.'],
+    ['a wrong token', bearing('wrong'), WRONG],
+    ['the token of a channel', bearing('rt_join_wrong'), WRONG],
+  ])('%s: an answer that reads well and starts no OAuth', async (_, around, told) => {
     for (const request of [modern('server/discover', {}, around), legacy('initialize', {}, around)]) {
       const reply = await post(closed.http, request);
       expect(reply.status).toBe(401);
       expect(reply.headers['content-type']).toBe('application/json');
       expect(reply.headers['www-authenticate']).toBeUndefined();
-      expect(responseOf(reply).error?.message).toBe(
-        'This hub asks for its token. Send "Authorization: Bearer HUB_TOKEN"; its operator has it.',
-      );
+      expect(responseOf(reply).error?.message).toBe(told);
     }
   });
 

@@ -141,4 +141,8 @@ export const CLI = {
     behaviour: 'doctor says what is installed, what wakes each client, what is missing, and whether the hub answers.',
     clauses: ['R-CLI-16'],
   },
+  'cli:doctor-token': {
+    behaviour: 'doctor and install say when the hub does not let a client in with the token that its entry holds, and what mends it.',
+    clauses: ['R-CLI-16', 'R-CLI-13'],
+  },
 } as const satisfies Requirements;

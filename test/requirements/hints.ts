@@ -35,6 +35,11 @@ export const HINTS = {
     clauses: ['R-RUN-3', 'R-ERR-13'],
     needs: ['owner'],
   },
+  'hint:wrong-hub-token': {
+    behaviour: 'Who shows another token than the hub’s is told so, alike for whatever it is, and who shows none that one is missing.',
+    clauses: ['R-RUN-2', 'R-ERR-13'],
+    needs: ['rest'],
+  },
   'hint:methods': {
     behaviour: 'The detail of a 405 names the methods of its Allow header.',
     clauses: ['R-REQ-6'],
