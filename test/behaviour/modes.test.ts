@@ -118,7 +118,7 @@ verifies.once('run:variables', () => {
   for (const proxy of ['10.0.0.0/8', '::1', '2001:db8::/32'])
     expect(readConfig(['--trust-proxy', proxy], {}).trustProxies).toEqual([proxy]);
   for (const proxy of ['proxy.example', '10.0.0.0/33', '10.0.0.1/8/8', '/8', '::1/129', '10.0.0.1/x']) {
-    expect(() => readConfig(['--trust-proxy', proxy], {}), proxy).toThrow('--trust-proxy must be');
+    expect(() => readConfig(['--trust-proxy', proxy], {}), proxy).toThrow('--trust-proxy (ROGERTHAT_TRUST_PROXY) must be');
   }
   expect(readConfig([], { ROGERTHAT_ALLOW_HOST: 'a.example,b.example' }).allowHosts).toEqual(['a.example', 'b.example']);
   for (const off of ['false', '0', 'no', '']) expect(readConfig([], { ROGERTHAT_OPEN: off }).mode).toBe('local');
