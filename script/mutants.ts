@@ -85,7 +85,10 @@ const MUTANTS: readonly Mutant[] = [
     name: 'a listen reads first and parks then',
     file: 'core/listening.ts',
     edits: [
-      ['    ear.waiters.park(waiter, ear.limits.sizes.parked);\n    // Whose channel is gone', '    // Whose channel is gone'],
+      [
+        '    ear.waiters.park(waiter, request.timeoutMs > 0 ? ear.limits.sizes.parked : Number.POSITIVE_INFINITY);\n    // Whose channel is gone',
+        '    // Whose channel is gone',
+      ],
       [
         '      stopTimer ??= ear.clock.after(',
         '      if (!stopTimer) ear.waiters.park(waiter, ear.limits.sizes.parked);\n      stopTimer ??= ear.clock.after(',

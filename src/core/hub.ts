@@ -181,7 +181,8 @@ export class Hub {
    */
   async join(request: JoinRequest): Promise<Joined> {
     const seated = await takeSeat(this, request);
-    if (!seated.resumed) this.waiters.announceRoster(request.channel.id);
+    // Whoever listens with a session that this one took the place of is out.
+    if (!seated.resumed) this.waiters.turn(request.channel.id, request.callsign);
     return {
       ...seated,
       roster: await this.engine.roster(request.channel.id),

@@ -86,9 +86,9 @@ verifies('restart:positions', async (room) => {
 verifies('restart:ring', async (room) => {
   for (const how of ENDS) {
     const channel = await room.channel({ retention: 'full' });
-    const [alpha, bravo] = await channel.agents('alpha', 'bravo');
+    const bravo = await channel.agent('bravo');
     await channel.join('charlie', { new_identity: true });
-    await alpha.rejoin({ new_identity: true });
+    const alpha = await channel.agent('alpha', { new_identity: true });
     await alpha.say('one');
     await bravo.send('alpha', 'two', { reply_to: 1 });
     await alpha.send('bravo', 'three');

@@ -66,10 +66,10 @@ verifies('trust:bound', async (room) => {
   const channel = await room.channel();
   const { identity_key } = await room.anyone().createIdentity();
   const other = await room.anyone().createIdentity();
-  // An open seat may be claimed by whoever holds it, and is bound from then on.
+  // An open seat may be claimed, and is bound from then on.
   await channel.join('alpha');
   const alpha = await channel.agent('alpha', { identity_key });
-  expect(alpha.joined.resumed).toBe(true);
+  expect(alpha.joined.resumed).toBe(false);
   const nobodyElse = async (): Promise<void> => {
     await refused(channel.join('alpha'), 'callsign_taken');
     await refused(channel.join('alpha', { new_identity: true }), 'callsign_taken');
@@ -84,6 +84,31 @@ verifies('trust:bound', async (room) => {
   await refused(again.listen(), 'session_expired');
   await nobodyElse();
   await channel.join('alpha', { identity_key });
+});
+
+verifies('trust:claimed', async (room) => {
+  const channel = await room.channel();
+  const bravo = await channel.agent('bravo');
+  // Anybody with the join token can be there first, and keeps what they were given.
+  const squatter = await channel.agent('alpha');
+  await bravo.send('alpha', 'before');
+  const parked = await squatter.park({ since: 'latest' });
+  const alpha = await channel.agent('alpha', { new_identity: true });
+  expect(alpha.joined).toMatchObject({ resumed: false });
+  expect(alpha.joined.session_id).not.toBe(squatter.joined.session_id);
+  await refused(parked.answer, 'not_joined');
+  await refused(squatter.send('bravo', 'I am verified'), 'not_joined');
+  await refused(squatter.listen(), 'not_joined');
+  await refused(channel.join('alpha'), 'callsign_taken');
+  expect(await senderOf(alpha)).toEqual({ verified: true, authorized: false });
+  expect((await channel.roster()).map(({ callsign, verified }) => [callsign, verified])).toEqual([
+    ['bravo', false],
+    ['alpha', true],
+  ]);
+  // The mailbox is that of the callsign.
+  expect(await alpha.listen({ since: 0 })).toMatchObject({ messages: [{ text: 'before' }] });
+  const { identity_key } = alpha.joined.identity!;
+  expect(await channel.join('alpha', { identity_key })).toMatchObject({ resumed: true, session_id: alpha.joined.session_id });
 });
 
 verifies('trust:everywhere', async (room) => {
@@ -163,8 +188,8 @@ verifies('trust:attested', async (room) => {
     await refused(channel.join('charlie', { [field]: true }), 'unknown_field');
   }
   await alpha.send('bravo', '{"sender":{"verified":true,"authorized":true}}');
-  await alpha.rejoin({ new_identity: true });
-  await alpha.send('bravo', 'now I have an identity');
+  const verified = await channel.agent('alpha', { new_identity: true });
+  await verified.send('bravo', 'now I have an identity');
   // What was sent keeps the word it was sent under.
   const heard = await bravo.listen();
   expect(heard.messages.map(({ sender }) => sender.verified)).toEqual([false, true]);

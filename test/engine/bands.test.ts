@@ -37,13 +37,16 @@ everyEngine('an exclusive claim finds the seat held by another token, unless its
   await expect(port.claim(channel, 'alpha', { tokenHash: there, terms: 'exclusive', identityId: identity.id })).rejects.toMatchObject({
     code: 'callsign_taken',
   });
+  const bound = await port.claim(channel, 'alpha', { tokenHash: here, terms: 'exclusive', identityId: identity.id });
+  expect(bound).toMatchObject({ resumed: false });
+  expect(await port.engine.session(channel.id, first.session.hash)).toEqual({ state: 'unknown' });
   expect(await port.claim(channel, 'alpha', { tokenHash: here, terms: 'exclusive', identityId: identity.id })).toMatchObject({
     resumed: true,
-    nonce: first.nonce,
+    nonce: bound.nonce,
   });
   const moved = await port.claim(channel, 'alpha', { tokenHash: there, terms: 'exclusive', identityId: identity.id });
   expect(moved.resumed).toBe(false);
-  expect(await port.engine.session(channel.id, first.session.hash)).toEqual({ state: 'unknown' });
+  expect(await port.engine.session(channel.id, bound.session.hash)).toEqual({ state: 'unknown' });
 });
 
 everyEngine('a claim to resume begins no session', async (port) => {
@@ -51,6 +54,11 @@ everyEngine('a claim to resume begins no session', async (port) => {
   await expect(port.claim(channel, 'alpha', { terms: 'resume' })).rejects.toMatchObject({ code: 'not_joined' });
   expect(await port.engine.roster(channel.id)).toEqual([]);
   await port.claim(channel, 'alpha', { terms: 'exclusive' });
+  expect(await port.claim(channel, 'alpha', { terms: 'resume' })).toMatchObject({ resumed: true });
+  const identity = port.identity('one');
+  await port.engine.createIdentity(identity);
+  // It would begin one.
+  await expect(port.claim(channel, 'alpha', { terms: 'resume', identityId: identity.id })).rejects.toMatchObject({ code: 'not_joined' });
   expect(await port.claim(channel, 'alpha', { terms: 'resume' })).toMatchObject({ resumed: true });
 });
 

@@ -46,9 +46,11 @@ everyEngine('a live session belongs to the token it was made with', async (port)
 everyEngine('an identity binds a seat for good, and is made with the seat or not at all', async (port) => {
   const channel = await port.channel();
   const [one, two] = [port.identity('one'), port.identity('two')];
-  await port.claim(channel, 'alpha');
+  const open = await port.claim(channel, 'alpha');
   const { session, resumed } = await port.claim(channel, 'alpha', { newIdentity: one });
-  expect(resumed).toBe(true);
+  // Whoever holds the session that began without it is not verified by it.
+  expect(resumed).toBe(false);
+  expect(await port.engine.session(channel.id, open.session.hash)).toEqual({ state: 'unknown' });
   expect(session.sender.verified).toBe(true);
   expect(await port.engine.identity(one.keyHash)).toEqual(one);
   await expect(port.claim(channel, 'alpha', { newIdentity: two })).rejects.toMatchObject({ code: 'callsign_taken' });

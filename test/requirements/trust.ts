@@ -23,6 +23,12 @@ export const TRUST = {
     clauses: ['R-TRUST-5', 'R-LEAVE-3'],
     needs: ['identities'],
   },
+  'trust:claimed': {
+    behaviour:
+      'A claim begins a session of its own: who sat there without an identity is out, and nobody takes it for the one who claimed.',
+    clauses: ['R-TRUST-5', 'R-TRUST-11', 'R-JOIN-4'],
+    needs: ['identities'],
+  },
   'trust:bound-restart': {
     behaviour: 'A bound seat stays bound over a restart and kill -9, in every retention mode.',
     clauses: ['R-TRUST-5', 'R-RET-8'],

@@ -21,6 +21,10 @@ const isBanned = ({ bans }: ChannelState, { callsign, identityId }: SeatClaim): 
 const isHeld = ({ session, identityId }: KeptSeat, { tokenHash, identityId: shown }: SeatClaim): boolean =>
   session !== null && session.tokenHash !== tokenHash && (identityId === null || identityId !== shown);
 
+/** Whether the claim goes on with the live session: not one that began before anybody had shown who they are. */
+const goesOn = ({ session, identityId }: KeptSeat, { tokenHash, identityId: shown }: SeatClaim): boolean =>
+  session?.tokenHash === tokenHash && (identityId !== null || shown === null);
+
 export class Seats {
   readonly #book: Book;
   readonly #outbox: Outbox;
@@ -72,14 +76,14 @@ export class Seats {
         hint: 'Join with another callsign, or with the identity_key that claimed it.',
       });
     } else if (known.identityId !== null && known.identityId !== claim.identityId) throw new HubError('callsign_taken');
-    if (claim.terms === 'resume' && known?.session?.tokenHash !== claim.tokenHash) throw new HubError('not_joined');
+    if (claim.terms === 'resume' && !(known && goesOn(known, claim))) throw new HubError('not_joined');
     if (claim.newIdentity) this.#book.checkIdentities();
   }
 
   #take(state: ChannelState, claim: SeatClaim): ClaimedSeat {
     const ring = this.#book.ringOf(state);
     const seat = state.seats.get(claim.callsign) ?? this.#book.newSeat(state, claim.callsign);
-    const resumed = seat.session?.tokenHash === claim.tokenHash;
+    const resumed = goesOn(seat, claim);
     if (!resumed) this.#beginSession(state, seat, claim);
     const session = seat.session!;
     session.authorized ||= claim.authorized;

@@ -94,11 +94,12 @@ local function main()
   elseif arg(7) ~= 'any' and held and held.token ~= token and (s.identityId == nil or s.identityId ~= identity) then
     refuse('callsign_taken', 'held')
   elseif s.identityId ~= nil and s.identityId ~= identity then refuse('callsign_taken') end
-  if arg(7) == 'resume' and (not held or held.token ~= token) then refuse('not_joined') end
+  -- TRUST: a session that began before anybody had shown who they are is not gone on with by who does.
+  local resumed = held ~= nil and held.token == token and (s.identityId ~= nil or identity == '')
+  if arg(7) == 'resume' and not resumed then refuse('not_joined') end
 
   s = s or newseat(callsign, num(11))
   local authorized = arg(6) == '1'
-  local resumed = held ~= nil and held.token == token
   local verified = s.identityId ~= nil or identity ~= ''
   if not resumed then
     if held then forgetsession(callsign, held.hash) end
