@@ -11,6 +11,7 @@ const FIELD_CODES: Readonly<Record<string, ErrorCode>> = {
   message: 'invalid_message',
   text: 'invalid_message',
   since: 'invalid_since',
+  last_event_id: 'invalid_since',
   timeout: 'invalid_timeout',
   timeout_seconds: 'invalid_timeout',
   limit: 'invalid_limit',
