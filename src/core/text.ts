@@ -7,9 +7,10 @@
 
 // One test decides for nearly every message: ASCII and ordinary Unicode have none of these.
 // C0 but tab and newline, DEL, C1, soft hyphen, Arabic letter mark, Hangul and Khmer fillers, zero-width and bidi
-// controls, line and paragraph separators, invisible operators, BOM, interlinear marks, variation selectors, tags.
+// controls, line and paragraph separators, invisible operators, BOM, interlinear marks, variation selectors, the controls of shorthand
+// and of music, tags.
 const SUSPECT =
-  /[\0-\x08\x0B-\x1F\x7F-\x9F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB\u{E0000}-\u{E0FFF}]/u;
+  /[\0-\x08\x0B-\x1F\x7F-\x9F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB\u{1BCA0}-\u{1BCA3}\u{1D173}-\u{1D17A}\u{E0000}-\u{E0FFF}]/u;
 
 const isVariationSelector = (code: number): boolean => (code >= 0xfe00 && code <= 0xfe0f) || (code >= 0xe0100 && code <= 0xe01ef);
 

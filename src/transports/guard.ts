@@ -21,8 +21,7 @@ export type Guard = (request: IncomingMessage) => void;
 /** Whether the guard knew the host of a request that it refused: only then may the answer repeat it. */
 export const hostIsKnown = ({ code }: HubError): boolean => code === 'origin_not_allowed' || code === 'secret_in_url';
 
-const SECRET_PARAMETERS =
-  /(?:^|[?&])(?:token|access_token|join_token|owner_token|session_id|identity_key|owner_password|key|password|authorization|bearer)=/i;
+const SECRET_PARAMETERS = /(?:^|[?&])(?:[a-z0-9]+[_-])*(?:token|key|secret|password|session|session[_-]id|auth|authorization|bearer)=/i;
 
 /** Header fields that make no sense twice, and of which Node would keep one silently. */
 const countHeader = (request: IncomingMessage, name: string): number => {

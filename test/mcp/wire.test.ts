@@ -25,9 +25,9 @@ describe.each([['/mcp'], ['/mcp/quiet-otter-3a8f19']])('%s', (path) => {
     const request = ask({ port: room.http.port, session });
     const reply = await post(room.http, { ...request, path: (request.path ?? '/mcp').replace('/mcp', path) });
     expect(reply.status, reply.text).toBe(status);
+    expect(reply.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     if (reply.text !== '') {
       expect(reply.headers['content-type']).toBe('application/json');
-      expect(reply.headers['cache-control']).toBe('no-store');
       const answer = responseOf(reply);
       expect(answer.jsonrpc).toBe('2.0');
       expect(answer.error?.code ?? null, reply.text).toBe(error);

@@ -204,6 +204,11 @@ describe('R-REQ-14, R-REQ-15: queries', () => {
       'password',
       'Authorization',
       'TOKEN',
+      'admin_token',
+      'x-channel-token',
+      'api_key',
+      'secret',
+      'auth',
     ],
   ])('a secret in the URL, right or wrong: %s', async (name) => {
     for (const value of [target.channel.token, 'wrong', '']) {

@@ -23,6 +23,8 @@ const REMOVED: Readonly<Record<string, readonly number[]>> = {
     0xffa0,
     ...range(0x2061, 0x2064),
     ...range(0x206a, 0x206f),
+    ...range(0x1bca0, 0x1bca3),
+    ...range(0x1d173, 0x1d17a),
   ],
   'interlinear marks': range(0xfff9, 0xfffb),
   tags: [0xe0001, ...range(0xe0020, 0xe007f)],

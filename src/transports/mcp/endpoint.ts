@@ -94,7 +94,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     if (body === undefined) throw new HubError('invalid_json', 'The body is empty.');
     const message = readMessage(body);
     if (!message) {
-      response.writeHead(202).end();
+      response.writeHead(202, API_HEADERS).end();
       return;
     }
     const modern = isModern(request.headers, message);
@@ -106,7 +106,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
       const session = sessionId === undefined ? null : await sessionFor(sessionId);
       if (id === null) {
         cancel(session, message);
-        response.writeHead(202).end();
+        response.writeHead(202, API_HEADERS).end();
         return;
       }
       // It may have gone away meanwhile, and nobody would tell of that any more.
