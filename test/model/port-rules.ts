@@ -52,9 +52,10 @@ export const arrived = (moment: Moment, callsign: string, since: Since, call: ()
   const seat = moment.state.seats.get(callsign);
   const before = seat ? { confirmed: seat.confirmed, handed: seat.handed } : { confirmed: 0, handed: 0 };
   const wasExplicit = facts.explicit;
+  // What is refused, since the session is over by now, was no evidence.
+  const from = call();
   const upTo = reach(moment, facts, since);
   if (upTo !== null) facts.mayConfirm = Math.max(facts.mayConfirm, Math.min(upTo, ring.head));
-  const from = call();
   const now = moment.state.seats.get(callsign)!;
   const detail = (): string => `${callsign} ${JSON.stringify(since)}: confirmed ${before.confirmed} → ${now.confirmed}`;
   if (since.at === 'bare') {
