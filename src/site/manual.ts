@@ -1,5 +1,5 @@
 /**
- * The manual: the pages of docs/ that came with this program, served as they are written, so that what the hub's own
+ * The manual: the pages of docs/ that came with this program, read here as they are written, so that what the hub's own
  * documents link to is there, in the version that runs.
  */
 import { readdirSync, readFileSync } from 'node:fs';
