@@ -1,18 +1,18 @@
 /** When the local engine says that something is stored: only the sync of the log can say that of a power failure. */
-import { expect, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { limitsFor } from '../../src/core/limits.ts';
 import { ENGINES } from '../harness/engines.ts';
 import { hashOf, Port } from '../harness/port.ts';
 import { turns, until } from '../harness/until.ts';
 import { verifies } from '../harness/verifies.ts';
 
-/** Syncs that were asked for; each is done when the test lets it. */
-const held = vi.hoisted(() => ({ syncs: [] as (() => void)[], holding: false }));
+/** Syncs that were asked for; each is done when the test lets it, or fails when it says why. */
+const held = vi.hoisted(() => ({ syncs: [] as ((failure?: Error) => void)[], holding: false }));
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   const fdatasync = (fd: number, done: (error: Error | null) => void): void => {
-    if (held.holding) held.syncs.push(() => fs.fdatasync(fd, done));
+    if (held.holding) held.syncs.push((failure) => (failure ? done(failure) : fs.fdatasync(fd, done)));
     else fs.fdatasync(fd, done);
   };
   return { ...fs, fdatasync, default: { ...fs, fdatasync } };
@@ -56,6 +56,79 @@ verifies.once('restart:synced', async () => {
     await port.seats(none, 'alpha');
     await port.append(none, 'alpha', 'all', 'survives the process, and that is what it says');
     expect(held.syncs).toEqual([]);
+  } finally {
+    held.holding = false;
+    await port.clear();
+  }
+});
+
+/** A local engine on disk with a channel that is synced, and somebody on it. */
+const synced = async (): Promise<{ port: Port; say: (text: string) => Promise<unknown> }> => {
+  const kind = ENGINES.find(({ name }) => name === 'local on disk')!;
+  const port = new Port(await kind.shelf(), limitsFor('local'));
+  await port.open();
+  const channel = await port.channel({ retention: 'full' });
+  await port.seats(channel, 'alpha');
+  return { port, say: (text) => port.append(channel, 'alpha', 'all', text) };
+};
+
+test('an end waits for every sync that was asked for, also for one that waits for another', async () => {
+  const { port, say } = await synced();
+  held.holding = true;
+  try {
+    let ended = false;
+    const first = say('one');
+    await until(() => held.syncs.length === 1, 'the first sync');
+    const second = say('two');
+    await turns(50);
+    const end = port.engine.close().then(() => {
+      ended = true;
+    });
+    held.syncs.shift()!();
+    await first;
+    await until(() => held.syncs.length === 1, 'the second sync');
+    await turns(50);
+    expect(ended).toBe(false);
+    held.syncs.shift()!();
+    await Promise.all([second, end]);
+  } finally {
+    held.holding = false;
+  }
+});
+
+test('what is asked for while the engine ends is refused, and not left without an answer', async () => {
+  const { port, say } = await synced();
+  held.holding = true;
+  try {
+    const first = say('one');
+    await until(() => held.syncs.length === 1, 'the sync');
+    const end = port.engine.close();
+    await expect(say('two')).rejects.toMatchObject({ code: 'storage_unavailable' });
+    held.syncs.shift()!();
+    await Promise.all([first, end]);
+  } finally {
+    held.holding = false;
+  }
+});
+
+test('an engine whose last sync failed lets go of its directory all the same', async () => {
+  const reports: unknown[] = [];
+  const kind = ENGINES.find(({ name }) => name === 'local on disk')!;
+  const port = new Port(await kind.shelf(), limitsFor('local'), (error) => reports.push(error));
+  await port.open();
+  const channel = await port.channel({ retention: 'full' });
+  await port.seats(channel, 'alpha');
+  held.holding = true;
+  try {
+    const said = port.append(channel, 'alpha', 'all', 'one');
+    await until(() => held.syncs.length === 1, 'the sync');
+    const end = port.engine.close();
+    const broken = new Error('EIO: i/o error, fdatasync');
+    held.syncs.shift()!(broken);
+    await Promise.all([expect(said).rejects.toMatchObject({ code: 'storage_unavailable' }), expect(end).rejects.toBe(broken)]);
+    expect(reports).toEqual([broken]);
+    await port.open();
+    expect((await port.engine.history(channel.id, 1)).map(({ text }) => text)).toEqual(['one']);
   } finally {
     held.holding = false;
     await port.clear();

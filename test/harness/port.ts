@@ -29,13 +29,22 @@ export const asked = (channel: Pick<Channel, 'id'>, callsign: string): Arrival =
 export class Port {
   readonly #shelf: Shelf;
   readonly #limits: Limits;
+  readonly #report: (error: unknown) => void;
   #clock: TestClock = testClock();
   #engine: Engine | null = null;
   #made = 0;
 
-  constructor(shelf: Shelf, limits: Limits) {
+  /** @param report told of failures that no caller can be told of; by default there must be none */
+  constructor(
+    shelf: Shelf,
+    limits: Limits,
+    report = (error: unknown): void => {
+      throw error;
+    },
+  ) {
     this.#shelf = shelf;
     this.#limits = limits;
+    this.#report = report;
   }
 
   get clock(): TestClock {
@@ -47,9 +56,7 @@ export class Port {
   }
 
   async open(): Promise<void> {
-    this.#engine = await this.#shelf.open(this.#clock, this.#limits, (error) => {
-      throw error;
-    });
+    this.#engine = await this.#shelf.open(this.#clock, this.#limits, this.#report);
     this.#engine.onAppended(() => {});
   }
 

@@ -89,8 +89,11 @@ export class LocalEngine extends Webhooks implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.#book.store.close();
-    this.#release();
+    try {
+      await this.#book.store.close();
+    } finally {
+      this.#release();
+    }
   }
 
   /** @internal For crash tests: dies without writing what is left. */

@@ -55,6 +55,8 @@ export class Store {
   readonly removing: Removing;
   #stopLazy: (() => void) | null = null;
   #failure: string | null = null;
+  /** Nothing more is taken in. */
+  #ending = false;
   #closed = false;
 
   /** @param logPath the write-ahead log, to be synced; null for a store in memory. */
@@ -128,7 +130,7 @@ export class Store {
    * @throws HubError storage_unavailable; then a job was undone, and other changes are tried again with the next write
    */
   commit(synced: boolean, job?: Job): Promise<void> {
-    if (this.#closed) return Promise.reject(new HubError('storage_unavailable', 'The hub is going down.'));
+    if (this.#ending) return Promise.reject(new HubError('storage_unavailable', 'The hub is going down.'));
     if (!this.#group) {
       this.#group = { jobs: [], written: [], synced: [] };
       this.#gather(0, 0);
@@ -261,22 +263,26 @@ export class Store {
     return rows.map(decodeRow);
   }
 
-  /** Writes what is left and closes the database. */
+  /** Writes what is left and closes the database. @throws what the disk says; then it is closed all the same */
   async close(): Promise<void> {
+    this.#ending = true;
     this.#hurry();
     this.#write();
     this.removing.finish();
     if (this.#failure === null) this.#foldPart(true);
-    await this.#log.settled();
-    // One file to copy when the hub is stopped.
-    if (this.#failure === null) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    this.abandon();
+    try {
+      await this.#log.settled();
+      // One file to copy when the hub is stopped.
+      if (this.#failure === null) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.abandon();
+    }
   }
 
   /** Closes without writing what is left, as the death of the process would. */
   abandon(): void {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#ending = this.#closed = true;
     this.removing.stop();
     this.#stopLazy?.();
     this.#stopLazy = null;

@@ -44,9 +44,9 @@ export class WriteAheadLog {
     });
   }
 
-  /** Resolves when no sync is under way. @throws what the disk says */
+  /** Resolves when no sync is under way, and none is waited for. @throws what the disk says */
   async settled(): Promise<void> {
-    await this.#syncing;
+    while (this.#syncing) await this.#syncing;
   }
 
   close(): void {
