@@ -76,9 +76,61 @@ const openEngine = async ({ redis, durability, directory, limits, repair }: Conf
   return openRedis({ url: redis, durability, limits, report });
 };
 
+/** Limits of Node itself, for a server that strangers may reach. */
+const SERVER_OPTIONS = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  // Longer than the 60 s of common proxies, so that it is the proxy that closes.
+  keepAliveTimeout: 75_000,
+  maxHeaderSize: 16 * 1024,
+  connectionsCheckingInterval: 5_000,
+  insecureHTTPParser: false,
+  // The guard refuses it, and says why.
+  requireHostHeader: false,
+  noDelay: true,
+} as const;
+
+/** The server of a hub, and how it begins to listen: that resolves with where it does, or throws what the system says. */
+const serverOf = (
+  config: Config,
+  hub: Hub,
+  version: string,
+  log: Log,
+  drain: Drain,
+): { readonly server: Server; listen(): Promise<AddressInfo> } => {
+  let { port } = config;
+  // The name that the operator told the hub to listen at is the hub's; addresses the guard knows by itself.
+  const allowHosts = isIP(config.host) === 0 ? [...config.allowHosts, config.host] : config.allowHosts;
+  const options = { ...config, allowHosts, hub, log, version, port: () => port };
+  const server = createServer({ ...SERVER_OPTIONS, ServerResponse: drain.Response }, createApp(options));
+  server.on('checkExpectation', (request, response) => {
+    try {
+      if (!mayEnter(request, response, config.limits.sizes.pipelined)) return;
+      throw new HubError('bad_request', 'The hub meets no expectation but 100-continue.');
+    } catch (error) {
+      writeProblem(response, error as HubError, ownOrigin(options), 'none');
+    }
+  });
+  server.on('clientError', (error, socket) => refuse(error as NodeJS.ErrnoException, socket as Socket, ownOrigin(options)));
+  const listen = async (): Promise<AddressInfo> => {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(config.port, config.host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    const bound = server.address() as AddressInfo;
+    port = bound.port;
+    return bound;
+  };
+  return { server, listen };
+};
+
 /**
  * Opens the data directory, or the store that it shares with others, and listens.
- * @throws DirectoryInUseError, DamagedDatabaseError, NewerDatabaseError, RedisUnfitError, BadKeyError, or what listening throws (a port in use)
+ * @throws DirectoryInUseError, DamagedDatabaseError, NewerDatabaseError, RedisUnfitError, BadKeyError, or what listening throws (a port in
+ *   use); then everything is let go of again
  */
 export const startHub = async (config: Config, version: string, log: Log = createLog(config.logLevel)): Promise<RunningHub> => {
   const report = (error: unknown): void => log.error('storage', errorFacts(error));
@@ -94,55 +146,21 @@ export const startHub = async (config: Config, version: string, log: Log = creat
       report: (error) => log.error('webhooks', errorFacts(error)),
     });
   const hub = new Hub({ engine, ...(courier ? { courier } : {}), limits: config.limits, mode: config.mode, bands: config.bands, report });
-  if (hub.bands) await openBands(engine, hub.clock);
-  let port = config.port;
-  // The name that the operator told the hub to listen at is the hub's; addresses the guard knows by itself.
-  const allowHosts = isIP(config.host) === 0 ? [...config.allowHosts, config.host] : config.allowHosts;
-  const options = { ...config, allowHosts, hub, log, version, port: () => port };
-  const app = createApp(options);
   const drain = new Drain();
-  const server = createServer(
-    {
-      ServerResponse: drain.Response,
-      headersTimeout: 10_000,
-      requestTimeout: 20_000,
-      // Longer than the 60 s of common proxies, so that it is the proxy that closes.
-      keepAliveTimeout: 75_000,
-      maxHeaderSize: 16 * 1024,
-      connectionsCheckingInterval: 5_000,
-      insecureHTTPParser: false,
-      // The guard refuses it, and says why.
-      requireHostHeader: false,
-      noDelay: true,
-    },
-    app,
-  );
-  server.on('checkExpectation', (request, response) => {
-    try {
-      if (!mayEnter(request, response, config.limits.sizes.pipelined)) return;
-      throw new HubError('bad_request', 'The hub meets no expectation but 100-continue.');
-    } catch (error) {
-      writeProblem(response, error as HubError, ownOrigin(options), 'none');
-    }
-  });
-  server.on('clientError', (error, socket) => refuse(error as NodeJS.ErrnoException, socket as Socket, ownOrigin(options)));
+  let server: Server;
+  let bound: AddressInfo;
   try {
+    if (hub.bands) await openBands(engine, hub.clock);
+    const made = serverOf(config, hub, version, log, drain);
     await courier?.start();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(config.port, config.host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
+    bound = await made.listen();
+    server = made.server;
   } catch (error) {
     hub.close();
     await courier?.close(0);
     await engine.close();
     throw error;
   }
-  const bound = server.address() as AddressInfo;
-  port = bound.port;
   let closing: Promise<void> | null = null;
 
   const close = async (): Promise<void> => {

@@ -1,7 +1,9 @@
 /** The program itself: what it prints, and how it ends. */
 import { readFileSync } from 'node:fs';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config.ts';
+import { createLog } from '../../src/log.ts';
+import { startHub } from '../../src/server.ts';
 import { builtHub } from '../harness/built.ts';
 import { eventually } from '../harness/eventually.ts';
 import { lastingPorts } from '../harness/ports.ts';
@@ -164,4 +166,12 @@ verifies.once('run:unheard', async () => {
   );
   http.close();
   expect(await hub.end('SIGTERM')).toEqual({ code: 0, signal: null });
+});
+
+test('a hub in another program that could not be started leaves its data directory to the next one', async () => {
+  const config = readConfig(['--port', '0', '--data-dir', temporaryDirectory()], {});
+  const log = createLog('error');
+  await expect(startHub({ ...config, trustProxies: ['no address'] }, 'test', log)).rejects.toThrow('Invalid');
+  const running = await startHub(config, 'test', log);
+  await running.close();
 });
