@@ -6,9 +6,9 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { HubMode } from './core/hub.ts';
 import { looksSecret } from './core/ids.ts';
 import { type Limits, LimitsError, limitsFor, SECRET_LEAST } from './core/limits.ts';
+import type { HubMode } from './core/types.ts';
 import { ADDRESS_FORMS, parseAddress } from './engines/redis/link/address.ts';
 
 export interface Option {

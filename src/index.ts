@@ -9,7 +9,7 @@ export { type Config, ConfigError, readConfig } from './config.ts';
 export { type Clock, systemClock } from './core/clock.ts';
 export type { Engine } from './core/engine.ts';
 export { ERRORS, type ErrorCode, HubError } from './core/errors.ts';
-export { Hub, type HubMode, type HubOptions } from './core/hub.ts';
+export { Hub, type HubOptions } from './core/hub.ts';
 export { type Limits, limitsFor } from './core/limits.ts';
 export type * from './core/types.ts';
 export { DamagedDatabaseError, DirectoryInUseError, type LocalOptions, NewerDatabaseError } from './engines/local/opening.ts';

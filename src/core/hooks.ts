@@ -5,7 +5,7 @@ import { HubError } from './errors.ts';
 import { hashSecret, newWebhookId, sameHash } from './ids.ts';
 import type { HookCounts, Outbox } from './outbox.ts';
 import { closedError, OWNER_ASKED } from './owning.ts';
-import type { Channel } from './types.ts';
+import type { Channel, Eventually } from './types.ts';
 import type { Attempt, Claimed, Webhook, WebhookDelivery, WebhookEvent } from './webhooks.ts';
 
 /** Who posts. The hub asks it what it would do, and to do it now; what is due it finds by itself. */
@@ -98,11 +98,11 @@ export class Hooks {
     return { hook, secret: shown };
   }
 
-  list(channel: Channel): readonly Webhook[] | Promise<readonly Webhook[]> {
+  list(channel: Channel): Eventually<readonly Webhook[]> {
     return this.#desk.engine.webhooks(channel.id);
   }
 
-  counts(): HookCounts | Promise<HookCounts> {
+  counts(): Eventually<HookCounts> {
     return this.#desk.engine.hookCounts();
   }
 

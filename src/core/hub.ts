@@ -13,7 +13,7 @@ import { type Courier, Hooks } from './hooks.ts';
 import { hashSecret, sameHash } from './ids.ts';
 import { type JoinRequest, type NewIdentity, newIdentity, type Seated, takeSeat } from './joining.ts';
 import type { Limits, Rate } from './limits.ts';
-import { type Answer, type Cancel, type Ear, hear, hearOn, type ListenRequest, type StreamItem } from './listening.ts';
+import { type Answer, type Cancel, hear, hearOn, type ListenRequest, type StreamItem } from './listening.ts';
 import { cost } from './mailbox.ts';
 import { type ChannelRequest, type OpenedChannel, openChannel } from './opening.ts';
 import { closedError, OWNER_ASKED, Owner, refuseSession, rotatedError } from './owning.ts';
@@ -21,12 +21,9 @@ import { perAddress, tooFast } from './rates.ts';
 import { type SendRequest, type Sent, sendMessage } from './sending.ts';
 import { Traffic } from './traffic.ts';
 import { readTranscript } from './transcripts.ts';
-import type { Channel, Eventually, Message, Position, Receipt, RosterEntry, Session, Since, TranscriptEvent } from './types.ts';
+import type { Channel, Eventually, HubMode, Message, Position, Receipt, RosterEntry, Session, Since, TranscriptEvent } from './types.ts';
 import { Waiters } from './waiters.ts';
 import { watch } from './watching.ts';
-
-/** How strangers reach this hub: `local` this machine only, `shared` with a hub token, `open` anyone. */
-export type HubMode = 'local' | 'shared' | 'open';
 
 export interface HubOptions {
   readonly engine: Engine;
@@ -168,7 +165,7 @@ export class Hub {
     return openChannel(this, request);
   }
 
-  counts(channel: Channel): ChannelCounts | Promise<ChannelCounts> {
+  counts(channel: Channel): Eventually<ChannelCounts> {
     return this.engine.counts(channel.id);
   }
 
@@ -176,8 +173,8 @@ export class Hub {
 
   /**
    * Takes a callsign's seat, or takes it up again. Moves no position of its mailbox.
-   * @throws HubError unauthorized (unknown identity key), identity_required, owner_password_wrong, rate_limited,
-   *   callsign_taken, hub_full, storage_unavailable
+   * @throws HubError unauthorized (unknown identity key, or the owner closed the channel or changed its token meanwhile),
+   *   identity_required, owner_password_wrong, rate_limited, kicked, callsign_taken, hub_full, storage_unavailable
    */
   async join(request: JoinRequest): Promise<Joined> {
     const seated = await takeSeat(this, request);
@@ -203,7 +200,7 @@ export class Hub {
     this.waiters.announceRoster(session.channelId);
   }
 
-  roster(channel: Channel): readonly RosterEntry[] | Promise<readonly RosterEntry[]> {
+  roster(channel: Channel): Eventually<readonly RosterEntry[]> {
     return this.engine.roster(channel.id);
   }
 
@@ -212,8 +209,8 @@ export class Hub {
   /**
    * Sends to one callsign or to all. Resolves when the message is stored, and when those who were listening here
    * have been answered, so that `delivered` is something the hub knows.
-   * @throws HubError invalid_to, invalid_message, message_too_large, rate_limited, idempotency_conflict,
-   *   hub_full, storage_unavailable
+   * @throws HubError invalid_to, invalid_message, message_too_large, rate_limited, idempotency_conflict, channel_paused,
+   *   loop_suspected, budget_spent, hub_full, storage_unavailable
    */
   send(session: Session, request: SendRequest): Promise<Sent> {
     return sendMessage(this, session, request);
@@ -221,27 +218,23 @@ export class Hub {
 
   // Hearing
 
-  get #ear(): Ear {
-    return this;
-  }
-
   /** Waits for mail, at most `timeoutMs`. @throws HubError when the session ends meanwhile */
   listen(session: Session, request: ListenRequest, signal?: Cancel): Promise<Answer> {
-    return hear(this.#ear, session, request, signal);
+    return hear(this, session, request, signal);
   }
 
   /** Hears a mailbox until the listener goes. */
   stream(session: Session, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
-    return hearOn(this.#ear, session, since, signal);
+    return hearOn(this, session, since, signal);
   }
 
   /** Watches a channel without a seat. */
   watch(channel: Channel, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
-    return watch(this.#ear, channel, since, signal);
+    return watch(this, channel, since, signal);
   }
 
   /** Confirms without listening. */
-  acknowledge(session: Session, since: Since): Position | Promise<Position> {
+  acknowledge(session: Session, since: Since): Eventually<Position> {
     return this.engine.acknowledge(session.channelId, session.callsign, since);
   }
 

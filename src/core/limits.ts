@@ -3,6 +3,8 @@
  * `--limits off` lifts the rates and guards and leaves the sizes.
  */
 
+import type { HubMode } from './types.ts';
+
 /** `burst` at once, then `perSecond` (GCRA). */
 export interface Rate {
   readonly burst: number;
@@ -189,7 +191,7 @@ export const limitName = (name: string): string => name.replace(/[A-Z]/g, (lette
  *   Names are those of {@link limitName}; those of the program do as well.
  * @throws LimitsError for a name or value that is not one.
  */
-export const limitsFor = (mode: 'local' | 'shared' | 'open', text = ''): Limits => {
+export const limitsFor = (mode: HubMode, text = ''): Limits => {
   const sizes: Record<string, number> = { ...SIZES };
   const rates: Record<string, Rate> = {
     ...(mode === 'local' ? LOCAL_RATES : RATES),

@@ -8,6 +8,10 @@ import type { Recollection } from './recalling.ts';
 export const RETENTIONS = ['none', 'metadata', 'prompts', 'full'] as const;
 export type Retention = (typeof RETENTIONS)[number];
 
+/** How strangers reach a hub: `local` this machine only, `shared` with a hub token, `open` anyone. */
+export const HUB_MODES = ['local', 'shared', 'open'] as const;
+export type HubMode = (typeof HUB_MODES)[number];
+
 export const TRUST_MODES = ['untrusted', 'trusted'] as const;
 export type TrustMode = (typeof TRUST_MODES)[number];
 

@@ -6,7 +6,7 @@
  */
 import type { HubError } from './errors.ts';
 import { STATUSES_KEPT } from './limits.ts';
-import type { Message } from './types.ts';
+import type { Eventually, Message } from './types.ts';
 
 /** Why a waiter stopped waiting. */
 export type Wake =
@@ -205,7 +205,7 @@ export class Waiters {
    * Wakes whom a message is for and waits until each has answered or gone on waiting.
    * @returns the callsigns whose listener's answer carried it and was accepted by a live socket
    */
-  deliver(channelId: string, message: Message): ReadonlySet<string> | Promise<ReadonlySet<string>> {
+  deliver(channelId: string, message: Message): Eventually<ReadonlySet<string>> {
     const waiters = this.#for(channelId, message);
     if (this.#held.size > 0) this.#wakeHeld(channelId);
     if (waiters.length === 0) return NOBODY;

@@ -1,6 +1,6 @@
 /** What the documents say about one hub, and to whom. */
-import type { HubMode } from '../core/hub.ts';
 import type { Limits } from '../core/limits.ts';
+import type { HubMode } from '../core/types.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 
 /** The package's name in the MCP registry; its owner publishes under the account that the name begins with. */

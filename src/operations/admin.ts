@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ChannelFacts } from '../core/engine.ts';
 import { HubError } from '../core/errors.ts';
 import type { Hub } from '../core/hub.ts';
-import type { Channel } from '../core/types.ts';
+import { type Channel, HUB_MODES } from '../core/types.ts';
 import { type Call, operation } from './operation.ts';
 import { trips } from './owner.ts';
 import { retention, rosterEntry, trustMode } from './schemas.ts';
@@ -65,7 +65,7 @@ export const adminOverview = operation({
   rest: { method: 'GET', path: '/api/admin/overview' },
   input: z.strictObject({}),
   output: z.object({
-    mode: z.enum(['local', 'shared', 'open']),
+    mode: z.enum(HUB_MODES),
     at: z.string(),
     uptime_seconds: z.int(),
     counts: z.object({

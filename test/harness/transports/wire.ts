@@ -1,6 +1,7 @@
 /** What the suite asks of a way in, whatever it is: calls that answer or fail with a code, and streams of events. */
 import type { z } from 'zod';
-import type { Hub, HubMode } from '../../../src/core/hub.ts';
+import type { Hub } from '../../../src/core/hub.ts';
+import type { HubMode } from '../../../src/core/types.ts';
 import type { Need } from '../needs.ts';
 
 /** What a caller shows. */
