@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { WireMessage } from '../client/operations.ts';
+import { dropOldest } from '../core/oldest.ts';
 import { CliError } from './exit.ts';
 import { syncFolder } from './state.ts';
 
@@ -40,11 +41,7 @@ export class JsonLines {
 
   #know(message: WireMessage): void {
     this.#written.add(keyOf(message));
-    if (this.#written.size <= KNOWN) return;
-    for (const oldest of this.#written) {
-      this.#written.delete(oldest);
-      return;
-    }
+    dropOldest(this.#written, KNOWN);
   }
 
   /** Takes off a line that a crash left half-written: it was never confirmed, so it comes again. */

@@ -235,7 +235,7 @@ export interface Engine extends Outbox {
   /**
    * Gives the seat of a callsign to a joiner. A live session of the same token is taken up again, however many ask at
    * once; else a new one begins and the mailbox goes on where it stood. Moves no position.
-   * @throws HubError unauthorized when the token is not the channel's any more; callsign_taken when the seat is bound to another identity, or an exclusive claim finds it held; kicked when the callsign or the identity is banned; hub_full
+   * @throws HubError unauthorized when the token is not the channel's any more; callsign_taken when the seat is bound to another identity, or an exclusive claim finds it held; not_joined when a claim to resume finds no live session; kicked when the callsign or the identity is banned; hub_full
    */
   claimSeat(claim: SeatClaim): Promise<ClaimedSeat>;
   /** What a session id (by its hash) is worth now. `live` counts as a sign of life. */

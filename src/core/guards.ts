@@ -9,6 +9,7 @@ import type { Clock } from './clock.ts';
 import { HubError } from './errors.ts';
 import { sha256 } from './ids.ts';
 import type { Limits } from './limits.ts';
+import { dropOldest } from './oldest.ts';
 import type { Kind } from './types.ts';
 
 export const GUARDS = ['callsign_budget', 'channel_budget', 'identical', 'hops'] as const;
@@ -78,11 +79,6 @@ interface Asked {
 /** A limit of a channel whose guards have this factor. */
 export const limitOf = (limit: number, factor: number): number => Math.max(1, Math.floor(limit * factor));
 
-/** A Map keeps the order in which its keys came. */
-const dropOldest = <K>(map: Map<K, unknown>): void => {
-  for (const oldest of map.keys()) return void map.delete(oldest);
-};
-
 const trip = (channel: ChannelGuard, guard: GuardName, { from }: Asked, clock: Clock): void => {
   const key = `${guard} ${from}`;
   channel.trips ??= new Map();
@@ -90,7 +86,7 @@ const trip = (channel: ChannelGuard, guard: GuardName, { from }: Asked, clock: C
   const times = (trips.get(key)?.times ?? 0) + 1;
   trips.delete(key);
   trips.set(key, { guard, callsign: from, at: new Date(clock.now()).toISOString(), times });
-  if (trips.size > TRIPS_KEPT) dropOldest(trips);
+  dropOldest(trips, TRIPS_KEPT);
 };
 
 const SAY_SOMETHING_ELSE = 'Do not send it again. Listen, say something else, or tell your human that you are repeating yourself.';
@@ -181,7 +177,7 @@ export const takeBack = (channel: ChannelGuard, seat: SeatGuard, { kind }: Asked
 export const noteHops = (channel: ChannelGuard, id: number, depth: number): void => {
   channel.hops ??= new Map();
   channel.hops.set(id, depth);
-  if (channel.hops.size > HOPS_KEPT) dropOldest(channel.hops);
+  dropOldest(channel.hops, HOPS_KEPT);
 };
 
 /** Forgets what was counted, and whom it stopped. What seats said is for the caller to forget. */

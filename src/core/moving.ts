@@ -148,8 +148,8 @@ const LASTING_MS = 3_600_000;
 /** Whether a note is worth to be moved. */
 export const isLasting = (until: number | null, now: number): boolean => until === null || until - now > LASTING_MS;
 
-/** The longest that a move may put off a delivery, whatever the wall clocks say. */
+/** The longest that a move or a restart may put off a delivery, whatever the wall clocks say. */
 const LATEST_MS = 60_000;
 
-/** When a delivery is due after the move. */
+/** When a delivery is due after the move or restart. */
 export const dueWithin = (dueAt: number, now: number): number => Math.min(now + LATEST_MS, Math.max(now, dueAt));

@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { sha256 } from './ids.ts';
+import { dropOldest } from './oldest.ts';
 import { sealOf } from './seal.ts';
 import type { Eventually } from './types.ts';
 
@@ -49,11 +50,7 @@ export class MemoryNotes implements Notes {
   async remember(key: string, text: string, ttlMs: number): Promise<void> {
     this.#kept.delete(key);
     this.#kept.set(key, { text, until: this.#clock.uptime() + ttlMs });
-    if (this.#kept.size <= MOST) return;
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest);
-      return;
-    }
+    dropOldest(this.#kept, MOST);
   }
 
   recall(key: string, ttlMs: number): string | null {

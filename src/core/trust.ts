@@ -5,6 +5,7 @@
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { HubError } from './errors.ts';
 import { PASSWORDS_REMEMBERED } from './limits.ts';
+import { dropOldest } from './oldest.ts';
 import type { Posture, TrustMode } from './types.ts';
 
 /** The owner password raises the posture only where the channel is trusted; elsewhere it only marks the sender. */
@@ -82,12 +83,6 @@ const RUN_KEY = randomBytes(32);
 /** By what is stored of a password, what the right one makes with the key of this run. The oldest is forgotten first. */
 const right = new Map<string, Buffer>();
 
-const remember = (stored: string, mark: Buffer): void => {
-  right.set(stored, mark);
-  if (right.size <= PASSWORDS_REMEMBERED) return;
-  for (const oldest of right.keys()) return void right.delete(oldest);
-};
-
 /**
  * Checks an owner password in constant time. One that was right before is known again without a derivation, so that agents which join
  * again and again keep nobody else from being checked.
@@ -101,6 +96,9 @@ export const checkPassword = async (password: string, stored: string): Promise<b
   const expected = Buffer.from(key, 'base64url');
   const given = await derive(password, Buffer.from(salt, 'base64url'));
   const isRight = expected.length === given.length && timingSafeEqual(expected, given);
-  if (isRight) remember(stored, mark);
+  if (isRight) {
+    right.set(stored, mark);
+    dropOldest(right, PASSWORDS_REMEMBERED);
+  }
   return isRight;
 };

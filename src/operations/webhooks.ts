@@ -35,9 +35,7 @@ const wireWebhook = (hook: Webhook) => ({
   reason: hook.disabled,
 });
 
-const wireAttempt = ({ at, tookMs, status, reason }: Attempt) => ({
-  ...{ at: new Date(at).toISOString(), took_ms: tookMs, status, reason },
-});
+const wireAttempt = ({ at, tookMs, status, reason }: Attempt) => ({ at: new Date(at).toISOString(), took_ms: tookMs, status, reason });
 
 const wireDelivery = (delivery: WebhookDelivery) => ({
   delivery_id: delivery.id,

@@ -23,7 +23,7 @@ export const hostIsKnown = ({ code }: HubError): boolean => code === 'origin_not
 
 const SECRET_PARAMETERS = /(?:^|[?&])(?:[a-z0-9]+[_-])*(?:token|key|secret|password|session|session[_-]id|auth|authorization|bearer)=/i;
 
-/** Header fields that make no sense twice, and of which Node would keep one silently. */
+/** How often a header field stands in a request: of those that make no sense twice, Node keeps one and drops the rest silently. */
 const countHeader = (request: IncomingMessage, name: string): number => {
   const raw = request.rawHeaders;
   let count = 0;

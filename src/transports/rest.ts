@@ -35,7 +35,7 @@ const newSegment = (): Segment => ({ fixed: new Map(), parameter: null, methods:
 
 const isNumber = (schema: unknown): boolean => {
   const { type, anyOf } = schema as { type?: string; anyOf?: unknown[] };
-  return type === 'integer' || type === 'number' || (anyOf ?? []).some((one) => isNumber(one) && !anyOf?.some((other) => !isNumber(other)));
+  return type === 'integer' || type === 'number' || (anyOf?.every(isNumber) ?? false);
 };
 
 const routeOf = (op: AnyOperation): Route => {

@@ -1,5 +1,6 @@
 /** What the local engine keeps in memory of a webhook and of what is owed to it, and how that goes to rows and back. */
 import type { Clock } from '../../core/clock.ts';
+import { dueWithin } from '../../core/moving.ts';
 import type { Message } from '../../core/types.ts';
 import type { Attempt, DeliveryState, EventData, Webhook, WebhookDelivery, WebhookEvent } from '../../core/webhooks.ts';
 import type { Insert } from './journal.ts';
@@ -112,9 +113,6 @@ export const itemRow = (hookId: string, item: Item, clock: Clock): Row => [
   Math.round(clock.now() + item.dueAt - clock.uptime()),
 ];
 
-/** The longest that a restart may put off a delivery, whatever the wall clock did meanwhile. */
-const LATEST_MS = 60_000;
-
 export const itemOf = (row: Row, clock: Clock): Item => ({
   n: row[0] as number,
   id: row[1] as string,
@@ -127,7 +125,7 @@ export const itemOf = (row: Row, clock: Clock): Item => ({
   state: row[8] as DeliveryState,
   reason: row[9] as string | null,
   attempts: JSON.parse(row[10] as string) as Attempt[],
-  dueAt: clock.uptime() + Math.min(LATEST_MS, Math.max(0, (row[11] as number) - clock.now())),
+  dueAt: clock.uptime() + dueWithin(row[11] as number, clock.now()) - clock.now(),
   lease: null,
   leasedUntil: 0,
 });

@@ -1,5 +1,6 @@
 /** Notes of the local engine: in memory, and in a table of their own so that they outlive the process. */
 import { isFresh, type Notes as Port } from '../../core/notes.ts';
+import { dropOldest } from '../../core/oldest.ts';
 import type { Book } from './book.ts';
 import { isSound, readList } from './schema.ts';
 
@@ -76,11 +77,7 @@ export class Notes implements Port {
   #hold(key: string, note: Note): void {
     this.#held.delete(key);
     this.#held.set(key, note);
-    if (this.#held.size <= MOST) return;
-    for (const oldest of this.#held.keys()) {
-      this.#held.delete(oldest);
-      return;
-    }
+    dropOldest(this.#held, MOST);
   }
 
   /** A row that is not sound is no note: nothing depends on one that could not be said again. */

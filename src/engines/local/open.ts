@@ -50,7 +50,7 @@ export const lockDirectory = (directory: string): DirectoryLock => {
 
 /**
  * Opens the database of a locked directory, or one in memory.
- * @throws DamagedDatabaseError when SQLite or its own check finds it unsound, or it is of a newer version
+ * @throws DamagedDatabaseError when SQLite or its own check finds it unsound; NewerDatabaseError when a newer program wrote it
  */
 export const openDatabase = (directory: string | null): { db: Database.Database; logPath: string | null } => {
   const path = directory === null ? ':memory:' : join(directory, DATABASE_FILE);

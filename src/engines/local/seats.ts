@@ -60,7 +60,7 @@ export class Seats {
     return claimed!;
   }
 
-  /** @throws HubError kicked, hub_full, callsign_taken */
+  /** @throws HubError unauthorized (closed, or another token), kicked, hub_full, callsign_taken; not_joined when there is nothing to resume */
   #check(state: ChannelState, claim: SeatClaim): void {
     if (state.channel.closedAt !== null) throw closedError();
     // Checking an owner password takes long enough for the owner to change the token meanwhile.

@@ -8,6 +8,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { MCP_PROOF, type Notes, SecretNotes } from '../../core/notes.ts';
+import { dropOldest } from '../../core/oldest.ts';
 import type { Eventually } from '../../core/types.ts';
 import type { GoneSignal } from '../gone.ts';
 import type { Id } from '../jsonrpc.ts';
@@ -169,11 +170,7 @@ export class McpSessions {
   #keep(id: string, known: Known): void {
     this.#known.delete(id);
     this.#known.set(id, known);
-    if (this.#known.size <= MOST) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      return;
-    }
+    dropOldest(this.#known, MOST);
   }
 
   /** What the hubs of a store prove ids with. It opens no seat. */
