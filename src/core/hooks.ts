@@ -4,7 +4,8 @@ import type { Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import { hashSecret, newWebhookId, sameHash } from './ids.ts';
 import type { HookCounts, Outbox } from './outbox.ts';
-import { closedError, OWNER_ASKED } from './owning.ts';
+import { OWNER_ASKED } from './owning.ts';
+import { closedError } from './refusing.ts';
 import type { Channel, Eventually } from './types.ts';
 import type { Attempt, Claimed, Webhook, WebhookDelivery, WebhookEvent } from './webhooks.ts';
 

@@ -9,7 +9,7 @@ import type { Engine } from './engine.ts';
 import { HubError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { AnswerLimits, Unready } from './mailbox.ts';
-import { endsHearing } from './owning.ts';
+import { endsHearing } from './refusing.ts';
 import type { Heard, Message, Position, RosterEntry, Session, Since, Slice } from './types.ts';
 import { TIME, Waiter, type Waiters, type Wake } from './waiters.ts';
 

@@ -1,8 +1,9 @@
 /** What the owner of a channel may do to it. The engine makes each step atomic; whoever waits is told at once. */
 import { isBand } from './bands.ts';
-import type { Engine, GuardReport, Kicked, SessionState } from './engine.ts';
+import type { Engine, GuardReport, Kicked } from './engine.ts';
 import { HubError } from './errors.ts';
 import { newSecret, sha256 } from './ids.ts';
+import { bannedError, closedError, rotatedError } from './refusing.ts';
 import type { Channel, Eventually } from './types.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -14,37 +15,6 @@ interface Desk {
 
 /** What to show instead of a wrong token, where the owner's is asked for. */
 export const OWNER_ASKED = 'Send the owner token of the channel as "Authorization: Bearer OWNER_TOKEN"; whoever made the channel has it.';
-
-export const bannedError = (): HubError => new HubError('kicked', 'The owner of the channel does not let this one in.');
-export const fullOfBans = (count: number): HubError =>
-  new HubError('hub_full', `The channel has ${count} bans, as many as it may have mailboxes.`, {
-    hint: 'Lift a ban that nobody needs any more, or change the join token to shut everybody out who has it.',
-  });
-export const closedError = (): HubError =>
-  new HubError('unauthorized', 'The owner closed this channel.', { hint: 'Stop; there is nothing to come back to.' });
-export const rotatedError = (): HubError =>
-  new HubError('unauthorized', 'The owner gave the channel another join token.', {
-    hint: 'Ask the owner for the new token and join with it under the same callsign; your mailbox is kept.',
-  });
-
-/** @throws HubError for a session that is not live */
-export const refuseSession = (state: SessionState['state']): never => {
-  if (state === 'kicked') throw new HubError('kicked');
-  if (state === 'closed') throw closedError();
-  // Whoever has the token that came after it goes on as after an expiry.
-  if (state === 'rotated') throw new HubError('session_expired', 'The session ended when the owner changed the join token.');
-  throw new HubError(state === 'expired' ? 'session_expired' : 'not_joined');
-};
-
-/** @throws HubError for a session that hears no more: what it is told that is parked when it ends */
-export const refuseHearing = (state: SessionState['state']): never => {
-  if (state === 'rotated') throw rotatedError();
-  return refuseSession(state);
-};
-
-/** Whether this is what a listener is told last: that it may hear no more. */
-export const endsHearing = (error: unknown): error is HubError =>
-  error instanceof HubError && ['not_joined', 'session_expired', 'kicked', 'unauthorized'].includes(error.code);
 
 /** @throws HubError bad_request */
 const refuseBand = (channelId: string, detail: string): void => {

@@ -5,7 +5,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import type { Limits } from '../../core/limits.ts';
-import { closedError, refuseHearing } from '../../core/owning.ts';
+import { closedError, fullHub, refuseHearing } from '../../core/refusing.ts';
 import { pushMessage } from '../../core/ring.ts';
 import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
 import type { RestOfMessage } from '../../core/webhooks.ts';
@@ -153,8 +153,7 @@ export class Book {
 
   /** @throws HubError hub_full when the hub has no room for another identity */
   checkIdentities(): void {
-    if (this.identities.size >= this.limits.sizes.identities)
-      throw new HubError('hub_full', 'The hub has as many identities as it may have.');
+    if (this.identities.size >= this.limits.sizes.identities) throw fullHub('identities');
   }
 
   /** Adds an identity and returns how to take it back. */

@@ -19,9 +19,9 @@ import type {
   SeatClaim,
   SessionState,
 } from '../../core/engine.ts';
-import { HubError } from '../../core/errors.ts';
 import type { Rate } from '../../core/limits.ts';
 import type { AnswerLimits, Unready } from '../../core/mailbox.ts';
+import { fullHub } from '../../core/refusing.ts';
 import type {
   Channel,
   Eventually,
@@ -106,8 +106,7 @@ export class LocalEngine extends Webhooks implements Engine {
 
   async createChannel(channel: Channel): Promise<void> {
     const check = (): void => {
-      if (this.channelCount() >= this.#book.limits.sizes.channels)
-        throw new HubError('hub_full', 'The hub has as many channels as it may have.');
+      if (this.channelCount() >= this.#book.limits.sizes.channels) throw fullHub('channels');
     };
     check();
     await this.#book.stored(channel.retention !== 'none', () => {

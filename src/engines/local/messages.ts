@@ -5,8 +5,8 @@ import { HubError } from '../../core/errors.ts';
 import { checkGuards, newSeatGuard, noteHops, type SeatGuard, takeBack } from '../../core/guards.ts';
 import { newTag } from '../../core/ids.ts';
 import { type AnswerLimits, arrive, cost, handOver, isFor, receiptFor, take, type Unready } from '../../core/mailbox.ts';
-import { closedError, rotatedError } from '../../core/owning.ts';
 import { tooFast } from '../../core/rates.ts';
+import { closedError, notOnBand, rotatedError } from '../../core/refusing.ts';
 import { advanceHead, findMessage, indexAfter, inHistory, positionOf, pushMessage, undoPush } from '../../core/ring.ts';
 import { presenceOf } from '../../core/seats.ts';
 import type { Eventually, Message, Position, Receipt, Since, Slice } from '../../core/types.ts';
@@ -71,10 +71,7 @@ export class Messages {
       // A mailbox for somebody who has not joined is made before the message, so that the message is after its start.
       // A status waits for nobody, so it makes none.
       const known = state.seats.get(draft.to) ?? null;
-      if (!known && draft.to !== 'all' && isBand(draft.channelId))
-        throw new HubError('invalid_to', 'Nobody has joined this band under that callsign.', {
-          hint: 'Use a callsign from the roster, or "all".',
-        });
+      if (!known && draft.to !== 'all' && isBand(draft.channelId)) throw notOnBand();
       const direct = draft.to === 'all' || draft.kind === 'status' ? known : (known ?? this.#book.newSeat(state, draft.to));
       const { recipients, count } = this.#recipients(state, draft, direct);
       const id = ++state.lastId;

@@ -2,7 +2,7 @@
 import type { GuardReport, Kicked } from '../../core/engine.ts';
 import { hourOf, resetGuard } from '../../core/guards.ts';
 import { TIMES } from '../../core/limits.ts';
-import { fullOfBans } from '../../core/owning.ts';
+import { fullOfBans } from '../../core/refusing.ts';
 import type { Channel } from '../../core/types.ts';
 import type { Book } from './book.ts';
 import type { Outbox } from './outbox.ts';

@@ -3,7 +3,7 @@ import type { ClaimedSeat, SeatClaim, SessionState } from '../../core/engine.ts'
 import { HubError } from '../../core/errors.ts';
 import { TIMES } from '../../core/limits.ts';
 import { confirm, openToBroadcasts, standing } from '../../core/mailbox.ts';
-import { bannedError, closedError, rotatedError } from '../../core/owning.ts';
+import { bannedError, closedError, heldError, rotatedError } from '../../core/refusing.ts';
 import { rosterEntry, sessionOf, timeLeft } from '../../core/seats.ts';
 import type { RosterEntry } from '../../core/types.ts';
 import type { Book } from './book.ts';
@@ -72,9 +72,7 @@ export class Seats {
     }
     if (!known) this.#book.checkRoom(state);
     else if (claim.terms !== 'any' && isHeld(known, claim)) {
-      throw new HubError('callsign_taken', 'Somebody else is here under that callsign.', {
-        hint: 'Join with another callsign, or with the identity_key that claimed it.',
-      });
+      throw heldError();
     } else if (known.identityId !== null && known.identityId !== claim.identityId) throw new HubError('callsign_taken');
     if (claim.terms === 'resume' && !(known && goesOn(known, claim))) throw new HubError('not_joined');
     if (claim.newIdentity) this.#book.checkIdentities();

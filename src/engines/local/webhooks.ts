@@ -1,7 +1,7 @@
 /** The local engine's part of the port for webhooks: hooks are made and found here, what is owed to them is in the outbox. */
 import { HubError } from '../../core/errors.ts';
 import type { Due, HookCounts, Outbox as Port } from '../../core/outbox.ts';
-import { rotatedError } from '../../core/owning.ts';
+import { rotatedError } from '../../core/refusing.ts';
 import { type Attempt, type Claimed, isArmed, keyOf, type Verdict, type Webhook, type WebhookDelivery } from '../../core/webhooks.ts';
 import type { Book } from './book.ts';
 import { deliveryOf, type HookState, hookInserts, newHookState } from './hook.ts';

@@ -3,6 +3,7 @@ import { BANDS, isBand } from '../../core/bands.ts';
 import type { ChannelCounts, ChannelFacts, RateAnswer } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
 import { BAND_GUARD_FACTOR, type Rate, TIMES } from '../../core/limits.ts';
+import { fullHub } from '../../core/refusing.ts';
 import type { Channel, Eventually, Identity, Retention } from '../../core/types.ts';
 import type { Book } from './book.ts';
 
@@ -45,9 +46,7 @@ export class Channels {
   async create(channel: Channel): Promise<void> {
     const { limits } = this.#book;
     const key = this.#key('channels');
-    if (!(await this.#reserve(key, limits.sizes.channels, channel.id))) {
-      throw new HubError('hub_full', 'The hub has as many channels as it may have.');
-    }
+    if (!(await this.#reserve(key, limits.sizes.channels, channel.id))) throw fullHub('channels');
     await this.#make(channel, 1);
     // A sweep may have come in between.
     await this.#book.store.command(['HSET', key, channel.id, '']);
@@ -129,9 +128,7 @@ export class Channels {
     const { store, limits } = this.#book;
     const key = this.#key('identities');
     const forget = async (): Promise<void> => void (await store.command(['HDEL', key, identity.keyHash]));
-    if (!(await this.#reserve(key, limits.sizes.identities, identity.keyHash, JSON.stringify(identity)))) {
-      throw new HubError('hub_full', 'The hub has as many identities as it may have.');
-    }
+    if (!(await this.#reserve(key, limits.sizes.identities, identity.keyHash, JSON.stringify(identity)))) throw fullHub('identities');
     return forget;
   }
 

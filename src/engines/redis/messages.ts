@@ -7,6 +7,7 @@ import { sha256 } from '../../core/ids.ts';
 import { type AnswerLimits, type Mailbox, receiptFor, type Unready } from '../../core/mailbox.ts';
 import { tooFast } from '../../core/rates.ts';
 import type { Recollection } from '../../core/recalling.ts';
+import { notOnBand } from '../../core/refusing.ts';
 import { newRing } from '../../core/ring.ts';
 import type {
   Eventually,
@@ -30,11 +31,7 @@ import { openMessage } from './seal.ts';
 import type { Seats } from './seats.ts';
 
 refuseWith('guard', ([guard, most, seconds, to]) => guardError(guard as GuardName, Number(most), Number(seconds), to ?? ''));
-refuseWith(
-  'invalid_to band',
-  () =>
-    new HubError('invalid_to', 'Nobody has joined this band under that callsign.', { hint: 'Use a callsign from the roster, or "all".' }),
-);
+refuseWith('invalid_to band', notOnBand);
 
 /** How a place is told to a script: word, id, tag. */
 const sinceArgs = (since: Since): [string, number, string] =>

@@ -1,7 +1,7 @@
 /** Owners' steps of the Redis engine. */
 import type { GuardReport, Kicked } from '../../core/engine.ts';
 import type { GuardName, Trip } from '../../core/guards.ts';
-import { fullOfBans } from '../../core/owning.ts';
+import { fullOfBans } from '../../core/refusing.ts';
 import { ROTATED } from '../../core/webhooks.ts';
 import { type Argument, type Book, refuseWith } from './book.ts';
 import type { Channels } from './channels.ts';

@@ -1,8 +1,8 @@
 /** Seats and sessions of the Redis engine: what the scripts are asked, and what they answer. */
 import type { ClaimedSeat, SeatClaim, SessionState } from '../../core/engine.ts';
 import { HubError } from '../../core/errors.ts';
-import { bannedError, closedError, rotatedError } from '../../core/owning.ts';
 import { OutdatedError, type Recalled, type Recollection } from '../../core/recalling.ts';
+import { bannedError, closedError, heldError, rotatedError } from '../../core/refusing.ts';
 import { rosterEntry, type Seat } from '../../core/seats.ts';
 import type { Channel, RosterEntry, Session } from '../../core/types.ts';
 import type { Webhook } from '../../core/webhooks.ts';
@@ -16,14 +16,7 @@ import { openMessage } from './seal.ts';
 refuseWith('banned', bannedError);
 refuseWith('closed', closedError);
 refuseWith('rotated', rotatedError);
-refuseWith(
-  'callsign_taken held',
-  () =>
-    new HubError('callsign_taken', 'Somebody else is here under that callsign.', {
-      hint: 'Join with another callsign, or with the identity_key that claimed it.',
-    }),
-);
-
+refuseWith('callsign_taken held', heldError);
 refuseWith('outdated', () => new OutdatedError());
 
 /** Sessions that a hub remembers. */

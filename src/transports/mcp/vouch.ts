@@ -1,8 +1,8 @@
 /** Whether something may be noted about a session: what strangers make up fills no store. */
 import type { Hub } from '../../core/hub.ts';
 import { channelOfSession } from '../../core/ids.ts';
-import { endsHearing } from '../../core/owning.ts';
 import { perAddress } from '../../core/rates.ts';
+import { endsHearing } from '../../core/refusing.ts';
 import type { RequestFacts } from '../rest.ts';
 
 /**
