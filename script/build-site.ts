@@ -22,6 +22,17 @@ const assets = join(target, 'assets');
 rmSync(target, { recursive: true, force: true });
 mkdirSync(assets, { recursive: true });
 
+/** What several pages have: stands in each as a comment with its name. */
+const PARTS = readdirSync(join(web, 'parts')).map(
+  (name) =>
+    [
+      name.replace(/\.html$/, ''),
+      readFileSync(join(web, 'parts', name), 'utf8')
+        .trimEnd()
+        .replaceAll('\n', '\n    '),
+    ] as const,
+);
+
 /** The name under which a content may be cached for ever. */
 const hashed = (name: string, extension: string, content: Uint8Array): string =>
   `${name}-${createHash('sha256').update(content).digest('base64url').slice(0, 8)}.${extension}`;
@@ -31,7 +42,6 @@ const { output } = await build({
   platform: 'browser',
   transform: {
     target: 'es2022',
-
     define: { 'process.env.NODE_ENV': '"production"' },
   },
   output: { dir: assets, format: 'esm', entryFileNames: '[name]-[hash].js', chunkFileNames: 'shared-[hash].js', minify: true },
@@ -53,9 +63,10 @@ for (const page of [...PAGES, ...WITHOUT_SCRIPT]) {
   const html = readFileSync(join(web, `${page}.html`), 'utf8');
   const place = '<!-- assets -->';
   if (html.split(place).length !== 2) throw new Error(`${page}.html has no single ${place}`);
+  const whole = PARTS.reduce((text, [name, part]) => text.replace(`<!-- ${name} -->`, () => part), html);
   writeFileSync(
     join(target, `${page}.html`),
-    html.replace(place, () => head.join('\n    ')),
+    whole.replace(place, () => head.join('\n    ')),
   );
 }
 
