@@ -5,26 +5,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
-import { type RunningHub, startHub } from '../../src/server.ts';
 import { eventually } from '../harness/eventually.ts';
-import { type Call, createChannel, expectCall, joinChannel, memberCall, requestText, type TestMember } from '../harness/rest.ts';
+import { type Call, expectCall, memberCall, requestText } from '../harness/rest.ts';
+import { type WatchedHub, watchedHub } from '../harness/watched-hub.ts';
 
-let running: RunningHub;
-let sockets: Set<Socket>;
-let alpha: TestMember;
-let bravo: TestMember;
+let { running, sockets, alpha, bravo } = {} as WatchedHub;
 beforeEach(async () => {
-  const limits = 'off,pipelined=100,ring_messages=1000,ring_bytes=100000000';
-  running = await startHub(readConfig(['--port', '0', '--memory', '--limits', limits], {}), 'test', createLog('error'));
-  sockets = new Set();
-  running.server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  const channel = await createChannel(running.url);
-  [alpha, bravo] = [await joinChannel(running.url, channel, 'alpha'), await joinChannel(running.url, channel, 'bravo')];
+  ({ running, sockets, alpha, bravo } = await watchedHub('off,pipelined=100,ring_messages=1000,ring_bytes=100000000'));
 });
 afterEach(() => running.close());
 

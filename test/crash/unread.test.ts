@@ -2,32 +2,19 @@
  * Answers that nobody reads for 30 seconds: the connection is ended, and what was in it is not lost to the seat. The
  * hub's timers are the test's here, so nobody waits (R-REQ-18, R-STREAM-11, R-LISTEN-16, R-RCPT-4).
  */
-import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
-import { type RunningHub, startHub } from '../../src/server.ts';
 import { eventually } from '../harness/eventually.ts';
 import { follow } from '../harness/follow.ts';
-import { type Call, createChannel, expectCall, joinChannel, memberCall, requestText, type TestMember } from '../harness/rest.ts';
+import { type Call, expectCall, memberCall, requestText, type TestMember } from '../harness/rest.ts';
+import { type WatchedHub, watchedHub } from '../harness/watched-hub.ts';
 
 const UNREAD_MS = 30_000;
 
-let running: RunningHub;
-let sockets: Set<Socket>;
-let alpha: TestMember;
-let bravo: TestMember;
+let { running, sockets, alpha, bravo } = {} as WatchedHub;
 beforeEach(async () => {
   // Of the program only: Node's own sockets have other timers.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
-  running = await startHub(readConfig(['--port', '0', '--memory', '--limits', 'off,pipelined=100'], {}), 'test', createLog('error'));
-  sockets = new Set();
-  running.server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  const channel = await createChannel(running.url);
-  [alpha, bravo] = [await joinChannel(running.url, channel, 'alpha'), await joinChannel(running.url, channel, 'bravo')];
+  ({ running, sockets, alpha, bravo } = await watchedHub('off,pipelined=100'));
 });
 afterEach(async () => {
   vi.useRealTimers();
