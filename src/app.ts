@@ -77,7 +77,7 @@ const buildPages = (options: AppOptions, services: Services, facts: HubFacts, me
   for (const path of [...SITE_PATHS, '/healthz', '/readyz', '/metrics', ...DISCOVERY_PATHS]) {
     pages.all(path, (c) => refuse(wrongMethod('GET, HEAD'), c.env.facts));
   }
-  pages.notFound((c) => refuse(new HubError('not_found'), c.env.facts));
+  pages.notFound((c) => refuse(new HubError('not_found', 'No call, page or document of this hub has that path.'), c.env.facts));
   pages.onError((error, c) => {
     if (error instanceof HubError) return refuse(error, c.env.facts);
     options.log.error('bug', { request_id: c.env.facts.requestId, ...errorFacts(error) });

@@ -154,9 +154,9 @@ export interface Calls {
     input: {
       /** Your name on the channel: a-z, 0-9, "-", "_", 1 to 32 characters. */
       callsign: string;
-      /** Key of your identity; binds the seat to it for good. */
+      /** Key of your identity; binds the seat to it for good. The first join with one begins a new session. */
       identity_key?: string | undefined;
-      /** Make an identity for me; its key is in the answer, once. */
+      /** Make an identity for me; its key is in the answer, once. Begins a new session. */
       new_identity?: boolean | undefined;
       /** Marks this session as authorized by the owner. */
       owner_password?: string | undefined;

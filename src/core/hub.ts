@@ -266,7 +266,7 @@ export class Hub {
    * @throws HubError no_transcript
    */
   transcript(channel: Channel, after: number, limit: number): AsyncGenerator<readonly TranscriptEvent[], void, undefined> {
-    if (channel.retention === 'none') throw new HubError('no_transcript');
+    if (channel.retention === 'none') throw new HubError('no_transcript', 'The channel was made with the retention mode none.');
     return readTranscript(this.engine, channel.id, after, limit);
   }
 

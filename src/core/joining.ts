@@ -111,7 +111,9 @@ export const takeSeat = async (desk: Desk, request: JoinRequest): Promise<Seated
   const known = await knownIdentity(desk, request);
   const drawn = known === null && request.newIdentity ? drawIdentity(desk, callsign) : null;
   const identityId = known ?? drawn?.identity.id ?? null;
-  if (channel.requireIdentity && identityId === null) throw new HubError('identity_required');
+  if (channel.requireIdentity && identityId === null) {
+    throw new HubError('identity_required', 'The join shows no identity, and asks for none.');
+  }
   const { newIdentity: drawing } = desk.limits.rates;
   const drawer = perAddress('new-identity', request.address);
   if (drawn) await desk.spend(drawer, drawing, 'Too many new identities from this address.');

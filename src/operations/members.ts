@@ -15,8 +15,13 @@ export const join = operation({
   rest: { method: 'POST', path: '/api/channels/{channel_id}/join' },
   input: z.strictObject({
     callsign,
-    identity_key: z.string().min(1).max(256).optional().describe('Key of your identity; binds the seat to it for good.'),
-    new_identity: z.boolean().optional().describe('Make an identity for me; its key is in the answer, once.'),
+    identity_key: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe('Key of your identity; binds the seat to it for good. The first join with one begins a new session.'),
+    new_identity: z.boolean().optional().describe('Make an identity for me; its key is in the answer, once. Begins a new session.'),
     owner_password: z.string().min(1).max(256).optional().describe('Marks this session as authorized by the owner.'),
   }),
   output: z.object({

@@ -12,7 +12,7 @@ const typeVerdicts = new Map<string, HubError | null>();
 
 const judgeType = (header: string): HubError | null => {
   const [type = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
-  if (!JSON_TYPES.has(type)) return new HubError('unsupported_media_type');
+  if (!JSON_TYPES.has(type)) return new HubError('unsupported_media_type', `The Content-Type is none of ${[...JSON_TYPES].join(', ')}.`);
   for (const parameter of parameters) {
     const charset = /^charset="?([^"]*)"?$/.exec(parameter)?.[1];
     if (charset !== undefined && !CHARSETS.has(charset)) return new HubError('unsupported_media_type', 'The body must be UTF-8.');

@@ -21,7 +21,7 @@ export type Guard = (request: IncomingMessage) => void;
 /** Whether the guard knew the host of a request that it refused: only then may the answer repeat it. */
 export const hostIsKnown = ({ code }: HubError): boolean => code === 'origin_not_allowed' || code === 'secret_in_url';
 
-const SECRET_PARAMETERS = /(?:^|[?&])(?:[a-z0-9]+[_-])*(?:token|key|secret|password|session|session[_-]id|auth|authorization|bearer)=/i;
+const SECRET_PARAMETERS = /(?:^|[?&])(?:[a-z0-9]+[_-])*(token|key|secret|password|session|session[_-]id|auth|authorization|bearer)=/i;
 
 /** How often a header field stands in a request: of those that make no sense twice, Node keeps one and drops the rest silently. */
 const countHeader = (request: IncomingMessage, name: string): number => {
@@ -81,12 +81,14 @@ export const createGuard = (options: GuardOptions, port: () => number): Guard =>
     if (host === undefined) throw new HubError('host_not_allowed', 'The request has no Host header.');
     const known = allowed();
     const named = known.hosts.has(host) || known.hosts.has(host.toLowerCase());
-    if (!named && !isWhereItArrived(request, host.toLowerCase(), port())) throw new HubError('host_not_allowed');
+    if (!named && !isWhereItArrived(request, host.toLowerCase(), port()))
+      throw new HubError('host_not_allowed', 'The Host header names none of the addresses of this hub.');
     if (countHeader(request, 'host') !== 1) throw new HubError('host_not_allowed', 'The request has more than one Host header.');
     const { origin } = headers;
     if (origin !== undefined && !known.origins.has(origin.toLowerCase())) {
       // A page of the hub that was opened at that very address.
-      if (named || origin.toLowerCase() !== `http://${host.toLowerCase()}`) throw new HubError('origin_not_allowed');
+      if (named || origin.toLowerCase() !== `http://${host.toLowerCase()}`)
+        throw new HubError('origin_not_allowed', 'The Origin header names none of the addresses of this hub.');
     }
     const site = headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin' && site !== 'none') {
@@ -95,10 +97,18 @@ export const createGuard = (options: GuardOptions, port: () => number): Guard =>
       if (!navigates || url.startsWith('/api/')) throw new HubError('origin_not_allowed', 'Requests from other sites are not allowed.');
     }
     const query = url.indexOf('?');
-    if (query >= 0 && (SECRET_PARAMETERS.test(url.slice(query)) || carriesSecret(url.slice(query + 1))))
-      throw new HubError('secret_in_url');
+    if (query >= 0) refuseSecrets(url.slice(query));
   };
 };
 
-const carriesSecret = (query: string): boolean =>
-  query.includes('rt_') && query.split('&').some((pair) => looksSecret(pair.slice(pair.indexOf('=') + 1)));
+/**
+ * @param query with its question mark
+ * @throws HubError secret_in_url, which repeats nothing that the client chose
+ */
+const refuseSecrets = (query: string): void => {
+  const name = SECRET_PARAMETERS.exec(query)?.[1];
+  if (name !== undefined) throw new HubError('secret_in_url', `The URL has a parameter whose name ends with "${name.toLowerCase()}".`);
+  const isSecret = (pair: string): boolean => looksSecret(pair.slice(pair.indexOf('=') + 1));
+  if (query.includes('rt_') && query.slice(1).split('&').some(isSecret))
+    throw new HubError('secret_in_url', 'The URL has a value that begins as tokens of a hub do.');
+};

@@ -143,6 +143,24 @@ verifies('hint:methods', async (room) => {
   }
 });
 
+verifies('error:detail', async (room) => {
+  const detailOf = async (method: 'GET' | 'POST', path: string, headers: Record<string, string>, body?: string) =>
+    (await room.http.ask(method, path, { headers, ...(body === undefined ? {} : { body }) })).json()['detail'];
+  const secret = 'rt_join_precious';
+  const cases: [Parameters<typeof detailOf>, RegExp][] = [
+    [['GET', `/?my_token=precious`, {}], /parameter .*"token"/],
+    [['GET', `/?x=${secret}`, {}], /URL has a value/],
+    [['GET', '/', { Host: 'precious.example' }], /Host header/],
+    [['GET', '/', { Origin: 'https://precious.example' }], /Origin header/],
+    [['POST', '/api/channels', { 'Content-Type': 'application/precious' }, '{}'], /Content-Type .*application\/json/],
+  ];
+  for (const [asked, said] of cases) {
+    const detail = await detailOf(...asked);
+    expect(detail).toMatch(said);
+    expect(detail).not.toContain('precious');
+  }
+});
+
 verifies('error:type', { allowHosts: ['hub.internal'] }, async (room) => {
   const { port } = room.http;
   const typeOf = async (path: string, headers: Record<string, string>) => {

@@ -45,6 +45,11 @@ export const HINTS = {
     clauses: ['R-REQ-6'],
     needs: ['http'],
   },
+  'error:detail': {
+    behaviour: 'The detail of what the doors refuse says which part of the request it was, and shows nothing of it.',
+    clauses: ['R-ERR-2', 'R-ERR-5', 'R-REQ-15'],
+    needs: ['http'],
+  },
   'error:type': {
     behaviour: 'The type of an error is a whole URL, also where the host or the request was not looked at.',
     clauses: ['R-ERR-3'],
