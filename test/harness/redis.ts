@@ -41,6 +41,8 @@ echo "pid $server"
 (cat <&3 >/dev/null; kill -9 $server && rm -rf "$DIRECTORY") 2>/dev/null &
 wait $server`;
 
+const PID = /pid (\d+)\n/;
+
 const keeping = (port: number, directory: string): string[] => [
   ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'yes'],
   ...['--maxmemory-policy', 'noeviction'],
@@ -57,10 +59,11 @@ const start = async (port: number, directory: string, options: readonly string[]
     child.once('exit', () => reject(new Error(`redis-server, which script/test installs, ended: ${said}`)));
     child.stdout.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-8000);
-      if (said.includes(ready)) resolve();
+      // The shell and the server write by turns that nobody knows.
+      if (said.includes(ready) && PID.test(said)) resolve();
     });
   });
-  const pid = Number(/pid (\d+)/.exec(said)?.[1]);
+  const pid = Number(PID.exec(said)?.[1]);
   // It may outlive nobody, and holds up nobody either.
   child.unref();
   for (const pipe of [child.stdin, child.stdout]) (pipe as unknown as { unref(): void }).unref();
