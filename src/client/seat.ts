@@ -73,7 +73,8 @@ export class Seat {
   readonly client: HubClient;
   readonly #events: SeatEvents;
   #state: SeatState;
-  #rejoining: Promise<void> | null = null;
+  /** The join under way; false when the call that began it was given up. */
+  #rejoining: Promise<boolean> | null = null;
   /** When the hub last took this session, by the wall clock: a machine that sleeps does not stop it. */
   #aliveAt = Number.NEGATIVE_INFINITY;
 
@@ -104,16 +105,31 @@ export class Seat {
 
   /** Joins again with the same callsign. The mailbox stays where it stood, and so does the cursor. */
   async rejoin(options: CallOptions = {}): Promise<void> {
-    this.#rejoining ??= (async () => {
-      const { channelId, token, callsign, identityKey } = this.#state;
-      const fields = { callsign, ...(identityKey === undefined ? {} : { identity_key: identityKey }) };
-      const joined = await this.client.call('join', fields, { channelId, token }, options);
-      this.#change({ ...this.#state, sessionId: joined.session_id });
-      this.#events.rejoined?.(joined);
-    })().finally(() => {
-      this.#rejoining = null;
-    });
-    return this.#rejoining;
+    // What another call has begun serves this one, too, unless that call is given up meanwhile.
+    while (this.#rejoining) if (await this.#rejoining) return;
+    const joined = this.#join(options);
+    this.#rejoining = joined
+      .then(
+        () => true,
+        (error: unknown) => {
+          if (options.signal?.aborted) return false;
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.#rejoining = null;
+      });
+    // Where nobody else waits for it.
+    this.#rejoining.catch(() => {});
+    return joined;
+  }
+
+  async #join(options: CallOptions): Promise<void> {
+    const { channelId, token, callsign, identityKey } = this.#state;
+    const fields = { callsign, ...(identityKey === undefined ? {} : { identity_key: identityKey }) };
+    const joined = await this.client.call('join', fields, { channelId, token }, options);
+    this.#change({ ...this.#state, sessionId: joined.session_id });
+    this.#events.rejoined?.(joined);
   }
 
   /** The hub has just shown that it knows the session. */

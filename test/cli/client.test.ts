@@ -1,5 +1,5 @@
 /** The typed client against real hubs: errors, sessions, following over restarts and cut connections. */
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Backoff, ENTRIES, follow, HubClient, HubProblem, joinSeat, LinkError, retrying, Seat, watch } from '../../src/client/index.ts';
@@ -7,6 +7,7 @@ import { operations } from '../../src/operations/index.ts';
 import { type Station, startStation } from '../harness/process.ts';
 import { startProxy } from '../harness/proxy.ts';
 import { random } from '../harness/random.ts';
+import { turns, until } from '../harness/until.ts';
 
 let station: Station;
 beforeAll(async () => {
@@ -128,6 +129,37 @@ test('a seat whose session is over joins again and says so; one that was ended w
   expect(seat.state.sessionId).not.toBe(joined.seat.state.sessionId);
   await client.call('leave', {}, seat.shown);
   expect(await failure(seat.send({ to: 'bravo', message: 'again' }))).toMatchObject({ code: 'not_joined' });
+});
+
+test('a call that is given up while the seat joins again takes no other call along', async () => {
+  const shown = await channel(new HubClient(station.hub.url));
+  let refused = 0;
+  let joins = 0;
+  const front = createServer((asked, answer) => {
+    // The first join is never answered.
+    if (asked.url?.endsWith('/join') && ++joins === 1) return;
+    answer.once('finish', () => refused++);
+    const options = { method: asked.method, headers: { ...asked.headers, host: new URL(station.hub.url).host } };
+    const onward = request(`${station.hub.url}${asked.url}`, options, (back) => {
+      answer.writeHead(back.statusCode ?? 502, back.headers);
+      back.pipe(answer);
+    });
+    asked.pipe(onward.on('error', () => answer.destroy()));
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  const client = new HubClient(`http://127.0.0.1:${(front.address() as AddressInfo).port}`);
+  const seat = new Seat(client, { ...shown, callsign: 'alpha', sessionId: 'rt_session_nobody', cursor: '0' });
+  const stop = new AbortController();
+  const given = failure(seat.ask('ack', { id: 0 }, { signal: stop.signal }));
+  const kept = seat.ask('ack', { id: 0 });
+  await until(() => refused === 2 && joins === 1, 'both to be refused, and the seat to join');
+  await turns(50);
+  stop.abort();
+  const [other, { value }] = await Promise.all([given, kept]);
+  expect(other).toBe(stop.signal.reason);
+  expect(value.cursor).toMatch(/^0-/);
+  client.close();
+  front.close();
 });
 
 describe.each(['listen', 'stream'] as const)('following over %s', (over) => {
