@@ -66,6 +66,23 @@ export const isPassing = (error: unknown): error is ClientError => error instanc
 export const isPassingAtHub = (error: unknown): error is ClientError =>
   isPassing(error) || (error instanceof LinkError && error.code === 'not_a_hub');
 
+/**
+ * Waits out a failure of a connection that is kept up, or until the signal ends that.
+ * @param met a hub has answered at this address before
+ * @throws the failure, when it will not pass by itself
+ */
+export const waitOut = async (
+  error: unknown,
+  met: boolean,
+  backoff: Backoff,
+  options: { readonly signal?: AbortSignal | undefined; onTrouble?(error: ClientError, ms: number): void },
+): Promise<void> => {
+  if (!(met ? isPassingAtHub : isPassing)(error)) throw error;
+  const ms = backoff.next(error);
+  options.onTrouble?.(error, ms);
+  await pause(ms, options.signal).catch(() => {});
+};
+
 export interface RetryOptions extends BackoffOptions {
   readonly attempts: number;
   readonly signal?: AbortSignal | undefined;

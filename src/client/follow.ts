@@ -2,7 +2,7 @@
  * Following a mailbox: everything that comes, over restarts of the hub, cut connections and expired sessions, in order.
  * Nothing is confirmed but what the consumer says it is done with.
  */
-import { Backoff, isPassing, isPassingAtHub, pause } from './backoff.ts';
+import { Backoff, waitOut } from './backoff.ts';
 import { type ClientError, LinkError } from './errors.ts';
 import type { HeardAnswer, WireGap, WireMessage } from './operations.ts';
 import type { Seat } from './seat.ts';
@@ -200,10 +200,7 @@ export async function* follow(seat: Seat, options: FollowOptions = {}): AsyncGen
         else yield* byListening(seat, confirmed, options, connected);
       } catch (error) {
         if (signal?.aborted) return;
-        if (!(met ? isPassingAtHub : isPassing)(error)) throw error;
-        const ms = backoff.next(error);
-        options.onTrouble?.(error, ms);
-        await pause(ms, signal).catch(() => {});
+        await waitOut(error, met, backoff, options);
         if (signal?.aborted) return;
       }
     }

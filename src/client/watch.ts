@@ -1,5 +1,5 @@
 /** Watching a channel: every message and every coming and going, without a seat and without confirming anything. */
-import { Backoff, isPassing, isPassingAtHub, pause } from './backoff.ts';
+import { Backoff, waitOut } from './backoff.ts';
 import type { Credentials, HubClient, StreamEvent } from './client.ts';
 import { type ClientError, LinkError } from './errors.ts';
 
@@ -40,10 +40,7 @@ export async function* watch(
       throw new LinkError('cut', 'The stream ended.');
     } catch (error) {
       if (signal?.aborted) return;
-      if (!(met ? isPassingAtHub : isPassing)(error)) throw error;
-      const ms = backoff.next(error);
-      options.onTrouble?.(error, ms);
-      await pause(ms, signal).catch(() => {});
+      await waitOut(error, met, backoff, options);
       if (signal?.aborted) return;
     }
   }

@@ -1,6 +1,13 @@
 /** Reading what a channel kept. */
 import type { Engine } from './engine.ts';
-import type { TranscriptEvent } from './types.ts';
+import type { Message, TranscriptEvent } from './types.ts';
+
+/** The message that an event tells of, in a channel that keeps texts. */
+export const messageOf = ({ id, from, to, text, at, reply_to, sender }: TranscriptEvent): Message => ({
+  ...{ id: id!, from: from!, to: to!, text: text!, at },
+  ...(reply_to === undefined ? {} : { reply_to }),
+  sender: sender!,
+});
 
 /** Events that are read at once. */
 const PAGE = 256;

@@ -6,6 +6,10 @@ export const JSON_RPC = { parse: -32700, invalidRequest: -32600, methodNotFound:
 
 export type Id = string | number;
 
+/** Whether a value is an object with fields, as JSON has them. */
+export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** A failure of the protocol: an HTTP status and a JSON-RPC error. */
 export class RpcError extends Error {
   readonly status: number;

@@ -1,5 +1,6 @@
 /** Reading everything but texts back into memory, believing only rows whose seal holds. */
 import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/transcripts.ts';
 import type { Identity, Message, TranscriptEvent } from '../../core/types.ts';
 import { type HookState, hookOf, itemOf, newHookState } from './hook.ts';
 import { inserts, newest, readEntries, type Told } from './journal.ts';
@@ -175,11 +176,6 @@ export const readEvents = (store: Store, source: Source, after: number, limit: n
     if (!begins || !ends) throw new UnsoundRowError('events', 'is missing');
   }
   return rows.map(eventOf);
-};
-
-const messageOf = (event: TranscriptEvent): Message => {
-  const { id, from, to, text, at, reply_to, sender } = event;
-  return { id: id!, from: from!, to: to!, text: text!, at, ...(reply_to === undefined ? {} : { reply_to }), sender: sender! };
 };
 
 const RING_BATCH = 256;

@@ -12,7 +12,8 @@ import {
   UnsureMoveError,
 } from '../../core/moving.ts';
 import { newRing, pushMessage, type Ring } from '../../core/ring.ts';
-import type { Message, TranscriptEvent } from '../../core/types.ts';
+import { messageOf } from '../../core/transcripts.ts';
+import type { TranscriptEvent } from '../../core/types.ts';
 import type { Webhook } from '../../core/webhooks.ts';
 import { Custody, channelIds, noteKeys, REGISTERS } from './custody.ts';
 import { offsetOf, Reader } from './export.ts';
@@ -23,12 +24,6 @@ import type { Store } from './store.ts';
 type Command = Parameters<Store['command']>[0];
 
 const PARTS = [...OF_CHANNEL, ...OF_CLOSED, ...OF_OUTBOX];
-
-const messageOf = ({ id, from, to, text, at, reply_to, sender }: TranscriptEvent): Message => ({
-  ...{ id: id!, from: from!, to: to!, text: text!, at },
-  ...(reply_to === undefined ? {} : { reply_to }),
-  sender: sender!,
-});
 
 class Writer {
   readonly #store: Store;

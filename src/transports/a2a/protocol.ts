@@ -3,7 +3,7 @@
  * Source: a2a-protocol.org, specification 1.0: 3.3.2 and 5.4 (errors), 3.6 (versions), 9 (JSON-RPC binding).
  */
 import type { HubError } from '../../core/errors.ts';
-import { type Id, JSON_RPC, RpcError } from '../jsonrpc.ts';
+import { type Id, isFields, JSON_RPC, RpcError } from '../jsonrpc.ts';
 
 /** `Major.Minor`; patch numbers do not count (3.6). */
 export const A2A_VERSION = '1.0';
@@ -69,8 +69,6 @@ export interface A2aRequest {
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;
 }
-
-const isFields = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Reads a body that was JSON. A notification is none: every method here answers.

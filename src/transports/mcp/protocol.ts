@@ -6,7 +6,7 @@
  * Source: modelcontextprotocol.io/specification, revisions 2025-11-25 and 2026-07-28.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Id, JSON_RPC, RpcError } from '../jsonrpc.ts';
+import { type Id, isFields, JSON_RPC, RpcError } from '../jsonrpc.ts';
 
 export const LATEST = '2026-07-28';
 /** Revisions that begin with `initialize`, newest first. */
@@ -31,7 +31,6 @@ export const RPC = {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 
 /** One JSON-RPC message of a client. */
