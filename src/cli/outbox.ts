@@ -7,7 +7,7 @@ import { filesIn, readPrivately, stateDirectory, syncFolder, writePrivately } fr
 const isWaiting = (value: Record<string, unknown> | null): value is Record<string, unknown> =>
   typeof value?.['hub'] === 'string' && typeof value['at'] === 'number' && typeof value['input'] === 'object';
 
-/** Of two messages of one millisecond, which was first. */
+/** No name is used again by this program. */
 let count = 0;
 
 export const openOutbox = (env: NodeJS.ProcessEnv): Outbox => {
@@ -25,7 +25,9 @@ export const openOutbox = (env: NodeJS.ProcessEnv): Outbox => {
         return isWaiting(value) ? [{ ...(value as unknown as Waiting), name: basename(path) }] : [];
       }),
     put(message) {
-      const order = `${String(message.at).padStart(15, '0')}-${String(count++).padStart(9, '0')}-${process.pid}`;
+      const newest = Number.parseInt(basename(filesIn(folder).at(-1) ?? ''), 10) || 0;
+      // Behind what waits, also when the wall clock was put back.
+      const order = `${String(Math.max(message.at, newest + 1)).padStart(15, '0')}-${String(count++).padStart(9, '0')}-${process.pid}`;
       write(join(folder, `${order}.json`), message);
     },
     refuse(message, why) {

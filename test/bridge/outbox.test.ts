@@ -8,7 +8,7 @@ import { type Home, newHome } from '../harness/command.ts';
 import { ENGINES } from '../harness/engines.ts';
 import { eventually } from '../harness/eventually.ts';
 import { type Front, startFront } from '../harness/front.ts';
-import { startHubProcess } from '../harness/process.ts';
+import { startHubProcess, temporaryDirectory } from '../harness/process.ts';
 import { createChannel, expectCall, joinChannel, type TestChannel, type TestMember } from '../harness/rest.ts';
 import { Room } from '../harness/room.ts';
 import { rest } from '../harness/transports/rest.ts';
@@ -136,4 +136,22 @@ verifies.once('bridge:whose-refusal', async () => {
   expect(await first.call('roster', {})).toContain('was not sent. message_too_large');
   expect(await first.call('roster', {})).not.toContain('was not sent');
   expect(outboxOf(here)).toEqual([]);
+});
+
+test('messages stay in the order in which they were put, whatever the wall clock does', () => {
+  const outbox = openOutbox({ ROGERTHAT_PROFILE_DIR: temporaryDirectory() });
+  const put = (text: string, at: number): void => {
+    const input = { to: 'bravo', message: text, idempotency_key: text };
+    outbox.put({ hub: 'http://hub.example', channelId: 'quiet-otter-3a8f19', callsign: 'alpha', at, input });
+  };
+  put('one', 2_000);
+  put('two', 1_000);
+  put('three', 1_000);
+  put('four', 3_000);
+  expect(outbox.list().map(({ at, input }) => [at, input['message']])).toEqual([
+    [2_000, 'one'],
+    [1_000, 'two'],
+    [1_000, 'three'],
+    [3_000, 'four'],
+  ]);
 });
