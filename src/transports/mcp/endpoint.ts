@@ -45,6 +45,15 @@ export interface McpOptions extends SpeakerOptions {
   onBug(error: unknown, requestId: string): void;
 }
 
+/** One HTTP request and its answer. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly facts: RequestFacts;
+  /** From `/mcp/:channel_id`. */
+  readonly channelId: string | undefined;
+}
+
 export type McpHandler = (request: IncomingMessage, response: ServerResponse, facts: RequestFacts) => boolean;
 
 /** A channel id ends with its hexadecimal digits or is a band, so other documents may stand below `/mcp/`. */
@@ -79,12 +88,8 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
     session?.calls?.get(message.params['requestId'] as Id)?.abort();
   };
 
-  const answer = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    facts: RequestFacts,
-    channelId: string | undefined,
-  ): Promise<void> => {
+  const answer = async (exchange: Exchange): Promise<void> => {
+    const { request, response, facts, channelId } = exchange;
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
       throw new HubError('unsupported_media_type', 'The body must be application/json.');
     const bearer = bearerOf(request.headers.authorization);
@@ -111,7 +116,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
       }
       // It may have gone away meanwhile, and nobody would tell of that any more.
       if (response.destroyed) return;
-      await serve(request, response, facts, channelId, bearer, { ...message, id }, modern, session);
+      await serve(exchange, bearer, { ...message, id }, modern, session);
     } catch (caught) {
       const error = caught instanceof SessionOver ? sessionOver() : caught;
       // The store is away: refused as any other request is.
@@ -125,10 +130,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
   };
 
   const serve = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    facts: RequestFacts,
-    channelId: string | undefined,
+    { request, response, facts, channelId }: Exchange,
     bearer: string | undefined,
     message: RpcMessage & { readonly id: Id },
     modern: boolean,
@@ -199,7 +201,7 @@ export const createMcp = (options: McpOptions): McpHandler & { readonly sessions
       else sessions.close(id).then((closed) => void response.writeHead(closed ? 204 : 404, API_HEADERS).end(), fail);
     } else if (request.method !== 'POST') fail(wrongMethod('POST'));
     else
-      answer(request, response, facts, match[1]).catch((error: unknown) => {
+      answer({ request, response, facts, channelId: match[1] }).catch((error: unknown) => {
         if (error instanceof RpcError) writeJson(response, error.status, rpcError(error.id, error));
         else fail(error);
       });
