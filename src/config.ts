@@ -151,7 +151,7 @@ const fromEnvironment = (env: NodeJS.ProcessEnv): Raw => {
     const { type, alsoEnv }: Option = OPTIONS[name];
     const text = env[envName(name)] || (alsoEnv === undefined ? undefined : env[alsoEnv]);
     if (text === undefined || text === '') continue;
-    if (type === 'list') raw[name] = text.split(',');
+    if (type === 'list') raw[name] = text.split(',').flatMap((one) => one.trim() || []);
     else if (type === 'string') raw[name] = text;
     else if (/^(?:1|true|yes|on)$/i.test(text)) raw[name] = true;
     else if (/^(?:0|false|no|off)$/i.test(text)) raw[name] = false;
@@ -174,6 +174,11 @@ const originOf = (text: string): string => {
     // Falls through to the one sentence.
   }
   throw new ConfigError(`--origin (${envName('origin')}) must be like https://hub.example, without a path`);
+};
+
+const allowHostOf = (text: string): string => {
+  if (/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i.test(text)) return text;
+  throw new ConfigError(`--allow-host (${envName('allow-host')}) must be a host name such as hub.example, or hub.example:8443`);
 };
 
 const redisOf = (text: string): string => {
@@ -249,7 +254,7 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
     durability,
     repair: raw.repair === true,
     origin: origin === null ? null : originOf(origin),
-    allowHosts: (raw['allow-host'] as string[] | undefined) ?? [],
+    allowHosts: ((raw['allow-host'] as string[] | undefined) ?? []).map(allowHostOf),
     trustProxies: ((raw['trust-proxy'] as string[] | undefined) ?? []).map(proxyOf),
     allowPrivateWebhooks: (raw['allow-private-webhooks'] as boolean | undefined) ?? mode === 'local',
     secretKey: secret('secret-key'),

@@ -120,6 +120,8 @@ verifies.once('run:variables', () => {
   for (const proxy of ['proxy.example', '10.0.0.0/33', '10.0.0.1/8/8', '/8', '::1/129', '10.0.0.1/x']) {
     expect(() => readConfig(['--trust-proxy', proxy], {}), proxy).toThrow('--trust-proxy (ROGERTHAT_TRUST_PROXY) must be');
   }
-  expect(readConfig([], { ROGERTHAT_ALLOW_HOST: 'a.example,b.example' }).allowHosts).toEqual(['a.example', 'b.example']);
+  for (const hosts of ['a.example,[::1]:80', ' a.example, [::1]:80,'])
+    expect(readConfig([], { ROGERTHAT_ALLOW_HOST: hosts }).allowHosts).toEqual(['a.example', '[::1]:80']);
+  expect(readConfig([], { ROGERTHAT_TRUST_PROXY: '10.0.0.1, 10.0.0.2' }).trustProxies).toEqual(['10.0.0.1', '10.0.0.2']);
   for (const off of ['false', '0', 'no', '']) expect(readConfig([], { ROGERTHAT_OPEN: off }).mode).toBe('local');
 });
