@@ -61,7 +61,7 @@ export const createGuard = (options: GuardOptions, port: () => number): Guard =>
     const local = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port()}`);
     if (port() === 80) local.push('localhost', '127.0.0.1', '[::1]');
     const own = options.origin === null ? [] : [new URL(options.origin).host];
-    const named = options.allowHosts.flatMap((name) => (name.includes(':') ? [name] : [name, `${name}:${port()}`]));
+    const named = options.allowHosts.flatMap((name) => (/:[0-9]+$/.test(name) ? [name] : [name, `${name}:${port()}`]));
     const hosts = new Set([...local, ...own, ...named].map((host) => host.toLowerCase()));
     const origins = new Set([
       ...[...local, ...named].map((host) => `http://${host}`.toLowerCase()),

@@ -34,16 +34,21 @@ verifies('request:hosts', async (room) => {
   expect(await room.engine.channelCount()).toBe(0);
 });
 
-verifies('request:own-hosts', { origin: 'https://hub.example', allowHosts: ['other.example', 'third.example:8080'] }, async (room) => {
-  const { port } = room.http;
-  const status = async (headers: Record<string, string>): Promise<number> => (await room.http.ask('GET', '/healthz', { headers })).status;
-  for (const host of ['hub.example', 'other.example', `other.example:${port}`, 'third.example:8080', `127.0.0.1:${port}`]) {
-    expect(await status({ Host: host }), host).toBe(200);
-  }
-  for (const host of ['hub.example:81', 'third.example', 'evil.example']) expect(await status({ Host: host }), host).toBe(403);
-  expect(await status({ Host: 'hub.example', Origin: 'https://hub.example' })).toBe(200);
-  expect(await status({ Host: 'hub.example', Origin: 'http://hub.example' })).toBe(403);
-});
+verifies(
+  'request:own-hosts',
+  { origin: 'https://hub.example', allowHosts: ['other.example', 'third.example:8080', '[2001:db8::1]'] },
+  async (room) => {
+    const { port } = room.http;
+    const status = async (headers: Record<string, string>): Promise<number> => (await room.http.ask('GET', '/healthz', { headers })).status;
+    const own = ['hub.example', 'other.example', `other.example:${port}`, 'third.example:8080', `127.0.0.1:${port}`];
+    for (const host of [...own, '[2001:db8::1]', `[2001:db8::1]:${port}`]) {
+      expect(await status({ Host: host }), host).toBe(200);
+    }
+    for (const host of ['hub.example:81', 'third.example', 'evil.example']) expect(await status({ Host: host }), host).toBe(403);
+    expect(await status({ Host: 'hub.example', Origin: 'https://hub.example' })).toBe(200);
+    expect(await status({ Host: 'hub.example', Origin: 'http://hub.example' })).toBe(403);
+  },
+);
 
 verifies('request:one-host', async (room) => {
   const { port } = room.http;
