@@ -12,8 +12,8 @@ import type { Cancel, Delivery } from '../core/listening.ts';
 import { pointer } from '../core/pointer.ts';
 import type { AnyOperation, Proof } from '../operations/operation.ts';
 import type { Performed } from '../transports/mcp/perform.ts';
-import { Courier, senderName } from './courier.ts';
 import type { KeptSeat, Memory, Outbox } from './memory.ts';
+import { Relay, senderName } from './relay.ts';
 import type { Ringer } from './ringers.ts';
 import { Watcher } from './watcher.ts';
 
@@ -64,7 +64,7 @@ export class Bridge {
   readonly #options: BridgeOptions;
   /** By every session id that the agent may know the seat by. */
   readonly #held = new Map<string, Held>();
-  readonly #courier: Courier;
+  readonly #relay: Relay;
   /** Every seat that was used over this bridge: whose refusals are told here. */
   readonly #used = new Set<string>();
   /** The agent session, where the client names it. */
@@ -73,7 +73,7 @@ export class Bridge {
   constructor(options: BridgeOptions) {
     this.#options = options;
     const { client, outbox, signal, memory } = options;
-    this.#courier = new Courier({
+    this.#relay = new Relay({
       hub: client.hub,
       outbox,
       signal,
@@ -86,12 +86,12 @@ export class Bridge {
       },
     });
     // What an earlier run left behind.
-    this.#courier.deliver();
+    this.#relay.deliver();
   }
 
   /** What the agent is still to be told of messages that were queued here. */
   refusals(): string[] {
-    return this.#courier.refusals((sender) => this.#used.has(senderName(sender)));
+    return this.#relay.refusals((sender) => this.#used.has(senderName(sender)));
   }
 
   /** Carries out an operation at the hub. */
@@ -110,7 +110,7 @@ export class Bridge {
     if (name === 'join') return { value: await this.#join(proof, input as Input<'join'>, signal) };
     const held = this.#heldBy(proof.sessionId ?? '');
     const { seat } = held;
-    if (name === 'send') return { value: await this.#courier.send(seat, input as Input<'send'>) };
+    if (name === 'send') return { value: await this.#relay.send(seat, input as Input<'send'>) };
     if (name === 'listen' || name === 'wait') return this.#listen(held, name, input, signal, proof.transport === 'mcp-task');
     const { value } = await seat.ask(name as ValueName, input as never, { signal });
     if (name === 'leave') this.#drop(held);
@@ -159,7 +159,7 @@ export class Bridge {
       seat,
       after,
       signal: AbortSignal.any([signal, end.signal]),
-      connected: () => this.#courier.deliver(),
+      connected: () => this.#relay.deliver(),
       mail: ({ count }) => {
         const ringer = this.#options.ringer();
         void ringer?.ring(pointer(channelId, count)).then((rang) => {

@@ -7,7 +7,7 @@ import { answered, failedBecause, type ToolResult } from '../transports/mcp/rend
 import { createTools, type McpTool, type ToolAnswer } from '../transports/mcp/tools.ts';
 import { vouchForAll } from '../transports/mcp/vouch.ts';
 import type { Bridge } from './bridge.ts';
-import { QueuedHere } from './courier.ts';
+import { QueuedHere } from './relay.ts';
 
 const queued = ({ waiting, why }: QueuedHere): ToolResult =>
   answered(

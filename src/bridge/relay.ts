@@ -18,7 +18,7 @@ const FORGOTTEN_MS = 7 * 24 * 3600_000;
 
 type Sender = Pick<Waiting, 'channelId' | 'callsign'>;
 
-/** A seat at the hub of a courier. */
+/** A seat at the hub of a relay. */
 export const senderName = ({ channelId, callsign }: Sender): string => `${channelId} ${callsign}`;
 
 /** Whether there was no hub that could have taken a message, or none that could store one. A guard or a rate is a word of the hub. */
@@ -38,7 +38,7 @@ export class QueuedHere extends Error {
   }
 }
 
-export interface CourierOptions {
+export interface RelayOptions {
   readonly hub: string;
   readonly outbox: Outbox;
   /** The seat that sends; undefined when it is not known any more. */
@@ -47,13 +47,13 @@ export interface CourierOptions {
   readonly now?: () => number;
 }
 
-export class Courier {
-  readonly #options: CourierOptions;
+export class Relay {
+  readonly #options: RelayOptions;
   readonly #now: () => number;
   /** Seats whose messages are on their way. */
   readonly #running = new Set<string>();
 
-  constructor(options: CourierOptions) {
+  constructor(options: RelayOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
   }
