@@ -76,7 +76,7 @@ const batchOf = (confirmed: Confirmed, messages: readonly WireMessage[], gap: Wi
   gap,
   cursor,
   confirm(through) {
-    confirmed.move(through === undefined || through === messages.at(-1) ? cursor : String(through.id));
+    confirmed.move(through === undefined || through.id === messages.at(-1)?.id ? cursor : String(through.id));
   },
 });
 

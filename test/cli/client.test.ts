@@ -198,6 +198,25 @@ describe.each(['listen', 'stream'] as const)('following over %s', (over) => {
     expect(heard).toEqual(Array.from({ length: COUNT }, (_, i) => `message ${i + 1}`));
   });
 
+  test('goes on when a copy of the last message is confirmed', async () => {
+    const client = new HubClient(station.hub.url);
+    const shown = await channel(client);
+    const { seat } = await joinSeat(client, { ...shown, callsign: 'bravo' });
+    const { seat: alpha } = await joinSeat(client, { ...shown, callsign: 'alpha' });
+    const heard: string[] = [];
+    await alpha.send({ to: 'bravo', message: 'one' });
+    for await (const batch of follow(seat, { over })) {
+      for (const message of batch.messages) {
+        heard.push(message.text);
+        batch.confirm(structuredClone(message));
+      }
+      if (heard.length === 2) break;
+      await alpha.send({ to: 'bravo', message: 'two' });
+    }
+    expect(heard).toEqual(['one', 'two']);
+    client.close();
+  });
+
   test('gives again what was not confirmed, and tells the hub at the end what was', async () => {
     const client = new HubClient(station.hub.url);
     const shown = await channel(client);

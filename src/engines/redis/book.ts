@@ -20,7 +20,7 @@ export interface BookOptions {
 
 export type Argument = string | number | boolean;
 
-/** A list of the store that is not empty, as a script answers. */
+/** A list, as a script answers. */
 export type Answer = readonly Reply[];
 
 const textOf = (value: Argument): string => (typeof value === 'boolean' ? (value ? '1' : '') : String(value));
