@@ -1,9 +1,16 @@
 /** `rogerthat join`: takes a seat and remembers it. */
 import { HubClient } from '../client/client.ts';
-import type { Input } from '../client/operations.ts';
+import type { Input, Joined } from '../client/operations.ts';
 import { joinSeat } from '../client/seat.ts';
 import type { Context } from './context.ts';
+import { keepAndPrint } from './keeping.ts';
 import { gapLine, messageLine, oneLine, plain } from './radio.ts';
+
+/** The key of an identity is shown once: where it cannot be remembered, here. */
+const identityLine = ({ identity_id: id, identity_key: key }: NonNullable<Joined['identity']>, kept: boolean): string =>
+  kept
+    ? `Identity: ${id}; its key is remembered here, also after you leave`
+    : `Identity: ${id}; its key, to join again with --identity-key: ${key}`;
 
 export const run = async (context: Context): Promise<void> => {
   const { args, fields } = context.typed;
@@ -32,19 +39,18 @@ export const run = async (context: Context): Promise<void> => {
   } as Input<'join'>;
   const { seat, answered } = await joinSeat(new HubClient(hub), { ...input, channelId, token }, {}, { signal: context.signal });
   const { value, text } = answered;
-  // What was printed and not confirmed yet is not printed again.
-  profiles.keepSeat(hub, before ? { ...seat.state, cursor: before.cursor } : seat.state);
-  if (context.json) return context.out(text);
   const others = value.roster.filter((one) => one.callsign !== value.callsign).map((one) => `${one.callsign} (${one.presence})`);
-  const lines = [
+  const linesOf = (kept: boolean): string[] => [
     `${value.resumed ? 'Back on' : 'Joined'} ${oneLine(value.channel_id)} as ${oneLine(value.callsign)}; posture ${value.trust_posture}.`,
     `On the air: ${others.length > 0 ? oneLine(others.join(', ')) : 'nobody else'}.`,
     ...(value.history.length > 0 ? ['Said last:', ...value.history.map((message) => messageLine(message, context.colours))] : []),
     ...(value.gap ? [gapLine(value.gap)] : []),
     `Mail: ${value.pending} waiting, ${value.unconfirmed.length} handed over and not confirmed. Next: rogerthat listen`,
-    ...(value.identity ? [`Identity: ${value.identity.identity_id}; its key is remembered here, also after you leave`] : []),
+    ...(value.identity ? [identityLine(value.identity, kept)] : []),
     '',
     plain(value.instructions),
   ];
-  await context.out(lines.join('\n'));
+  // What was printed and not confirmed yet is not printed again.
+  const keep = (): void => profiles.keepSeat(hub, before ? { ...seat.state, cursor: before.cursor } : seat.state);
+  await keepAndPrint(context, keep, (kept) => (context.json ? text : linesOf(kept).join('\n')));
 };

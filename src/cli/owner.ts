@@ -1,6 +1,7 @@
 /** `rogerthat close`, `rotate-token`, `kick`, `pause`, `resume`: what the owner token of a channel opens. */
 import type { Input, ValueName } from '../client/operations.ts';
 import type { Context } from './context.ts';
+import { keepAndPrint } from './keeping.ts';
 import { oneLine } from './radio.ts';
 
 interface Answers {
@@ -30,7 +31,9 @@ export const run = async (context: Context): Promise<void> => {
   const input = { ...fields, ...(args.length > 0 ? { callsign } : {}) } as Input<ValueName>;
   const { value, text } = await client.ask(operation as ValueName, input, shown, { signal: context.signal });
   const answers = value as Answers;
-  if (name === 'close') context.profiles.closeChannel(hub, shown.channelId, fields['erase'] === true);
-  if (name === 'rotate-token' && answers.join_token) context.profiles.retoken(hub, shown.channelId, answers.join_token);
-  await context.out(context.json ? text : oneLine(sentenceOf(name, shown.channelId, callsign, answers)));
+  const keep = (): void => {
+    if (name === 'close') context.profiles.closeChannel(hub, shown.channelId, fields['erase'] === true);
+    if (name === 'rotate-token' && answers.join_token) context.profiles.retoken(hub, shown.channelId, answers.join_token);
+  };
+  await keepAndPrint(context, keep, () => (context.json ? text : oneLine(sentenceOf(name, shown.channelId, callsign, answers))));
 };

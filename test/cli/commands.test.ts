@@ -115,6 +115,24 @@ verifies.once('cli:remembers', async () => {
   expect(home.kept('seats')).toEqual([]);
 });
 
+verifies.once('cli:forgets-nothing', async () => {
+  // Below a file there is no folder, whoever asks.
+  const home = newHome(hub.url);
+  const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    home.run(words, { ROGERTHAT_PROFILE_DIR: `${process.execPath}/none`, ...env });
+  const failed = { code: 1, stderr: expect.stringContaining('cannot be remembered here') };
+  const made = await run(['create', '--json']);
+  expect(made).toMatchObject(failed);
+  const { channel_id: id, join_token: token, owner_token: ownerToken } = JSON.parse(made.stdout);
+  const joined = await run(['join', id, 'alpha', '--new-identity'], { ROGERTHAT_CHANNEL_TOKEN: token });
+  expect(joined).toMatchObject(failed);
+  const [, key = ''] = /--identity-key: (rt_id_\S+)/.exec(joined.stdout) ?? [];
+  const again = await run(['join', id, 'alpha', '--identity-key', key], { ROGERTHAT_CHANNEL_TOKEN: token });
+  expect(again).toMatchObject({ ...failed, stdout: expect.stringContaining('Back on') });
+  const rotated = await run(['rotate-token', '--channel', id, '--token', ownerToken]);
+  expect(rotated).toMatchObject({ ...failed, stdout: expect.stringMatching(/is now: rt_join_/) });
+});
+
 verifies.once('cli:keeps-keys', async () => {
   const home = newHome(hub.url);
   const { channel_id: id } = JSON.parse((await home.run(['create', '--trust-mode', 'trusted', '--json'])).stdout);

@@ -13,6 +13,10 @@ export const CLI = {
     behaviour: 'After a join no argument is needed; what is remembered is for its user only.',
     clauses: ['R-CLI-3'],
   },
+  'cli:forgets-nothing': {
+    behaviour: 'Where nothing can be remembered, what the hub shows once is printed all the same, and the command fails.',
+    clauses: ['R-CLI-3', 'R-CLI-12'],
+  },
   'cli:keeps-keys': {
     behaviour: 'Who leaves a trusted channel takes the same callsign again: the key of its identity is not forgotten.',
     clauses: ['R-CLI-3'],
