@@ -4,6 +4,7 @@
  * It keeps nothing that matters. What it has claimed is another's when its lease ends, so a courier that dies in the
  * middle of an attempt costs a repeat and no delivery.
  */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import type { Courier as Port } from '../core/hooks.ts';
@@ -49,6 +50,8 @@ export class Courier implements Port {
   constructor(options: CourierOptions) {
     this.#options = options;
     this.#resolve = options.resolve ?? null;
+    // Each attempt listens to it; Node would warn of a leak after ten.
+    setMaxListeners(0, this.#gone.signal);
     options.outbox.onDue(() => void this.#look());
   }
 
