@@ -13,7 +13,8 @@
  *     way. What waits for another try holds up nobody.
  *   - **Gone with the token.** `rotateToken` disables every armed hook that {@link goesWithToken} names, in the same atomic
  *     step; what waits for it is given up.
- *   - **Bounded.** When more waits for a hook than `limits.ts` allows, the oldest is given up, and says so.
+ *   - **Bounded.** When more waits for a hook than `limits.ts` allows, the oldest is given up, and says so; what is under
+ *     way is not, since it may arrive.
  *   - No text of a message is written that the channel's retention does not keep. It stays in memory until the
  *     delivery is settled; after the death of the process the delivery goes without it.
  */

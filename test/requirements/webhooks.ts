@@ -57,7 +57,8 @@ export const WEBHOOKS = {
     needs: ['webhooks'],
   },
   'hook:bounded': {
-    behaviour: 'When too much waits for a webhook, the oldest is given up and says so.',
+    behaviour:
+      'When too much waits for a webhook, the oldest that is not under way is given up and says so, and one request at a time goes on.',
     clauses: ['R-HOOK-12'],
     needs: ['webhooks'],
   },

@@ -99,8 +99,9 @@ export class Outbox {
     state.held += item.message?.text.length ?? 0;
     const overdue: Item[] = [];
     const { deliveriesWaiting, ringBytes } = this.#book.limits.sizes;
-    while (state.pending.length > 1 && (state.pending.length > deliveriesWaiting || state.held > ringBytes)) {
-      const oldest = state.pending[0]!;
+    while (state.pending.length > deliveriesWaiting || state.held > ringBytes) {
+      const oldest = this.#oldestWaiting(state, item);
+      if (!oldest) break;
       overdue.push({ ...oldest });
       this.#finish(state, oldest, 'failed', 'given up: more than the hub keeps was waiting');
     }
@@ -112,6 +113,15 @@ export class Outbox {
       Object.assign(state, { pending, done, held });
       if (pending.length === 0) this.#owed.delete(state);
     };
+  }
+
+  /**
+   * What is given up first. Not what is under way: it may arrive, and the next would be a second request beside it.
+   * @param newest is kept, whatever its size
+   */
+  #oldestWaiting({ pending }: HookState, newest: Item): Item | undefined {
+    const now = this.#book.clock.uptime();
+    return pending.find((item) => item !== newest && item.leasedUntil <= now);
   }
 
   /** Nothing more is tried. */

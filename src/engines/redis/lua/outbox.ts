@@ -38,13 +38,17 @@ local function putitem(hook, most, bytes, item, body, from)
     call('HSET', B .. ':bodies:' .. hook, n, body)
     held = call('HINCRBY', B .. ':held', hook, #body)
   end
-  -- WEBHOOK: bounded; the oldest is given up, and says so.
+  -- WEBHOOK: bounded; the oldest is given up, and says so. Not what is under way: it may arrive, and the next would be a second
+  -- request beside it.
   local count = call('ZCARD', B .. ':owed:' .. hook)
   if count > most or held > bytes then
     for _, oldest in ipairs(owedto(hook)) do
-      if count <= 1 or (count <= most and held <= bytes) then break end
-      finishitem(hook, oldest.n, itemof(hook, oldest.n), 'failed', 'given up: more than the hub keeps was waiting')
-      held, count = tonumber(call('HGET', B .. ':held', hook) or '0'), count - 1
+      if oldest.n == n or (count <= most and held <= bytes) then break end
+      local waits = itemof(hook, oldest.n)
+      if not waits.lease or oldest.at <= T then
+        finishitem(hook, oldest.n, waits, 'failed', 'given up: more than the hub keeps was waiting')
+        held, count = tonumber(call('HGET', B .. ':held', hook) or '0'), count - 1
+      end
     end
   end
   return n
