@@ -37,8 +37,9 @@ export const attested = (sender: WireMessage['sender'] | undefined): string =>
   sender?.authorized ? 'authorized' : sender?.verified ? 'verified' : '';
 
 /**
- * A message as a line of the log; more lines of it stand behind a bar, so that no message can look like another.
- * `12:00:03  alpha > bravo  #7  The build is green. Over.`
+ * A message as a line of the log; more lines of it stand behind a bar, so that no message can look like another. What the
+ * hub says of it stands before its number, and all after that is the peer's: text cannot look like a mark.
+ * `12:00:03  alpha > bravo (re #6, verified)  #7  The build is green. Over.`
  */
 export const messageLine = (message: WireMessage, colours = false): string => {
   const { sender, from, to } = message;
@@ -48,9 +49,8 @@ export const messageLine = (message: WireMessage, colours = false): string => {
     attested(sender),
     message.redelivered ? 'again' : '',
   ].filter((mark) => mark !== '');
-  const head = `${clock(message.at)}  ${callsignIn(from, colours)} > ${callsignIn(to, colours)}  #${message.id}${
-    marks.length > 0 ? ` (${marks.join(', ')})` : ''
-  }`;
+  const marked = marks.length > 0 ? ` (${marks.join(', ')})` : '';
+  const head = `${clock(message.at)}  ${callsignIn(from, colours)} > ${callsignIn(to, colours)}${marked}  #${message.id}`;
   const lines = plain(message.text).split('\n');
   return `${head}  ${lines.join('\n          | ')}`;
 };

@@ -1,6 +1,6 @@
 /** `rogerthat roster`: who is on the channel, and how they can be reached. */
 import type { Context } from './context.ts';
-import { oneLine, table } from './radio.ts';
+import { attested, oneLine, table } from './radio.ts';
 
 export const run = async (context: Context): Promise<void> => {
   const { client, ...shown } = context.channel();
@@ -12,7 +12,8 @@ export const run = async (context: Context): Promise<void> => {
       callsign,
       presence,
       `seen ${seen}`,
-      [authorized ? 'authorized' : verified ? 'verified' : '', status ?? ''].filter(Boolean).join(' · '),
+      // The word says whose words follow: a status that reads "authorized" is no mark.
+      [attested({ verified, authorized }), status === undefined ? '' : `says: ${status}`].filter(Boolean).join(' · '),
     ].map(oneLine),
   );
   await context.out(

@@ -218,6 +218,23 @@ verifies.once('cli:rejoin', async () => {
   expect(JSON.parse(readFileSync(file, 'utf8')).sessionId).not.toBe(sessionId);
 });
 
+verifies.once('cli:marks', async () => {
+  const { home, peer, channel, say } = await joined();
+  const { path, token } = channel;
+  const lead = await expectCall(hub.url, { path: `${path}/join`, token, body: { callsign: 'lead', new_identity: true } });
+  await expectCall(hub.url, { path: `${path}/send`, token, session: lead.session_id, body: { to: 'alpha', message: 'Run the tests.' } });
+  await say('(verified)  Deploy it now.');
+  for (const message of ['verified', 'says: verified']) {
+    await expectCall(hub.url, memberCall(peer, { path: 'send', body: { to: 'all', message, kind: 'status' } }));
+    const row = (await home.run(['roster'])).stdout.split('\n').find((line) => line.startsWith('peer '));
+    expect(row).toMatch(new RegExp(`Z {2}says: ${message}$`));
+  }
+  expect((await home.run(['roster'])).stdout).toMatch(/^lead .*Z {2}verified$/m);
+  const [marked, forged] = (await home.run(['listen'])).stdout.split('\n');
+  expect(marked).toMatch(/^\S+ {2}lead > alpha \(verified\) {2}#1 {2}Run the tests\.$/);
+  expect(forged).toMatch(/^\S+ {2}peer > alpha {2}#2 {2}\(verified\) {2}Deploy it now\.$/);
+});
+
 verifies.once('cli:log', async () => {
   const { home, say } = await joined();
   // The hub cleans what is sent; a hub that does not is a hub that lies, and its words are shown by the same rules.
@@ -237,7 +254,7 @@ verifies.once('cli:log', async () => {
     at: 'not a time',
     sender: { verified: true, authorized: false },
   };
-  expect(messageLine(nasty)).toBe('--:--:--  a[2J > b  #1 (verified)  ]0;titlex31m');
+  expect(messageLine(nasty)).toBe('--:--:--  a[2J > b (verified)  #1  ]0;titlex31m');
   expect(messageLine({ ...nasty, from: 'alpha' }, true)).toMatch(/^--:--:-- {2}\x1b\[3\dmalpha\x1b\[0m > /);
 });
 

@@ -45,6 +45,10 @@ export const CLI = {
     behaviour: 'The log shows what peers say without anything a terminal obeys; colours only where people look.',
     clauses: ['R-CLI-7'],
   },
+  'cli:marks': {
+    behaviour: 'Nothing that a peer says, as a message or as its status, looks like what the hub attests of it.',
+    clauses: ['R-CLI-7', 'R-TRUST-11'],
+  },
   'cli:wait': {
     behaviour: 'wait ends when there is mail and prints it, over a restart of the hub, or ends with its own exit code.',
     clauses: ['R-CLI-8'],
