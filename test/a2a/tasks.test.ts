@@ -57,6 +57,16 @@ describe.each(ENGINES)('$name', (engine) => {
     });
   });
 
+  test('R-A2A-4: a key in the metadata of the request counts as well as one beside the names', async () => {
+    const { identity_key } = await room.anyone().createIdentity();
+    const { message } = caller.message('bravo', 'Who am I?');
+    const { task } = await caller.call('SendMessage', {
+      ...{ message, metadata: { identity_key, from: 'somebody-else' } },
+      configuration: { returnImmediately: true },
+    });
+    expect(task.history[0].metadata).toMatchObject({ from: 'caller', sender: { verified: true } });
+  });
+
   test('R-A2A-5: text and data become one text; files are refused', async () => {
     const parts = [{ text: 'Look:', mediaType: 'text/markdown' }, { data: { green: true } }];
     const task = await caller.ask('bravo', '', { parts });
@@ -79,6 +89,8 @@ describe.each(ENGINES)('$name', (engine) => {
       await bravo.send('charlie', 'To somebody else.', { reply_to: messages[0]!.id });
       const charlie = await channel.agent('charlie');
       await charlie.send('caller', 'Not mine to answer.', { reply_to: messages[0]!.id });
+      // Nobody finds a status later, so it would complete a task that goes on.
+      await bravo.send('caller', 'Looking…', { kind: 'status', reply_to: messages[0]!.id });
       await room.parked(1);
       await bravo.send('caller', 'All green.', { reply_to: messages[0]!.id });
       const { message, task } = await answer;

@@ -74,12 +74,14 @@ const addressOf = ({ message, metadata }: Params, task: Message | null, channelI
   return { from, to };
 };
 
-const secretsOf = (
-  given: { identity_key?: string | undefined; owner_password?: string | undefined } | undefined,
-): Record<string, string> => ({
-  ...(given?.identity_key === undefined ? {} : { identity_key: given.identity_key }),
-  ...(given?.owner_password === undefined ? {} : { owner_password: given.owner_password }),
-});
+/** What proves who speaks: beside the names, or in the metadata of the request. */
+const secretsOf = (...given: readonly (Params['metadata'] | undefined)[]): Record<string, string> => {
+  const named = (field: 'identity_key' | 'owner_password'): Record<string, string> => {
+    const value = given.find((metadata) => metadata?.[field] !== undefined)?.[field];
+    return value === undefined ? {} : { [field]: value };
+  };
+  return { ...named('identity_key'), ...named('owner_password') };
+};
 
 const taskIsOver = (): RpcError => failure('unsupportedOperation', 'The task is over; ask anew without taskId.');
 
@@ -101,7 +103,7 @@ const sendMessage: Method = async (call) => {
   const text = textOf(message.parts);
   const before = message.taskId === undefined ? null : await openTask(call, message.taskId);
   const { from, to } = addressOf(params, before?.thread.question ?? null, line.channelId);
-  const { sessionId } = await line.join(from, secretsOf(message.metadata ?? params.metadata));
+  const { sessionId } = await line.join(from, secretsOf(message.metadata, params.metadata));
   const sent = await line.send(sessionId, {
     to,
     message: text,

@@ -69,14 +69,18 @@ export interface Thread {
   readonly cancel: Message | null;
 }
 
-/** Sorts out what belongs to a question. An answer is a reply of the addressee, to the asker or to all. */
+/**
+ * Sorts out what belongs to a question. An answer is a reply of the addressee, to the asker or to all. A status is none: it
+ * is heard by who waits and never found again, so it would end a task that is open for everybody else.
+ */
 export const threadOf = (question: Message, later: readonly Message[]): Thread => {
   const ids = new Set([question.id]);
   const more: Message[] = [];
   const answers: Message[] = [];
   let cancel: Message | null = null;
   for (const message of later) {
-    if (message.id <= question.id || message.reply_to === undefined || !ids.has(message.reply_to)) continue;
+    if (message.id <= question.id || message.kind === 'status') continue;
+    if (message.reply_to === undefined || !ids.has(message.reply_to)) continue;
     if (message.from === question.from) {
       if (message.text === cancelText(question.id)) {
         if (answers.length === 0) cancel ??= message;
