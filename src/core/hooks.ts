@@ -11,8 +11,12 @@ import type { Attempt, Claimed, Webhook, WebhookDelivery, WebhookEvent } from '.
 
 /** Who posts. The hub asks it what it would do, and to do it now; what is due it finds by itself. */
 export interface Courier {
-  /** Looks at a URL and at what its name resolves to. @throws HubError invalid_url when it would refuse to post there */
-  check(url: string): Promise<void>;
+  /**
+   * Looks at a URL and at what its name resolves to.
+   * @returns it as it is posted to, without characters that look like others or hide some
+   * @throws HubError invalid_url when it would refuse to post there
+   */
+  check(url: string): Promise<string>;
   /** Draws a signing secret: as it is shown once, and as it is stored. */
   newSecret(webhookId: string): { readonly shown: string; readonly stored: string };
   /** Attempts a claimed delivery and settles it. */
@@ -88,11 +92,11 @@ export class Hooks {
    */
   async create(channel: Channel, request: WebhookRequest, tokenHash: string | null): Promise<{ hook: Webhook; secret: string }> {
     const courier = courierOf(this.#desk);
-    await courier.check(request.url);
+    const url = await courier.check(request.url);
     const id = newWebhookId();
     const { shown, stored } = courier.newSecret(id);
     const hook: Webhook = {
-      ...{ id, channelId: channel.id, url: request.url, events: [...new Set(request.events)], callsign: request.callsign },
+      ...{ id, channelId: channel.id, url, events: [...new Set(request.events)], callsign: request.callsign },
       ...{ secret: stored, byOwner: tokenHash === null, createdAt: this.#desk.clock.now(), disabled: null },
     };
     await this.#desk.engine.addWebhook(hook, tokenHash);

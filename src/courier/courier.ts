@@ -85,10 +85,11 @@ export class Courier implements Port {
 
   // What the hub asks of it
 
-  async check(url: string): Promise<void> {
+  async check(url: string): Promise<string> {
     const { checkTarget, options } = await this.#postOffice();
     try {
-      await checkTarget(url, options);
+      const { href } = await checkTarget(url, options);
+      return href === `${url}/` ? url : href;
     } catch (error) {
       const { message, instead } = error as RefusedError;
       throw new HubError('invalid_url', `The field "url" was ${message}.`, { hint: instead });

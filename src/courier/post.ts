@@ -139,9 +139,9 @@ const hear = (response: IncomingMessage, finish: (outcome: Outcome) => void): vo
  * Looks at a URL, and at what its name resolves to now. A name that does not resolve now may do so later.
  * @throws RefusedError
  */
-export const checkTarget = async (text: string, { allowPrivate, resolve, clock }: PostOptions): Promise<void> => {
+export const checkTarget = async (text: string, { allowPrivate, resolve, clock }: PostOptions): Promise<URL> => {
   const url = checkUrl(text, allowPrivate);
-  if (isLiteral(hostOf(url))) return;
+  if (isLiteral(hostOf(url))) return url;
   let stop = (): void => {};
   const late = new Promise<void>((resolve) => {
     stop = clock.after(ATTEMPT_MS / 2, resolve);
@@ -153,4 +153,5 @@ export const checkTarget = async (text: string, { allowPrivate, resolve, clock }
     },
   );
   await Promise.race([look, late]).finally(() => stop());
+  return url;
 };

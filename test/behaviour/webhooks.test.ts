@@ -41,6 +41,21 @@ verifies('hook:created', async (room) => {
   expect(await channel.webhooks()).toEqual([second]);
 });
 
+verifies('hook:address', async (room) => {
+  const channel = await room.channel();
+  const CASES = [
+    ['http://127.0.0.1:9999', 'http://127.0.0.1:9999'],
+    ['https://agent.example/hook?a=1', 'https://agent.example/hook?a=1'],
+    // A letter of another alphabet, one that turns the text around, and some that are not seen.
+    ['https://\u0430gent.example/hook', 'https://xn--gent-43d.example/hook'],
+    ['https://agent.example/\u202ekooh', 'https://agent.example/%E2%80%AEkooh'],
+    ['\thttps://ag\nent.example\\@other.example/ ', 'https://agent.example/@other.example/'],
+    ['HTTP://0x7f.1:9999/hook', 'http://127.0.0.1:9999/hook'],
+  ] as const;
+  for (const [url, shown] of CASES) expect((await channel.createWebhook({ url })).url).toBe(shown);
+  expect((await channel.webhooks()).map(({ url }) => url)).toEqual(CASES.map(([, shown]) => shown));
+});
+
 verifies('hook:keepers', async (room) => {
   const open = await room.channel();
   const trusted = await room.channel({ trust_mode: 'trusted' });

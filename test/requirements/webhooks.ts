@@ -6,6 +6,11 @@ export const WEBHOOKS = {
     clauses: ['R-HOOK-1', 'R-HOOK-13'],
     needs: ['webhooks'],
   },
+  'hook:address': {
+    behaviour: 'The list shows the address that is posted to, whatever characters it was typed with.',
+    clauses: ['R-HOOK-13'],
+    needs: ['webhooks'],
+  },
   'hook:keepers': {
     behaviour: 'Webhooks are for who has a token of the channel, and on a trusted channel for the owner alone.',
     clauses: ['R-HOOK-2'],
