@@ -111,6 +111,11 @@ export const post = (letter: Letter, options: PostOptions, gone: AbortSignal): P
         }),
       );
       request.on('response', (response) => hear(response, finish));
+      // A 101, for which nobody asked: without a listener Node hangs up and says nothing.
+      request.on('upgrade', (response, socket) => {
+        socket.destroy();
+        hear(response, finish);
+      });
       request.end(letter.body);
       if (gone.aborted) abort();
     } catch (error) {

@@ -66,15 +66,18 @@ const chattering: Manner = (response) => response.writeHead(200).write('x'.repea
 const breakingOff: Manner = (response) => {
   response.writeHead(200, { 'Content-Length': '10' }).write('x', () => response.socket?.destroy());
 };
+const switching: Manner = (response) =>
+  response.socket?.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
 const babbling: Manner = (response) => response.socket?.end('SMTP\r\n\r\n');
 
-verifies('hook:failures', async (room) => {
+verifies('hook:failures', { limits: 'webhooks=11' }, async (room) => {
   const [channel, alpha] = await room.talk({}, 'alpha');
   const slow = [hanging, trickling];
   const quick: readonly (readonly [manner: Manner, status: number | null, reason: string | null])[] = [
     [resetting, null, 'connection reset'],
     [breakingOff, 200, 'connection reset'],
     [babbling, null, 'the answer is not HTTP'],
+    [switching, 101, 'answered 101'],
     [redirecting, 307, 'redirects are not followed'],
     [answering(404), 404, 'answered 404'],
     [chattering, 200, null],
