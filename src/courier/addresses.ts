@@ -54,6 +54,12 @@ const BAD_PORTS = new Set([
 /** Ranges that lead to this machine or the networks around it, by whatever way. */
 const NEAR = new Set([...PRIVATE, 'linkLocal', 'ipv4Mapped', 'unspecified']);
 
+/**
+ * Where clouds serve a machine its secrets, outside of the link-local range: Azure (also to whom only public addresses are open),
+ * Alibaba Cloud, EC2 and Google Cloud over IPv6, as their documentation of the metadata service has them.
+ */
+const METADATA = new Set(['168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd20:ce::254']);
+
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** What an address is when it is not one to post to; null when it is. */
@@ -65,6 +71,7 @@ const kindOf = (text: string, allowPrivate: boolean): string | null => {
   let address = ipaddr.parse(text.split('%', 1)[0]!);
   // A socket for both families names IPv4 peers so; where the networks around are allowed, it counts for what it is.
   if (allowPrivate && address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) address = address.toIPv4Address();
+  if (METADATA.has(address.toString())) return 'private address';
   const range = address.range();
   // All that is allocated as global unicast (RFC 4291, 2.4). The rest has old ways to write an IPv4 address in it.
   if (range === 'unicast' && address instanceof ipaddr.IPv6 && !address.match(GLOBAL_UNICAST)) return 'not a public unicast address';

@@ -65,6 +65,8 @@ describe('addresses', () => {
       '2001:10::1',
       '2001:20::1',
     ],
+    // Where clouds have what link-local addresses are for elsewhere.
+    ...['168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd00:0ec2:0:0::0:254', 'fd20:ce::254', '::ffff:100.100.100.200'],
     ...['2002:7f00:1::1', '2002:808:808::1', '3fff::1', '5f00::1', '4000::1', '', 'localhost', '127.0.0.1.example', 'nonsense'],
   ];
 
