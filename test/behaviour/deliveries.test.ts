@@ -132,6 +132,9 @@ verifies('hook:gone', async (room) => {
   await room.pass(60_000);
   expect(receiver.received).toHaveLength(1);
   expect(await channel.deliveries(id)).toHaveLength(3);
+  receiver.answer(answering(200));
+  expect(await channel.testWebhook(id)).toMatchObject({ delivered: true });
+  expect((await channel.webhooks())[0]).toMatchObject({ state: 'disabled' });
 });
 
 verifies('hook:order', async (room) => {
