@@ -63,6 +63,33 @@ test('a line that swallows everything is an outage, too, however much is asked m
   await hubs.end();
 });
 
+/** What a server that is there may refuse writes for: how it begins, how it ends, and what callers are told. */
+const REFUSING = {
+  full: [['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0'], 'is full'],
+  'short of replicas': [
+    ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
+    ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
+    'too few replicas',
+  ],
+  'a replica for now': [['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE'], 'a replica'],
+} as const;
+
+test.each(Object.entries(REFUSING))(
+  'while Redis is %s calls are 503 and say so, and who listens waits on',
+  async (_, [begin, end, words]) => {
+    const { hubs, one, say, join, parked } = await scene();
+    await ask(hubs.server, ...begin);
+    for (const refused of [await say('too early'), await join(), await call(one, { path: '/api/channels', body: {} })]) {
+      expectAway(refused);
+      expect(refused.body['detail']).toContain(words);
+    }
+    await ask(hubs.server, ...end);
+    expect((await say('back')).status).toBe(200);
+    expect((await parked).body.messages.map(({ text }: { text: string }) => text)).toEqual(['back']);
+    await hubs.end();
+  },
+);
+
 test('a server that is still loading is away, and is used when it has loaded, though nobody asks', async () => {
   const server = await ownRedis();
   await ask(server, 'EVAL', "for i = 1, 6000 do redis.call('SET', 'key:' .. i, i) end", '0');

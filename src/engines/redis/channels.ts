@@ -182,7 +182,8 @@ export class Channels {
     const now = this.#book.now();
     const [by, at] = String((await store.command(['GET', key])) ?? '').split(' ');
     if (by !== node && now - Number(at ?? 0) < SWEPT_MS) return true;
-    await store.command(['SET', key, `${node} ${now}`]);
+    // A store that is full does not take it, and has to be swept all the same.
+    await store.command(['SET', key, `${node} ${now}`]).catch(() => {});
     return false;
   }
 

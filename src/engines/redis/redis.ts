@@ -99,6 +99,11 @@ export class RedisEngine extends Hooked implements Engine {
     await this.#book.store.close();
   }
 
+  /** Says again what hubs that start later have to find. @throws HubError storage_unavailable */
+  async #keepUp(): Promise<void> {
+    await Promise.all([this.#noteTime(), this.#book.seal.keep()]);
+  }
+
   /** What time it is, for hubs that start later. */
   async #noteTime(): Promise<void> {
     await this.#book.store.command(['SET', this.#book.store.key('time'), String(this.#book.now())]);
@@ -263,10 +268,11 @@ export class RedisEngine extends Hooked implements Engine {
   }
 
   async sweep(): Promise<readonly string[]> {
-    await Promise.all([this.#noteTime(), this.#book.seal.keep()]);
     const [seats, hooks] = [(id: string) => this.#presence.tell(id), (id: string) => this.outbox.tell(id)];
     const removed = await this.#channels.sweep(seats, hooks);
     for (const channelId of removed) this.#hints.forget(channelId);
+    // A store that is full takes nothing before room was made.
+    await this.#keepUp().catch(this.#book.report);
     return removed;
   }
 }

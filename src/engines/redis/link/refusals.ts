@@ -9,6 +9,14 @@ export const unavailable = (detail = 'The hub cannot reach its store now.'): Hub
 /** Refusals of a server that say "not now" or "not here", and not "wrong". */
 const NOT_NOW = /^(?:OOM|MISCONF|READONLY|LOADING|BUSY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOSCRIPT|MOVED|ASK)\b/;
 
+/** What a caller is told of those of a server that is there and takes no writes: an operator has to act. */
+const NO_WRITES: Readonly<Record<string, string>> = {
+  OOM: 'The store of the hub is full.',
+  MISCONF: 'The store of the hub cannot write to its disk.',
+  NOREPLICAS: 'The store of the hub has too few replicas to take anything.',
+  READONLY: 'The store of the hub is a replica now and takes nothing.',
+};
+
 /** The text of a failure, whatever it is. */
 export const wordsOf = (error: unknown): string =>
   (error as Error | undefined)?.message || String((error as { code?: string } | undefined)?.code);
@@ -19,5 +27,7 @@ export const wordsOf = (error: unknown): string =>
  */
 export const translated = (error: unknown, isReply: boolean): unknown => {
   if (error instanceof HubError) return error;
-  return isReply && !NOT_NOW.test(wordsOf(error)) ? error : unavailable();
+  const words = wordsOf(error);
+  if (!isReply) return unavailable();
+  return NOT_NOW.test(words) ? unavailable(NO_WRITES[words.split(' ', 1)[0]!]) : error;
 };

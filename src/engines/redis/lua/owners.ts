@@ -77,6 +77,7 @@ end
 /** close() → 1 when it was open. */
 export const CLOSE = `${CHANGE}
 local function main()
+  makeroom()
   open()
   if C.halt == 'closed' then return 0 end
   for _, callsign in ipairs(call('HKEYS', B .. ':live')) do finish(callsign, 'closed') end
@@ -94,6 +95,7 @@ end
 /** erase() → 1 */
 export const ERASE = `
 local function main()
+  makeroom()
   open()
   if C.halt ~= 'closed' and C.hooks > 0 then owe('channel.closed', nil, 'closed') end
   ${turned('closed')}

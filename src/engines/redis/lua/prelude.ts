@@ -36,6 +36,9 @@ local function open()
   end
 end
 
+-- A server that is full refuses the first write of a script, unless that removes something: what makes room begins with it.
+local function makeroom() call('UNLINK', B .. ':-') end
+
 -- One line of the transcript, numbered without holes.
 local function event(type, json, wall)
   if C.keep == 'none' then return end
@@ -165,11 +168,15 @@ local function markparked(callsign, till, seen)
 end
 `;
 
-/** What every script ends with: a refusal becomes an answer, anything else stays an error. */
+/**
+ * What every script ends with: a refusal becomes an answer, anything else stays an error. What the server refused a command
+ * with (OOM, READONLY …) begins with its code, which an error of a script would hide behind the line it was raised at.
+ */
 export const EPILOGUE = `
 local ok, answer = pcall(main)
 if ok then return answer end
 if type(answer) == 'table' and answer.refusal then return answer.refusal end
+if type(answer) == 'string' and string.find(answer, '^%u+ ') then return { err = answer } end
 error(answer)
 `;
 

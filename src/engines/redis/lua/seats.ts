@@ -227,6 +227,7 @@ end
 export const SWEEP = `
 local function main()
   if call('EXISTS', B) == 0 then return -1 end
+  makeroom()
   open()
   expireall()
   for hash, till in pairs((function()
