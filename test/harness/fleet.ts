@@ -19,8 +19,9 @@ export interface Fleet {
   clear(): Promise<void>;
 }
 
-export const openFleet = async (url: string, durability: 'async' | 'replicated' = 'async'): Promise<Fleet> => {
-  const prefix = `${randomBytes(6).toString('hex')}:`;
+/** @param given the prefix of every key; by default one that nobody has */
+export const openFleet = async (url: string, durability: 'async' | 'replicated' = 'async', given?: string): Promise<Fleet> => {
+  const prefix = given ?? `${randomBytes(6).toString('hex')}:`;
   const open = (clock: TestClock, at = url): Promise<RedisEngine> =>
     openRedis({ url: at, prefix, durability, limits, clock, report: () => {} });
   const shelf = { directory: null, open: (clock: unknown) => open(clock as TestClock), clear: async () => {} } as unknown as Shelf;

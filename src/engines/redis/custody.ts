@@ -37,7 +37,7 @@ export const checkCustody = async (store: Store): Promise<void> => {
 
 /** Whether a hub answers for its seal. */
 const hasHubs = async (store: Store): Promise<boolean> =>
-  ((await store.command(['SPUBLISH', store.key(SEAL_ASK), `move-${randomBytes(6).toString('hex')}`])) as number) > 0;
+  ((await store.command(['SPUBLISH', store.topic(SEAL_ASK), `move-${randomBytes(6).toString('hex')}`])) as number) > 0;
 
 export class Custody {
   readonly #store: Store;

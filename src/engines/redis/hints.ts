@@ -60,7 +60,7 @@ export class Hints {
     }
     const heard = newHeard(now + LINGER_MS, watched ? now + WATCHED_MS : 0);
     this.#channels.set(channelId, heard);
-    const name = `${this.#book.store.base(channelId)}:wake`;
+    const name = this.#book.store.wakeOf(channelId);
     heard.ready = (this.#leaving.get(channelId) ?? Promise.resolve())
       .then(() => this.#book.store.subscribe(name, (text) => this.#take(channelId, heard, text)))
       .catch(() => {
@@ -239,7 +239,7 @@ export class Hints {
   forget(channelId: string): void {
     if (!this.#channels.delete(channelId)) return;
     const left = this.#book.store
-      .unsubscribe(`${this.#book.store.base(channelId)}:wake`)
+      .unsubscribe(this.#book.store.wakeOf(channelId))
       .catch(() => {})
       .then(() => void this.#leaving.delete(channelId));
     this.#leaving.set(channelId, left);

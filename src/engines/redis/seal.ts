@@ -44,7 +44,7 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
  * @returns null when nobody answers
  */
 const askForKey = async (store: Store, node: string, wanted: string | null): Promise<Buffer | null> => {
-  const mine = store.key(`seal:${node}`);
+  const mine = store.topic(`seal:${node}`);
   let take: (key: Buffer | null) => void = () => {};
   let other: Buffer | null = null;
   const answered = new Promise<Buffer | null>((resolve) => {
@@ -57,7 +57,7 @@ const askForKey = async (store: Store, node: string, wanted: string | null): Pro
   });
   const late = setTimeout(() => take(other), ANSWER_MS);
   try {
-    if ((await store.command(['SPUBLISH', store.key(SEAL_ASK), node])) === 0) return null;
+    if ((await store.command(['SPUBLISH', store.topic(SEAL_ASK), node])) === 0) return null;
     return await answered;
   } finally {
     clearTimeout(late);
@@ -127,10 +127,10 @@ export class SharedSeal implements Seal {
   }
 
   #answer(): Promise<void> {
-    return this.#store.subscribe(this.#store.key(SEAL_ASK), (who) => {
+    return this.#store.subscribe(this.#store.topic(SEAL_ASK), (who) => {
       if (who === this.#node) return;
       // Nobody waits for it; who asked asks again.
-      this.#store.command(['SPUBLISH', this.#store.key(`seal:${who}`), this.#key.toString('base64')]).catch(() => {});
+      this.#store.command(['SPUBLISH', this.#store.topic(`seal:${who}`), this.#key.toString('base64')]).catch(() => {});
     });
   }
 
@@ -164,7 +164,7 @@ export class SharedSeal implements Seal {
 
   /** The last hub takes the mark along, so that the next one waits for nobody. @throws HubError storage_unavailable */
   async end(): Promise<void> {
-    const asked = this.#store.key(SEAL_ASK);
+    const asked = this.#store.topic(SEAL_ASK);
     await this.#store.unsubscribe(asked);
     if ((await this.#store.command(['SPUBLISH', asked, this.#node])) === 0) await this.#store.command(['DEL', this.#store.key(HELD)]);
   }

@@ -1,5 +1,5 @@
 /** The store as the engine uses it: commands by key, scripts, hints, and how sure a write is. See link/ for connections. */
-import { ADDRESS_FORMS, parseAddress } from './link/address.ts';
+import { ADDRESS_FORMS, parseAddress, topicEnd } from './link/address.ts';
 import { createDriver, type Driver, type Reply } from './link/client.ts';
 import { ClusterLink } from './link/cluster.ts';
 import type { Link, LinkOptions } from './link/link.ts';
@@ -38,6 +38,7 @@ export class Store {
   readonly #driver: Driver;
   readonly #link: Link;
   readonly #clustered: boolean;
+  readonly #topicEnd: string;
   readonly #subscriptions: Subscriptions;
   #closed = false;
   #underWay = 0;
@@ -51,6 +52,7 @@ export class Store {
     this.#options = options;
     this.#driver = how.driver;
     this.#clustered = how.address.kind === 'cluster';
+    this.#topicEnd = topicEnd(how.address);
     this.#link = linkFor({ ...how, report: options.report, back: () => this.#backSoon() });
     this.#subscriptions = new Subscriptions(this.#link);
   }
@@ -106,6 +108,16 @@ export class Store {
   /** Base of a channel's keys. */
   base(channelId: string): string {
     return `${this.prefix}{${channelId}}`;
+  }
+
+  /** What hubs tell each other is published under this name. */
+  topic(name: string): string {
+    return `${this.key(name)}${this.#topicEnd}`;
+  }
+
+  /** … and what wakes them for a channel under this. */
+  wakeOf(channelId: string): string {
+    return `${this.base(channelId)}:wake${this.#topicEnd}`;
   }
 
   /**

@@ -50,6 +50,12 @@ const endpointOf = (text: string, standard: number): Endpoint | null => {
 
 export const endpointText = ({ host, port }: Endpoint): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
+/**
+ * What ends the name of everything that is published for hubs. Databases share their server's pub/sub, and hubs on two of them
+ * have nothing to tell each other.
+ */
+export const topicEnd = ({ database }: Pick<StoreAddress, 'database'>): string => (database === 0 ? '' : `@${database}`);
+
 const decoded = (text: string): string | null => {
   try {
     return decodeURIComponent(text);

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { SCRIPTS, type ScriptName } from '../lua/index.ts';
 import { RedisUnfitError } from '../unfit.ts';
-import { type Endpoint, endpointText, type StoreAddress } from './address.ts';
+import { type Endpoint, endpointText, type StoreAddress, topicEnd } from './address.ts';
 import type { Client, Driver, Reply } from './client.ts';
 import { faultOf, infoOf, tagOf } from './info.ts';
 import { within } from './once.ts';
@@ -53,8 +53,9 @@ const NAMES = Object.keys(SCRIPTS) as ScriptName[];
 /**
  * The text of a script for one run of the store. The tag is part of it, so that its hash names the run as well: another
  * process, one that was restarted or promoted, knows no script of that hash and cannot append under the wrong tag.
+ * @param end of the names of what is published, which a script cannot find out
  */
-const textFor = (name: ScriptName, tag: string): string => `local TAG = '${tag}'\n${SCRIPTS[name]}`;
+const textFor = (name: ScriptName, tag: string, end: string): string => `local TAG, WAKE = '${tag}', ':wake${end}'\n${SCRIPTS[name]}`;
 
 /** The client waits for its answers, without end when the line is lost meanwhile. */
 const letGo = async (one: Client): Promise<void> => {
@@ -65,7 +66,7 @@ const letGo = async (one: Client): Promise<void> => {
 export class Primary implements Holder {
   readonly endpoint: Endpoint;
   readonly #name: string;
-  readonly #kind: StoreAddress['kind'];
+  readonly #address: StoreAddress;
   readonly #driver: Driver;
   readonly #commands: Client;
   #hints: Client;
@@ -83,10 +84,10 @@ export class Primary implements Holder {
   /** Of the connection for commands, and of that for hints. */
   readonly #silences = [new Silence(), new Silence()] as const;
 
-  constructor(endpoint: Endpoint, { kind, shown }: StoreAddress, driver: Driver, told: Told) {
+  constructor(endpoint: Endpoint, address: StoreAddress, driver: Driver, told: Told) {
     this.endpoint = endpoint;
-    this.#name = kind === 'single' ? shown : endpointText(endpoint);
-    this.#kind = kind;
+    this.#name = address.kind === 'single' ? address.shown : endpointText(endpoint);
+    this.#address = address;
     this.#driver = driver;
     this.#told = told;
     this.#commands = driver.client(endpoint);
@@ -203,12 +204,12 @@ export class Primary implements Holder {
 
   async #askRun(): Promise<Run> {
     const info = infoOf(String(await this.send(['INFO'])));
-    const fault = faultOf(info, this.#kind);
+    const fault = faultOf(info, this.#address.kind);
     if (fault !== null) {
       this.#run = null;
       throw new RedisUnfitError(fault);
     }
-    const texts = NAMES.map((name) => textFor(name, tagOf(info)));
+    const texts = NAMES.map((name) => textFor(name, tagOf(info), topicEnd(this.#address)));
     const hashes = texts.map((text) => createHash('sha1').update(text).digest('hex'));
     const known = (await this.send(['SCRIPT', 'EXISTS', ...hashes])) as number[];
     await Promise.all(texts.filter((_, i) => known[i] !== 1).map((text) => this.send(['SCRIPT', 'LOAD', text])));

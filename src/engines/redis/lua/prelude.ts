@@ -4,7 +4,7 @@
  * KEYS[1] is the base of the channel, `…{channel_id}`: every key begins with it, so that all lie in one slot of a
  * cluster. The arguments begin with the caller's clocks (see the port: time is the hub's), the key that texts are sealed
  * with, and the caller's node, with a + behind it when the answer counts (see link/replicas.ts). TAG, the tag of this run of
- * the store, stands before all of it (see link/primary.ts).
+ * the store, and WAKE, the end of the name under which hubs are woken, stand before all of it (see link/primary.ts).
  */
 export const PRELUDE = `
 local B, T, W, SEAL = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
@@ -151,7 +151,7 @@ local function counted()
 end
 local function turned(word, callsign)
   counted()
-  call('SPUBLISH', B .. ':wake', NODE .. ' 0-' .. C.turnover .. ' ' .. word .. (callsign and ' ' .. callsign or ''))
+  call('SPUBLISH', B .. WAKE, NODE .. ' 0-' .. C.turnover .. ' ' .. word .. (callsign and ' ' .. callsign or ''))
 end
 
 -- Presence: this node has a listener of the callsign until then, or none any more; when it was seen last.

@@ -160,7 +160,7 @@ local function main()
     if C.hooks > 0 then owe('message.created', nil, nil, id, from, to, json) end
   end
   -- WAKE: a hint for the other nodes. A status is nowhere else, so it goes along.
-  call('SPUBLISH', B .. ':wake', NODE .. ' ' .. id .. '-' .. TAG .. ' ' .. from .. ' ' .. to .. (status and ' ' .. json or ''))
+  call('SPUBLISH', B .. WAKE, NODE .. ' ' .. id .. '-' .. TAG .. ' ' .. from .. ' ' .. to .. (status and ' ' .. json or ''))
   answer[1], answer[5] = id, C.hooks
   return answer
 end
