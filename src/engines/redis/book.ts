@@ -15,10 +15,15 @@ export interface BookOptions {
   readonly node: string;
   /** What stands between the monotonic clock of this process and the time that all hubs share, ms. */
   readonly offset: number;
+  /** So long after another hub noted its time that one is believed to have gone on, ms. */
+  readonly unheardMs: number;
   readonly report: (error: unknown) => void;
 }
 
 export type Argument = string | number | boolean;
+
+/** A hub that is behind the others by less than this stays so: what it was told took time to come. */
+const BEHIND_MS = 1_000;
 
 /** A list, as a script answers. */
 export type Answer = readonly Reply[];
@@ -32,7 +37,8 @@ export class Book {
   readonly seal: SharedSeal;
   readonly node: string;
   readonly report: (error: unknown) => void;
-  readonly #offset: number;
+  readonly #unheardMs: number;
+  #offset: number;
 
   constructor(options: BookOptions) {
     this.store = options.store;
@@ -42,11 +48,24 @@ export class Book {
     this.node = options.node;
     this.report = options.report;
     this.#offset = options.offset;
+    this.#unheardMs = options.unheardMs;
   }
 
   /** Monotonic ms that all hubs share: for every duration. */
   now(): number {
     return this.clock.uptime() + this.#offset;
+  }
+
+  /**
+   * Notes for the other hubs what time it is, and goes by theirs when this one is behind: its machine slept, or one that
+   * started later was given a later time by the store. Else each would take the other's sessions for older than they are.
+   * @throws HubError storage_unavailable
+   */
+  async tick(): Promise<void> {
+    const { store } = this;
+    const furthest = Number(await store.run('tick', store.key('time'), [String(this.now()), String(this.#unheardMs)]));
+    const behind = furthest - this.now();
+    if (behind > BEHIND_MS) this.#offset += behind;
   }
 
   /**

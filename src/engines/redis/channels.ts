@@ -17,6 +17,8 @@ export class Channels {
   readonly #book: Book;
   /** As they were when they were last asked about. What a channel keeps never changes; the rest may have. */
   readonly #known = new Map<string, Channel>();
+  /** The bands of this hub. */
+  readonly #bands = new Map<string, Channel>();
 
   constructor(book: Book) {
     this.#book = book;
@@ -59,6 +61,7 @@ export class Channels {
 
   async openBand(channel: Channel): Promise<void> {
     await this.#make(channel, BAND_GUARD_FACTOR);
+    this.#bands.set(channel.id, channel);
   }
 
   async #make(channel: Channel, factor: number): Promise<void> {
@@ -69,10 +72,17 @@ export class Channels {
 
   async find(channelId: string): Promise<Channel | undefined> {
     const text = await this.#book.store.command(['HGET', this.#book.store.base(channelId), 'config']);
-    if (text === null) return undefined;
+    if (text === null) return this.#bandAgain(channelId);
     const channel = JSON.parse(text as string) as Channel;
     this.#remember(channel);
     return channel;
+  }
+
+  /** A store that lost everything has no bands, and nobody but its hubs could make them. */
+  async #bandAgain(channelId: string): Promise<Channel | undefined> {
+    const band = this.#bands.get(channelId);
+    if (band) await this.openBand(band);
+    return band;
   }
 
   async count(): Promise<number> {

@@ -23,6 +23,9 @@ export interface RedisOptions {
   readonly report?: (error: unknown) => void;
 }
 
+/** Each hub notes its time with every sweep, which is every half a minute. */
+const UNHEARD_MS = 60_000;
+
 /** @throws RedisUnfitError when nothing could be acknowledged */
 const checkReplica = async (store: Store): Promise<void> => {
   try {
@@ -48,10 +51,11 @@ export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => 
   }
   // Hubs on several machines measure durations by the store's clock; a test has a time of its own. Neither goes back
   // behind what a hub has seen, so that no session lives longer because a clock was set back.
-  const read = clock === systemClock ? await store.time() : clock.now();
-  const seen = Number((await store.command(['GET', store.key('time')])) ?? 0);
-  const shared = Math.max(read, seen);
-  return new RedisEngine({ store, clock, limits, seal, node, offset: shared - clock.uptime(), report });
+  const real = clock === systemClock;
+  const unheardMs = real ? UNHEARD_MS : 0;
+  const read = real ? await store.time() : clock.now();
+  const shared = Number(await store.run('tick', store.key('time'), [String(read), String(unheardMs)]));
+  return new RedisEngine({ store, clock, limits, seal, node, offset: shared - clock.uptime(), unheardMs, report });
 };
 
 export type { RedisEngine } from './redis.ts';

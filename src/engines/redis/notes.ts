@@ -4,6 +4,7 @@ import type { Book } from './book.ts';
 
 export class Notes implements Port {
   readonly #book: Book;
+  readonly #agreed = new Map<string, string>();
 
   constructor(book: Book) {
     this.#book = book;
@@ -24,6 +25,13 @@ export class Notes implements Port {
 
   async agree(name: string, text: string): Promise<string> {
     // With NX and GET it answers with what was there before.
-    return ((await this.#book.store.command(['SET', this.#key(name), text, 'NX', 'GET'])) as string | null) ?? text;
+    const agreed = ((await this.#book.store.command(['SET', this.#key(name), text, 'NX', 'GET'])) as string | null) ?? text;
+    this.#agreed.set(name, agreed);
+    return agreed;
+  }
+
+  /** Puts what was agreed back into a store that lost it: who agreed goes by it. @throws HubError storage_unavailable */
+  async keep(): Promise<void> {
+    for (const [name, text] of this.#agreed) await this.#book.store.command(['SET', this.#key(name), text, 'NX']);
   }
 }

@@ -74,7 +74,7 @@ export class RedisEngine extends Hooked implements Engine {
     const look = new Rounds(() => this.#hints.look(true).catch(this.#book.report));
     this.#book.store.onBack(() => {
       this.#presence.tellAll();
-      this.#book.seal.keep().catch(this.#book.report);
+      this.#keepUp().catch(this.#book.report);
       look.ask();
     });
   }
@@ -95,18 +95,13 @@ export class RedisEngine extends Hooked implements Engine {
     this.#hints.close();
     this.#presence.close();
     this.outbox.close();
-    await within(CLOSE_MS, Promise.all([this.#noteTime(), this.#book.seal.end()])).catch(() => {});
+    await within(CLOSE_MS, Promise.all([this.#book.tick(), this.#book.seal.end()])).catch(() => {});
     await this.#book.store.close();
   }
 
-  /** Says again what hubs that start later have to find. @throws HubError storage_unavailable */
+  /** Says again what other hubs have to find, also in a store that lost it. @throws HubError storage_unavailable */
   async #keepUp(): Promise<void> {
-    await Promise.all([this.#noteTime(), this.#book.seal.keep()]);
-  }
-
-  /** What time it is, for hubs that start later. */
-  async #noteTime(): Promise<void> {
-    await this.#book.store.command(['SET', this.#book.store.key('time'), String(this.#book.now())]);
+    await Promise.all([this.#book.tick(), this.#book.seal.keep(), this.notes.keep()]);
   }
 
   /** @internal For crash tests: dies like a killed process. */

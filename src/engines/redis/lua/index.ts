@@ -1,7 +1,7 @@
 /** Every script, put together from the rules it needs. Each is one atomic step of the port. */
 import { ACKNOWLEDGE, ARRIVE, HANDED, HISTORY, MISSED, OBSERVE, READ, RECEIPTS, TRANSCRIPT } from './listening.ts';
 import { MAILBOX } from './mailbox.ts';
-import { DROP_MARK, KEEP_MARK, RECALL } from './notes.ts';
+import { DROP_MARK, KEEP_MARK, RECALL, TICK } from './notes.ts';
 import { ADD_HOOK, CLAIM_DUE, CLAIM_TEST, COUNT_HOOKS, DELIVERIES, DISABLE_HOOKS, HOOKS, OUTBOX, REMOVE_HOOK, SETTLE } from './outbox.ts';
 import { CLOSE, ERASE, GUARD_REPORT, GUARDS, KICK, PAUSE, ROTATE, SET_GUARDS } from './owners.ts';
 import { EPILOGUE, PRELUDE } from './prelude.ts';
@@ -77,6 +77,7 @@ export const SCRIPTS = {
   spend: SPEND,
   reserve: RESERVE,
   recall: RECALL,
+  tick: TICK,
   keepMark: KEEP_MARK,
   dropMark: DROP_MARK,
 } as const satisfies Record<string, string>;

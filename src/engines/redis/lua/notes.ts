@@ -1,4 +1,4 @@
-/** Scripts of single keys: a note that is looked at, a mark that one process holds. */
+/** Scripts of single keys: a note that is looked at, a mark that one process holds, the time that hubs share. */
 
 /**
  * recall(now, ttl) of a note `UNTIL|TEXT` → its text, or nil when there is none or it is over. It lasts for `ttl` from now on;
@@ -18,6 +18,23 @@ if past < now + ttl - ttl / 8 then
   redis.call('SET', KEYS[1], string.format('%.0f', now + ttl) .. '|' .. text, 'PX', math.ceil(ttl))
 end
 return text
+`;
+
+/**
+ * tick(time, most) of `TIME AT` → the time of the hub that is furthest, which is noted. It was noted when the store's clock said AT;
+ * what has gone by since then counts, up to `most`: that clock may be set, and no hub goes by it for longer.
+ */
+export const TICK = `
+local mine, clock = tonumber(ARGV[1]), redis.call('TIME')
+local at = clock[1] * 1000 + clock[2] / 1000
+local known, noted = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) ?(%S*)$')
+if known then
+  local since = at - (tonumber(noted) or at)
+  local theirs = tonumber(known) + math.max(0, math.min(since, tonumber(ARGV[2])))
+  if theirs >= mine then return string.format('%.17g', theirs) end
+end
+redis.call('SET', KEYS[1], string.format('%.17g %.17g', mine, at))
+return ARGV[1]
 `;
 
 /** keepMark(holder, ms) → 1 when the mark is the holder's, which it is for so long from now on; else 0. */
