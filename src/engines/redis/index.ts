@@ -4,8 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Limits } from '../../core/limits.ts';
 import { checkCustody } from './custody.ts';
+import { RIGHTS } from './link/link.ts';
+import { SCRIPTED } from './lua/index.ts';
 import { RedisEngine } from './redis.ts';
-import { SharedSeal } from './seal.ts';
+import { SEAL_ASK, SharedSeal } from './seal.ts';
 import { DEFAULT_PREFIX, Store } from './store.ts';
 import { RedisUnfitError } from './unfit.ts';
 
@@ -35,27 +37,34 @@ const checkReplica = async (store: Store): Promise<void> => {
   }
 };
 
+/** @throws RedisUnfitError when the user of the address may not do what a hub does */
+const checkRights = async (store: Store): Promise<void> => {
+  const denied = (await store.run('may', store.topic(SEAL_ASK), SCRIPTED)) as string[];
+  if (denied.length === 0) return;
+  throw new RedisUnfitError(`the user of the address may not use ${denied.join(', ')}; with ACL SETUSER it needs "${RIGHTS}"`);
+};
+
 /** @throws RedisUnfitError with a sentence for the operator */
 export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => {
   const { url, limits, durability = 'async', prefix = DEFAULT_PREFIX, clock = systemClock, report = () => {} } = options;
   const store = await Store.open({ url, prefix, durability, report });
   const node = randomBytes(6).toString('hex');
-  let seal: SharedSeal;
   try {
-    seal = await SharedSeal.agree(store, node, options.patienceMs);
+    await checkRights(store);
+    const seal = await SharedSeal.agree(store, node, options.patienceMs);
     await checkCustody(store);
     if (durability === 'replicated') await checkReplica(store);
+    // Hubs on several machines measure durations by the store's clock; a test has a time of its own. Neither goes back
+    // behind what a hub has seen, so that no session lives longer because a clock was set back.
+    const real = clock === systemClock;
+    const unheardMs = real ? UNHEARD_MS : 0;
+    const read = real ? await store.time() : clock.now();
+    const shared = Number(await store.run('tick', store.key('time'), [String(read), String(unheardMs)]));
+    return new RedisEngine({ store, clock, limits, seal, node, offset: shared - clock.uptime(), unheardMs, report });
   } catch (error) {
     await store.close();
-    throw error;
+    throw store.unfit(error);
   }
-  // Hubs on several machines measure durations by the store's clock; a test has a time of its own. Neither goes back
-  // behind what a hub has seen, so that no session lives longer because a clock was set back.
-  const real = clock === systemClock;
-  const unheardMs = real ? UNHEARD_MS : 0;
-  const read = real ? await store.time() : clock.now();
-  const shared = Number(await store.run('tick', store.key('time'), [String(read), String(unheardMs)]));
-  return new RedisEngine({ store, clock, limits, seal, node, offset: shared - clock.uptime(), unheardMs, report });
 };
 
 export type { RedisEngine } from './redis.ts';

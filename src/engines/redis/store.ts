@@ -1,8 +1,8 @@
 /** The store as the engine uses it: commands by key, scripts, hints, and how sure a write is. See link/ for connections. */
-import { ADDRESS_FORMS, parseAddress, topicEnd } from './link/address.ts';
+import { ADDRESS_FORMS, parseAddress, type StoreAddress, topicEnd } from './link/address.ts';
 import { createDriver, type Driver, type Reply } from './link/client.ts';
 import { ClusterLink } from './link/cluster.ts';
-import type { Link, LinkOptions } from './link/link.ts';
+import { type Link, type LinkOptions, unfit } from './link/link.ts';
 import type { Holder } from './link/primary.ts';
 import { translated } from './link/refusals.ts';
 import { SentinelLink } from './link/sentinel.ts';
@@ -38,7 +38,7 @@ export class Store {
   readonly #driver: Driver;
   readonly #link: Link;
   readonly #clustered: boolean;
-  readonly #topicEnd: string;
+  readonly #address: StoreAddress;
   readonly #subscriptions: Subscriptions;
   #closed = false;
   #underWay = 0;
@@ -52,7 +52,7 @@ export class Store {
     this.#options = options;
     this.#driver = how.driver;
     this.#clustered = how.address.kind === 'cluster';
-    this.#topicEnd = topicEnd(how.address);
+    this.#address = how.address;
     this.#link = linkFor({ ...how, report: options.report, back: () => this.#backSoon() });
     this.#subscriptions = new Subscriptions(this.#link);
   }
@@ -85,6 +85,11 @@ export class Store {
     this.#onBack = hear;
   }
 
+  /** Why it cannot be used at the start, in a sentence for the operator. */
+  unfit(error: unknown): RedisUnfitError {
+    return unfit(error, this.#address);
+  }
+
   /** Null when all is well, else a sentence for the operator. */
   get trouble(): string | null {
     return this.#link.trouble;
@@ -112,12 +117,12 @@ export class Store {
 
   /** What hubs tell each other is published under this name. */
   topic(name: string): string {
-    return `${this.key(name)}${this.#topicEnd}`;
+    return `${this.key(name)}${topicEnd(this.#address)}`;
   }
 
   /** … and what wakes them for a channel under this. */
   wakeOf(channelId: string): string {
-    return `${this.base(channelId)}:wake${this.#topicEnd}`;
+    return `${this.base(channelId)}:wake${topicEnd(this.#address)}`;
   }
 
   /**

@@ -32,6 +32,14 @@ export interface Link {
   destroy(): void;
 }
 
+/** What a user of the store has to be given with ACL SETUSER; INFO is among what is called dangerous. */
+export const RIGHTS = '~rogerthat:* &rogerthat:* +@all -@dangerous +info';
+
+const wordsFor = (error: unknown): string => {
+  const words = wordsOf((error as Error).cause ?? error);
+  return words.startsWith('NOPERM') ? `${words}; with ACL SETUSER it needs "${RIGHTS}"` : words;
+};
+
 /** Why a store cannot be used at the start, in a sentence for the operator. */
 export const unfit = (error: unknown, { shown }: StoreAddress): RedisUnfitError =>
-  error instanceof RedisUnfitError ? error : new RedisUnfitError(`cannot use ${shown}: ${wordsOf(error)}`);
+  error instanceof RedisUnfitError ? error : new RedisUnfitError(`cannot use ${shown}: ${wordsFor(error)}`);

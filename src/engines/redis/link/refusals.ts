@@ -28,6 +28,8 @@ export const wordsOf = (error: unknown): string =>
 export const translated = (error: unknown, isReply: boolean): unknown => {
   if (error instanceof HubError) return error;
   const words = wordsOf(error);
-  if (!isReply) return unavailable();
-  return NOT_NOW.test(words) ? unavailable(NO_WRITES[words.split(' ', 1)[0]!]) : error;
+  if (isReply && !NOT_NOW.test(words)) return error;
+  const told = unavailable(isReply ? NO_WRITES[words.split(' ', 1)[0]!] : undefined);
+  told.cause = error;
+  return told;
 };

@@ -1,7 +1,7 @@
 /** Every script, put together from the rules it needs. Each is one atomic step of the port. */
 import { ACKNOWLEDGE, ARRIVE, HANDED, HISTORY, MISSED, OBSERVE, READ, RECEIPTS, TRANSCRIPT } from './listening.ts';
 import { MAILBOX } from './mailbox.ts';
-import { DROP_MARK, KEEP_MARK, RECALL, TICK } from './notes.ts';
+import { DROP_MARK, KEEP_MARK, MAY, RECALL, TICK } from './notes.ts';
 import { ADD_HOOK, CLAIM_DUE, CLAIM_TEST, COUNT_HOOKS, DELIVERIES, DISABLE_HOOKS, HOOKS, OUTBOX, REMOVE_HOOK, SETTLE } from './outbox.ts';
 import { CLOSE, ERASE, GUARD_REPORT, GUARDS, KICK, PAUSE, ROTATE, SET_GUARDS } from './owners.ts';
 import { EPILOGUE, PRELUDE } from './prelude.ts';
@@ -78,8 +78,20 @@ export const SCRIPTS = {
   reserve: RESERVE,
   recall: RECALL,
   tick: TICK,
+  may: MAY,
   keepMark: KEEP_MARK,
   dropMark: DROP_MARK,
 } as const satisfies Record<string, string>;
 
 export type ScriptName = keyof typeof SCRIPTS;
+
+/** Every command that a script gives. One that may not be given would stop a script halfway. */
+export const SCRIPTED: readonly string[] = [
+  ...new Set(
+    [
+      ...Object.values(SCRIPTS)
+        .join('')
+        .matchAll(/\bcall\('([A-Z]+)'/g),
+    ].map(([, name]) => name!),
+  ),
+];

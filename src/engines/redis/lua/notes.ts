@@ -37,6 +37,15 @@ redis.call('SET', KEYS[1], string.format('%.17g %.17g', mine, at))
 return ARGV[1]
 `;
 
+/** may(command, …) of a key → those of the commands that the user of the connection may not use on it. */
+export const MAY = `
+local denied = {}
+for _, name in ipairs(ARGV) do
+  if not redis.acl_check_cmd(name, KEYS[1]) then denied[#denied + 1] = name end
+end
+return denied
+`;
+
 /** keepMark(holder, ms) → 1 when the mark is the holder's, which it is for so long from now on; else 0. */
 export const KEEP_MARK = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
