@@ -33,6 +33,9 @@ export interface CourierOptions {
 const MOST_AT_ONCE = 32;
 /** An attempt takes 10 s at the most; what is left is for writing down how it went. */
 const LEASE_MS = 30_000;
+/** A wrong key of one hub shows in single attempts, which another hub makes good: its operator would not look there. */
+const OTHER_KEY =
+  'The signing secret of a webhook cannot be decrypted by this hub: hubs on one store need the same --secret-key (ROGERTHAT_SECRET_KEY).';
 /** How long the outbox is left alone after it failed. */
 const TROUBLE_MS = 5_000;
 
@@ -45,6 +48,7 @@ export class Courier implements Port {
   #running = false;
   #looking = false;
   #again = false;
+  #saidOtherKey = false;
   #stopTimer: () => void = () => {};
 
   constructor(options: CourierOptions) {
@@ -118,7 +122,11 @@ export class Courier implements Port {
   async #post(claimed: Claimed, at: number): Promise<Outcome> {
     const { hook, delivery } = claimed;
     const secret = this.#options.vault.open(hook.secret, hook.id);
-    if (secret === null) return { status: null, reason: UNREADABLE };
+    if (secret === null) {
+      if (this.#options.vault.shared && !this.#saidOtherKey) this.#options.report(new Error(OTHER_KEY));
+      this.#saidOtherKey = true;
+      return { status: null, reason: UNREADABLE };
+    }
     const { post, options } = await this.#postOffice();
     const body = bodyOf(claimed);
     const headers = {
