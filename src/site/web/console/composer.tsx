@@ -1,5 +1,5 @@
 /** The microphone: take a callsign, and speak to one or to all. */
-import { type Signal, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Problem, problemIn } from '../shared/api.ts';
 import { Snippet } from '../shared/copy.tsx';
@@ -11,8 +11,6 @@ import type { Sent } from './wire.ts';
 
 interface ComposerProps {
   readonly station: Station;
-  readonly to: Signal<string>;
-  readonly replyTo: Signal<number | null>;
 }
 
 /** What the hub knows of a message it has just taken. */
@@ -26,17 +24,13 @@ const outcome = ({ id, recipients, recipient_count }: Sent): string => {
   return `#${id}: ${delivered} of ${plural(recipient_count, 'station')} had it at once${delivered < recipient_count ? '; for the others it waits' : ''}.`;
 };
 
-const newKey = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-export const Composer = ({ station, to, replyTo }: ComposerProps) => {
-  const { seat } = station;
-  const text = useSignal('');
+export const Composer = ({ station }: ComposerProps) => {
+  const { seat, draft } = station;
+  const { to, replyTo, text } = draft;
   const busy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const told = useSignal('Enter sends, Shift+Enter makes a new line.');
   const area = useRef<HTMLTextAreaElement>(null);
-  /** The same message sent again after a lost answer keeps its key, so the hub takes it once. */
-  const key = useRef<{ readonly of: string; readonly key: string } | null>(null);
   const held = seat.held.value;
 
   useEffect(() => {
@@ -50,19 +44,24 @@ export const Composer = ({ station, to, replyTo }: ComposerProps) => {
     if (busy.value || text.value.trim() === '') return;
     busy.value = true;
     problem.value = null;
-    const body = { to: to.value, message: text.value, ...(replyTo.value === null ? {} : { reply_to: replyTo.value }) };
-    const of = JSON.stringify(body);
-    if (key.current?.of !== of) key.current = { of, key: newKey() };
+    const [body, key] = draft.take();
     try {
-      told.value = outcome(await seat.send(body, key.current.key));
-      text.value = '';
-      replyTo.value = null;
-      key.current = null;
+      told.value = outcome(await seat.send(body, key));
+      draft.sent(body);
     } catch (error) {
       problem.value = problemIn(error);
     } finally {
       busy.value = false;
       area.current?.focus();
+    }
+  };
+
+  const leave = async (): Promise<void> => {
+    problem.value = null;
+    try {
+      await seat.leave();
+    } catch (error) {
+      problem.value = problemIn(error);
     }
   };
 
@@ -110,7 +109,7 @@ export const Composer = ({ station, to, replyTo }: ComposerProps) => {
             in reply to #{replyTo.value} ✕<span class="sr"> Do not reply</span>
           </button>
         )}
-        <button type="button" class="quiet sign-off" onClick={() => seat.leave().catch(problemIn)}>
+        <button type="button" class="quiet sign-off" onClick={leave}>
           Leave
         </button>
       </div>

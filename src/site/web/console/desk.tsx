@@ -32,8 +32,7 @@ const Shut = ({ station }: { readonly station: Station }) => {
 export const Desk = ({ station }: { readonly station: Station }) => {
   const panel = useSignal<Panel>('traffic');
   const search = useSignal('');
-  const replyTo = useSignal<number | null>(null);
-  const to = useSignal('all');
+  const { to, replyTo } = station.draft;
   const here = useComputed(() => station.roster.value?.length ?? 0);
   // What was heard stays readable when the channel is closed under us.
   if (station.refused.value && !station.met.value) return <Shut station={station} />;
@@ -72,7 +71,7 @@ export const Desk = ({ station }: { readonly station: Station }) => {
             to.value = message.from;
           }}
         />
-        <Composer station={station} to={to} replyTo={replyTo} />
+        <Composer station={station} />
       </main>
       <aside class="side" aria-label="Roster and channel">
         <RosterPanel

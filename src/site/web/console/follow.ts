@@ -33,7 +33,7 @@ const FIRST_MS = 500;
 const MOST_MS = 15_000;
 
 /** Attempts that may succeed another time: no answer, too many calls, trouble of the hub's own. */
-const mayPass = ({ status }: Problem): boolean => status === 0 || status === 429 || status >= 500;
+export const mayPass = ({ status }: Problem): boolean => status === 0 || status === 429 || status >= 500;
 
 /** Half to whole of a wait that doubles: a hub that comes back is not met by everybody at once. */
 const backoff = (attempt: number): number => Math.min(MOST_MS, FIRST_MS * 2 ** attempt) * (0.5 + Math.random() / 2);

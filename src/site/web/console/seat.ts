@@ -2,7 +2,8 @@
 import { type Signal, signal } from '@preact/signals';
 import { call, type Problem, problemIn } from '../shared/api.ts';
 import { keep, recall } from '../shared/keep.ts';
-import { type Followed, follow } from './follow.ts';
+import type { Spoken } from './draft.ts';
+import { type Followed, follow, mayPass } from './follow.ts';
 import type { Joined, Line, Sent } from './wire.ts';
 
 export interface Held {
@@ -73,16 +74,26 @@ export class Seat {
     await this.join({ callsign: held.callsign, ...(key === undefined ? {} : { identity_key: key }) });
   }
 
-  /** @throws Refused */
+  /** @throws Refused when nobody knows whether it has left: it is still held then */
   async leave(): Promise<void> {
     const held = this.held.value;
     if (!held) return;
+    // The hub ends the stream of who leaves, which is no news then.
+    this.#stream?.stop();
+    this.#stream = null;
+    try {
+      await call(`${this.#path}/leave`, { token: this.#token(), session: held.session, body: {} });
+    } catch (error) {
+      if (mayPass(problemIn(error))) {
+        this.#listen();
+        throw error;
+      }
+    }
     this.#hold(null);
-    await call(`${this.#path}/leave`, { token: this.#token(), session: held.session, body: {} });
   }
 
   /** @throws Refused */
-  send(body: { to: string; message: string; reply_to?: number }, key: string): Promise<Sent> {
+  send(body: Spoken, key: string): Promise<Sent> {
     return call(`${this.#path}/send`, {
       token: this.#token(),
       session: this.held.value?.session ?? null,

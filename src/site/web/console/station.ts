@@ -3,6 +3,7 @@ import { batch, computed, type Signal, signal } from '@preact/signals';
 import { call, type Problem, problemIn } from '../shared/api.ts';
 import { duration } from '../shared/format.ts';
 import { keep } from '../shared/keep.ts';
+import { Draft } from './draft.ts';
 import { type Followed, follow, type Link } from './follow.ts';
 import { Logbook } from './logbook.ts';
 import { Receipts } from './receipts.ts';
@@ -27,6 +28,7 @@ export class Station {
   readonly log = new Logbook();
   readonly receipts: Receipts;
   readonly seat: Seat;
+  readonly draft: Draft;
   /** The owner's token, as it was typed; never kept. */
   readonly ownerToken = signal('');
   /** What the hub refused for good: a wrong token, a channel that was closed. */
@@ -42,6 +44,7 @@ export class Station {
     const now = (): string => this.token.value;
     this.receipts = new Receipts(`${this.path}/messages`, now, () => this.link.value.state === 'live');
     this.seat = new Seat(channelId, this.path, now);
+    this.draft = new Draft(channelId);
     this.#stream = this.#listen('0');
     this.#timers = [
       window.setInterval(() => this.#whileInSight(() => this.lookAtRoster()), ROSTER_MS),
@@ -59,6 +62,7 @@ export class Station {
     this.#stream.stop();
     this.receipts.stop();
     this.seat.stop();
+    this.draft.stop();
   }
 
   /** Goes on under another join token. @throws Refused when the person's own seat cannot be taken again */
