@@ -12,7 +12,7 @@ import type { Gap } from './wire.ts';
 export interface RowActions {
   readonly onReply: (message: Logged) => void;
   readonly onJump: (id: number) => void;
-  readonly onOpen: (id: number) => void;
+  readonly onOpen: (key: Entry['key']) => void;
 }
 
 interface RowProps {
@@ -48,7 +48,8 @@ const Time = ({ at }: { readonly at: string }) => (
   </time>
 );
 
-const MessageRow = ({ message, station, words, open, actions }: Omit<RowProps, 'entry'> & { readonly message: Logged }) => {
+const MessageRow = ({ entry, station, words, open, actions }: RowProps & { readonly entry: { readonly type: 'message' } }) => {
+  const { key, message } = entry;
   const { id, from, to, text, at, kind, reply_to, sender, bytes } = message;
   const own = station.seat.held.value?.callsign;
   const short = text === null || open ? null : folded(text);
@@ -92,11 +93,11 @@ const MessageRow = ({ message, station, words, open, actions }: Omit<RowProps, '
       )}
       <footer>
         {short !== null && (
-          <button type="button" class="quiet" onClick={() => actions.onOpen(id)}>
+          <button type="button" class="quiet" onClick={() => actions.onOpen(key)}>
             Show all of it
           </button>
         )}
-        {kind !== 'status' && text !== null && <ReceiptLine station={station} id={id} />}
+        {kind !== 'status' && text !== null && <ReceiptLine station={station} message={message} />}
         {own !== undefined && from !== own && (
           <button type="button" class="quiet reply" aria-label={`Reply to ${from}, message ${id}`} onClick={() => actions.onReply(message)}>
             Reply
@@ -108,7 +109,7 @@ const MessageRow = ({ message, station, words, open, actions }: Omit<RowProps, '
 };
 
 export const EntryRow = memo(({ entry, ...rest }: RowProps) => {
-  if (entry.type === 'message') return <MessageRow message={entry.message} {...rest} />;
+  if (entry.type === 'message') return <MessageRow entry={entry} {...rest} />;
   return (
     <p class={entry.type === 'gap' ? 'gap' : 'note'}>
       <Time at={entry.at} />

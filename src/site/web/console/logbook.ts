@@ -6,7 +6,8 @@ import type { Gap, Message } from './wire.ts';
 export type Logged = Omit<Message, 'text'> & { readonly text: string | null; readonly bytes?: number | undefined };
 
 export type Entry =
-  | { readonly type: 'message'; readonly key: number; readonly message: Logged }
+  /** Its key is its id, and a name where the hub has given the id to another message since. */
+  | { readonly type: 'message'; readonly key: number | string; readonly message: Logged }
   | { readonly type: 'gap'; readonly key: string; readonly at: string; readonly gap: Gap }
   | { readonly type: 'note'; readonly key: string; readonly at: string; readonly text: string };
 
@@ -47,12 +48,13 @@ export class Logbook {
   readonly version = signal(0);
   /** Messages heard since the page was opened. */
   readonly heard = signal(0);
-  readonly #messages = new Map<number, Logged>();
+  readonly #messages = new Map<Entry['key'], Logged>();
   #characters = 0;
   #notes = 0;
 
   get oldestId(): number | null {
-    return this.entries.find((entry) => entry.type === 'message')?.key ?? null;
+    const oldest = this.entries.find((entry) => entry.type === 'message');
+    return oldest?.type === 'message' ? oldest.message.id : null;
   }
 
   message(id: number): Logged | undefined {
@@ -61,8 +63,9 @@ export class Logbook {
 
   /** Adds what is not there yet. @returns the messages that were not */
   add(messages: readonly Logged[]): readonly Logged[] {
-    const fresh = messages.filter(({ id }) => !this.#messages.has(id));
+    const fresh = messages.filter(({ id, at }) => this.#messages.get(id)?.at !== at);
     for (const message of fresh) {
+      this.#outdate(message.id);
       const entry = { type: 'message', key: message.id, message } as const;
       this.#know(entry);
       this.entries.push(entry);
@@ -88,6 +91,17 @@ export class Logbook {
   gap(gap: Gap): void {
     this.entries.push({ type: 'gap', key: `gap-${++this.#notes}`, at: new Date().toISOString(), gap });
     this.#changed();
+  }
+
+  /** A hub that was rolled back gives ids again. Who had one stays in the log, under another key. */
+  #outdate(id: number): void {
+    const message = this.#messages.get(id);
+    if (!message) return;
+    const key = `was-${++this.#notes}`;
+    const index = this.entries.findIndex((entry) => entry.key === id);
+    this.entries[index] = { type: 'message', key, message };
+    this.#messages.delete(id);
+    this.#messages.set(key, message);
   }
 
   #know(entry: Entry): void {

@@ -1,6 +1,7 @@
 /** How far a message has come, in a word; for several recipients in numbers, and one by one when asked. */
 import { useSignal } from '@preact/signals';
 import { clockTime } from '../shared/format.ts';
+import type { Logged } from './logbook.ts';
 import type { Station } from './station.ts';
 import type { Receipt } from './wire.ts';
 
@@ -26,9 +27,9 @@ const summary = (receipts: readonly Receipt[]): string => {
 const worst = (receipts: readonly Receipt[]): (typeof STATES)[number] =>
   (['expired', 'queued', 'delivered', 'confirmed'] as const).find((state) => receipts.some((one) => one.state === state)) ?? 'queued';
 
-export const ReceiptLine = ({ station, id }: { readonly station: Station; readonly id: number }) => {
+export const ReceiptLine = ({ station, message }: { readonly station: Station; readonly message: Logged }) => {
   const open = useSignal(false);
-  const receipts = station.receipts.of(id).value;
+  const receipts = station.receipts.of(message).value;
   if (receipts === null) return <span class="receipts" />;
   if (receipts.length === 0) return <span class="receipts">nobody to hear it</span>;
   const state = worst(receipts);

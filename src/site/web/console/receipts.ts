@@ -21,11 +21,12 @@ const isSettled = (receipts: readonly Receipt[]): boolean =>
   receipts.length > 0 && receipts.every(({ state }) => state === 'confirmed' || state === 'expired');
 
 export class Receipts {
-  readonly #known = new Map<number, Watched>();
+  /** By the message itself: an id may be given again after a hub was rolled back, and what the log lets go is let go here. */
+  readonly #known = new WeakMap<Logged, Watched>();
   readonly #ask: (id: number) => Promise<{ receipts: readonly Receipt[] }>;
   readonly #live: () => boolean;
   readonly #timer: number;
-  #sight: readonly number[] = [];
+  #sight: readonly Logged[] = [];
   #open = 0;
 
   /**
@@ -43,29 +44,28 @@ export class Receipts {
   }
 
   /** Null until the hub was asked. */
-  of(id: number): Signal<readonly Receipt[] | null> {
-    return this.#watched(id).state;
+  of(message: Logged): Signal<readonly Receipt[] | null> {
+    return this.#watched(message).state;
   }
 
   /** These are on the screen now. */
-  inSight(ids: readonly number[]): void {
-    this.#sight = ids;
+  inSight(messages: readonly Logged[]): void {
+    this.#sight = messages;
   }
 
   /** Somebody spoke, so what was sent to them has likely been heard. */
-  stir(callsign: string, message: (id: number) => Logged | undefined): void {
-    for (const id of this.#sight) {
-      const watched = this.#known.get(id);
-      const to = message(id)?.to;
-      if (watched && (to === callsign || to === 'all')) watched.due = Math.min(watched.due, performance.now() + FIRST_MS);
+  stir(callsign: string): void {
+    for (const message of this.#sight) {
+      const watched = this.#known.get(message);
+      if (watched && (message.to === callsign || message.to === 'all')) watched.due = Math.min(watched.due, performance.now() + FIRST_MS);
     }
   }
 
-  #watched(id: number): Watched {
-    let watched = this.#known.get(id);
+  #watched(message: Logged): Watched {
+    let watched = this.#known.get(message);
     if (!watched) {
       watched = { state: signal(null), settled: false, asked: 0, due: 0 };
-      this.#known.set(id, watched);
+      this.#known.set(message, watched);
     }
     return watched;
   }
@@ -73,13 +73,13 @@ export class Receipts {
   #tick(): void {
     if (document.visibilityState !== 'visible' || !this.#live()) return;
     const now = performance.now();
-    for (const id of this.#sight) {
+    for (const message of this.#sight) {
       if (this.#open >= AT_ONCE) return;
-      const watched = this.#watched(id);
+      const watched = this.#watched(message);
       if (watched.settled || watched.due > now) continue;
       watched.due = Number.POSITIVE_INFINITY;
       this.#open++;
-      void this.#look(id, watched).finally(() => {
+      void this.#look(message.id, watched).finally(() => {
         this.#open--;
         watched.due = performance.now() + Math.min(MOST_MS, FIRST_MS * 2 ** watched.asked++);
       });

@@ -116,7 +116,7 @@ export class Station {
     let messages: Line[] = [];
     const flush = (): void => {
       const fresh = this.log.add(messages as Extract<Line, { type: 'message' }>[]);
-      for (const { from } of fresh) this.receipts.stir(from, (id) => this.log.message(id));
+      for (const { from } of fresh) this.receipts.stir(from);
       messages = [];
     };
     for (const line of lines) {

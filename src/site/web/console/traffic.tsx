@@ -33,7 +33,7 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
     log.version.value;
     return words.value.length === 0 ? [...log.entries] : log.entries.filter((entry) => matches(entry, words.value));
   });
-  const opened = useSignal<ReadonlySet<number>>(new Set());
+  const opened = useSignal<ReadonlySet<Entry['key']>>(new Set());
   const scroller = useRef<HTMLElement>(null);
   const entries = shown.value;
   const list = useVirtualList({ scroller, count: entries.length, keyOf: (i) => entries[i]?.key ?? i, estimate: 76 });
@@ -42,7 +42,7 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
 
   // Whatever came while the end was not in sight is counted.
   const seen = useRef(0);
-  if (atEnd) seen.current = entries.length;
+  if (atEnd && words.value.length === 0) seen.current = entries.length;
   const below = words.value.length > 0 ? 0 : Math.max(0, entries.length - seen.current);
 
   const begun = useRef(false);
@@ -51,28 +51,37 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
     begun.current = true;
     list.scrollToEnd();
   });
+  const wanted = useRef<number | null>(null);
   useEffect(() => {
-    // A search shows its last find; without one the end is the place to be.
-    list.scrollToEnd();
+    // A search shows its last find; without one the end is the place to be, or where somebody wanted to go from a find.
+    if (wanted.current === null) list.scrollToEnd();
+    else list.scrollToIndex(wanted.current, { align: 'center' });
+    wanted.current = null;
   }, [words.value]);
   useEffect(() => {
-    const ids = items.flatMap(({ index }) => {
+    const messages = items.flatMap(({ index }) => {
       const entry = entries[index];
-      return entry?.type === 'message' && entry.message.kind !== 'status' && entry.message.text !== null ? [entry.key] : [];
+      // What the hub has forgotten it is not asked about.
+      if (entry?.type !== 'message' || typeof entry.key === 'string') return [];
+      return entry.message.kind !== 'status' && entry.message.text !== null ? [entry.message] : [];
     });
     // The newest first: they are the ones that move.
-    receipts.inSight(ids.reverse());
+    receipts.inSight(messages.reverse());
   });
 
   const actions: RowActions = {
     onReply,
     onJump(id) {
-      search.value = '';
       const index = log.entries.findIndex((entry) => entry.key === id);
-      if (index >= 0) list.scrollToIndex(index, { align: 'center' });
+      if (index < 0) return;
+      if (words.value.length === 0) list.scrollToIndex(index, { align: 'center' });
+      else {
+        wanted.current = index;
+        search.value = '';
+      }
     },
-    onOpen(id) {
-      opened.value = new Set([...opened.value, id]);
+    onOpen(key) {
+      opened.value = new Set([...opened.value, key]);
     },
   };
 
@@ -112,7 +121,7 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
                 aria-setsize={entries.length}
                 aria-posinset={index + 1}
               >
-                <EntryRow entry={entry} station={station} words={words.value} open={opened.value.has(Number(key))} actions={actions} />
+                <EntryRow entry={entry} station={station} words={words.value} open={opened.value.has(entry.key)} actions={actions} />
               </li>
             ) : null;
           })}
