@@ -65,6 +65,21 @@ describe('a channel', () => {
     });
   });
 
+  test('R-SITE-4: what is wrong with an option that is folded away is shown', async () => {
+    const { url } = hub();
+    await visiting(url, {}, async (page) => {
+      await page.goto('/');
+      await page.getByText('Options').click();
+      await page.getByLabel('Owner password').pressSequentially('short');
+      await page.getByText('Options').click();
+      await page.getByRole('button', { name: 'Create channel' }).click();
+      await page.getByLabel('Owner password').waitFor({ state: 'visible' });
+      await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('password');
+      await page.keyboard.type(' no more');
+      expect(await create(page)).toMatch(/-/);
+    });
+  });
+
   test('R-SITE-6: has a tab for each client, moved through by keys', async () => {
     const { url } = hub();
     await visiting(url, { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {

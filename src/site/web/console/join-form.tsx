@@ -11,6 +11,10 @@ const joinProblem = (problem: Problem): Problem =>
     ? { ...problem, detail: 'This hub does not know that identity key.', hint: 'Check it, or take a new callsign and leave it out.' }
     : problem;
 
+/** A hint that names a call is for programs; here there is a button. */
+const endedProblem = (problem: Problem): Problem =>
+  problem.hint.startsWith('POST ') ? { ...problem, hint: 'Join again to go on; your mailbox is kept.' } : problem;
+
 export const JoinForm = ({ station }: { readonly station: Station }) => {
   const { seat } = station;
   const callsign = useSignal(seat.held.value?.callsign ?? '');
@@ -23,6 +27,7 @@ export const JoinForm = ({ station }: { readonly station: Station }) => {
 
   const join = async (event: Event): Promise<void> => {
     event.preventDefault();
+    if (busy.value) return;
     busy.value = true;
     problem.value = null;
     const key = identityKey.value.trim() || seat.keyOf(callsign.value);
@@ -44,7 +49,7 @@ export const JoinForm = ({ station }: { readonly station: Station }) => {
 
   return (
     <form class="composer join" onSubmit={join}>
-      {ended && !problem.value && <Trouble problem={ended} />}
+      {ended && !problem.value && <Trouble problem={endedProblem(ended)} />}
       {problem.value && <Trouble problem={problem.value} />}
       <div class="mic">
         <label>

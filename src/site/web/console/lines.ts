@@ -1,11 +1,12 @@
 /** Lines of JSON as they arrive. */
+import { Refused, UNREACHABLE } from '../shared/api.ts';
 
 /** Longer than two heartbeats of the hub (R-STREAM-5): a connection that is silent for so long is dead. */
 const SILENT_MS = 40_000;
 
 /**
  * Reads lines until the answer ends; each piece that arrives gives its whole lines together.
- * @param give up tells that nothing came for too long; the reader then ends as if the line had broken
+ * @throws Refused as unreachable when the line breaks, or nothing comes for too long: what was read is then not the whole
  */
 export async function* readLines<T>(body: ReadableStream<Uint8Array>, silentMs: number = SILENT_MS): AsyncGenerator<T[], void, undefined> {
   const reader = body.getReader();
@@ -14,11 +15,14 @@ export async function* readLines<T>(body: ReadableStream<Uint8Array>, silentMs: 
   try {
     for (;;) {
       let timer = 0;
-      const silence = new Promise<{ done: true; value: undefined }>((resolve) => {
-        timer = window.setTimeout(() => resolve({ done: true, value: undefined }), silentMs);
+      const silence = new Promise<never>((_, reject) => {
+        timer = window.setTimeout(() => reject(new Error('silence')), silentMs);
       });
-      const { done, value } = await Promise.race([reader.read(), silence]);
-      clearTimeout(timer);
+      const { done, value } = await Promise.race([reader.read(), silence])
+        .catch(() => {
+          throw new Refused(UNREACHABLE);
+        })
+        .finally(() => clearTimeout(timer));
       if (done) return;
       const pieces = (rest + decoder.decode(value, { stream: true })).split('\n');
       rest = pieces.pop() ?? '';

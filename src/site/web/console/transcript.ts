@@ -1,5 +1,5 @@
 /** The transcript of a channel: read in front of the log, or saved. */
-import { open } from '../shared/api.ts';
+import { open, whole } from '../shared/api.ts';
 import { readLines } from './lines.ts';
 import { type Entry, Newest } from './logbook.ts';
 import type { Station } from './station.ts';
@@ -80,5 +80,5 @@ export const download = async (station: Station): Promise<void> => {
     return;
   }
   const response = await open(`${station.path}/transcript`, { token: station.token.value });
-  save(`${station.channelId}-transcript.json`, await response.blob());
+  save(`${station.channelId}-transcript.json`, await whole(response.blob()));
 };

@@ -74,7 +74,12 @@ export const Landing = ({ needsHubToken }: { readonly needsHubToken: boolean }) 
         <p class="where">Nothing to sign up for. The defaults below are fine.</p>
       </div>
       {problem.value && !atToken && <Trouble problem={problem.value} />}
-      <details>
+      {/* What is wrong with a field that is folded away is shown at it. */}
+      <details
+        onInvalidCapture={(event) => {
+          event.currentTarget.open = true;
+        }}
+      >
         <summary>Options</summary>
         <Options
           choices={choices.value}

@@ -80,15 +80,20 @@ export const open = async (path: string, { method, token, session, body, headers
   return response;
 };
 
+/** The whole of an answer. @throws Refused when it breaks off; an AbortError when `signal` ended it */
+export const whole = async <T>(reading: Promise<T>, signal?: AbortSignal): Promise<T> => {
+  try {
+    return await reading;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Refused(UNREACHABLE);
+  }
+};
+
 /** Sends a request and reads its JSON. @throws Refused */
 export const call = async <T>(path: string, options: Call = {}): Promise<T> => {
   const response = await open(path, options);
-  try {
-    return (await response.json()) as T;
-  } catch (error) {
-    if (options.signal?.aborted) throw error;
-    throw new Refused(UNREACHABLE);
-  }
+  return whole(response.json() as Promise<T>, options.signal);
 };
 
 /** The problem in whatever was thrown; what is none is a bug of this page and is thrown on. */

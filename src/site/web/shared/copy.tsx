@@ -3,16 +3,27 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 
-/** Pages on plain http have no clipboard of their own; there the selection is copied. */
+const copySelected = (element: HTMLElement): boolean => {
+  window.getSelection()?.selectAllChildren(element);
+  return document.execCommand('copy');
+};
+
+/** Pages on plain http have no clipboard of their own; there a selection is copied, of what is shown or of what nobody sees. */
 const copyText = async (text: string, shown: HTMLElement | null): Promise<boolean> => {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    if (!shown) return false;
-    const selection = window.getSelection();
-    selection?.selectAllChildren(shown);
-    return document.execCommand('copy');
+    if (shown) return copySelected(shown);
+    const unseen = document.createElement('span');
+    unseen.className = 'sr';
+    unseen.textContent = text;
+    document.body.append(unseen);
+    try {
+      return copySelected(unseen);
+    } finally {
+      unseen.remove();
+    }
   }
 };
 
@@ -38,7 +49,9 @@ export const CopyButton = ({ text, what, shown, children = 'Copy' }: CopyButtonP
   };
   return (
     <button type="button" class="copy" data-state={state.value} aria-label={`Copy ${what}`} onClick={copy}>
-      <span aria-live="polite">{state.value === 'idle' ? children : state.value === 'copied' ? 'Copied' : 'Press Ctrl+C'}</span>
+      <span aria-live="polite">
+        {state.value === 'idle' ? children : state.value === 'copied' ? 'Copied' : shown ? 'Press Ctrl+C' : 'Not copied'}
+      </span>
     </button>
   );
 };
