@@ -1,11 +1,12 @@
 /** The console laid out: the state of the line, the traffic, the roster, the channel, the microphone. */
 import { useComputed, useSignal } from '@preact/signals';
+import { keep } from '../shared/keep.ts';
 import { Trouble } from '../shared/trouble.tsx';
 import { ChannelPanel } from './channel.tsx';
 import { Composer } from './composer.tsx';
-import { LineState, OtherToken } from './line-state.tsx';
+import { LineState } from './line-state.tsx';
 import { RosterPanel } from './roster.tsx';
-import type { Station } from './station.ts';
+import { type Station, tokenName } from './station.ts';
 import { Traffic } from './traffic.tsx';
 
 const PANELS = [
@@ -23,7 +24,18 @@ const Shut = ({ station }: { readonly station: Station }) => {
       <h1>{station.channelId}</h1>
       <Trouble problem={problem} />
       <p>
-        <OtherToken station={station} /> <a href="/">Open a new channel</a>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            // Back to the door, which asks.
+            keep(tokenName(station.channelId), null);
+            location.reload();
+          }}
+        >
+          Use another token
+        </button>{' '}
+        <a href="/">Open a new channel</a>
       </p>
     </main>
   );

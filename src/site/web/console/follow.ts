@@ -24,6 +24,8 @@ export interface FollowOptions {
 }
 
 export interface Followed {
+  /** Where it stands. */
+  cursor(): string | null;
   /** Does not wait for the next attempt. */
   retry(): void;
   stop(): void;
@@ -104,6 +106,7 @@ export const follow = (options: FollowOptions): Followed => {
   window.addEventListener('online', online);
   void run();
   return {
+    cursor: () => cursor,
     retry: () => hurry(),
     stop() {
       window.removeEventListener('online', online);

@@ -1,9 +1,9 @@
 /** What is true of the line to the hub, in a lamp and in words. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { keep } from '../shared/keep.ts';
 import type { Link } from './follow.ts';
-import { type Station, tokenName } from './station.ts';
+import { OtherToken } from './other-token.tsx';
+import type { Station } from './station.ts';
 
 const words = (link: Link, seconds: number, paused: boolean): string => {
   if (link.state === 'connecting') return 'Tuning in…';
@@ -12,24 +12,12 @@ const words = (link: Link, seconds: number, paused: boolean): string => {
   return seconds > 0 ? `Connection lost. Trying again in ${seconds} s` : 'Connection lost. Reconnecting…';
 };
 
-/** Back to the door, which asks. */
-export const OtherToken = ({ station }: { readonly station: Station }) => (
-  <button
-    type="button"
-    class="quiet"
-    onClick={() => {
-      keep(tokenName(station.channelId), null);
-      location.reload();
-    }}
-  >
-    Use another token
-  </button>
-);
-
 export const LineState = ({ station }: { readonly station: Station }) => {
   const now = useSignal(performance.now());
   const link = station.link.value;
+  const asked = useSignal(false);
   useEffect(() => {
+    if (link.state === 'live') asked.value = false;
     if (link.state !== 'lost') return;
     now.value = performance.now();
     const timer = window.setInterval(() => {
@@ -55,7 +43,7 @@ export const LineState = ({ station }: { readonly station: Station }) => {
       {link.state === 'refused' && (
         <>
           <span class="why">{link.problem.detail}</span>
-          <OtherToken station={station} />
+          <OtherToken station={station} asked={asked} />
         </>
       )}
     </div>

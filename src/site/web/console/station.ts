@@ -65,12 +65,12 @@ export class Station {
     this.draft.stop();
   }
 
-  /** Goes on under another join token. @throws Refused when the person's own seat cannot be taken again */
+  /** Goes on where it stopped under another join token. @throws Refused when the person's own seat cannot be taken again */
   async retune(token: string): Promise<void> {
     this.token.value = token;
     keep(tokenName(this.channelId), token);
     this.#stream.stop();
-    this.#stream = this.#listen('0');
+    this.#stream = this.#listen(this.#stream.cursor() ?? '0');
     await this.seat.rejoin();
   }
 
