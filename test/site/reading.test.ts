@@ -72,6 +72,25 @@ test('R-SITE-10: the link of the console is copied where the browser gives no cl
   });
 });
 
+test('R-SITE-19: who is at the end stays there when the microphone takes more room', async () => {
+  const { url } = hub();
+  // Both are there already: nothing is added to the log when the page joins.
+  const [channel, alpha] = await talkOf(url, {}, 'alpha', 'base');
+  await sayMany(url, alpha!, 60, (n) => `Message ${n}.`);
+  await visiting(url, {}, async (page) => {
+    await page.goto(consoleOf(channel));
+    await line(page, 'Message 59.').waitFor();
+    const fromEnd = () =>
+      page.locator('.scroller').evaluate((element) => Math.round(element.scrollHeight - element.clientHeight - element.scrollTop));
+    await expect.poll(fromEnd).toBeLessThanOrEqual(1);
+    await page.getByLabel('Your callsign').fill('base');
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByLabel('Message', { exact: true }).waitFor();
+    await expect.poll(fromEnd).toBeLessThanOrEqual(1);
+    expect(await page.locator('.to-end').count()).toBe(0);
+  });
+});
+
 test.each([
   [375, 400],
   [640, 360],

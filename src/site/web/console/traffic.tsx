@@ -42,8 +42,8 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
 
   // Whatever came while the end was not in sight is counted.
   const seen = useRef(0);
-  if (atEnd && words.value.length === 0) seen.current = entries.length;
-  const below = words.value.length > 0 ? 0 : Math.max(0, entries.length - seen.current);
+  if (atEnd && words.value.length === 0) seen.current = log.heard.value;
+  const below = words.value.length > 0 ? 0 : log.heard.value - seen.current;
 
   const begun = useRef(false);
   useLayoutEffect(() => {
@@ -51,6 +51,24 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
     begun.current = true;
     list.scrollToEnd();
   });
+  // Who is at the end stays there when what stands below takes more room, or a line that is there already.
+  useEffect(() => {
+    const element = scroller.current!;
+    let following = true;
+    const look = (): void => {
+      following = element.scrollHeight - element.clientHeight - element.scrollTop < 60;
+    };
+    const observer = new ResizeObserver(() => {
+      if (following) element.scrollTop = element.scrollHeight;
+    });
+    element.addEventListener('scroll', look, { passive: true });
+    observer.observe(element);
+    observer.observe(element.querySelector('.log')!);
+    return () => {
+      element.removeEventListener('scroll', look);
+      observer.disconnect();
+    };
+  }, []);
   const wanted = useRef<number | null>(null);
   useEffect(() => {
     // A search shows its last find; without one the end is the place to be, or where somebody wanted to go from a find.
