@@ -3,13 +3,45 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { createChannel } from '../harness/rest.ts';
+import { createChannel, joinChannel } from '../harness/rest.ts';
 import { expectNoSidewaysScroll, picture, REFUSALS, visiting } from './browser.ts';
 import { consoleOf, hubForFile, say, sayMany, talkOf } from './hub.ts';
 
 const hub = hubForFile();
 
 const line = (page: Page, text: string) => page.locator('.message', { hasText: text });
+
+test('R-SITE-11: a roster that was asked for before somebody came says of nobody that they left', async () => {
+  const { url } = hub();
+  const channel = await createChannel(url);
+  await visiting(url, {}, async (page) => {
+    await page.goto(consoleOf(channel));
+    await page.getByText('Nobody has joined yet.').waitFor();
+    let asked = (): void => {};
+    const asking = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    let came = (): void => {};
+    const coming = new Promise<void>((resolve) => {
+      came = resolve;
+    });
+    await page.route('**/roster', async (route) => {
+      const response = await route.fetch();
+      asked();
+      await coming;
+      await route.fulfill({ response });
+    });
+    await asking;
+    await joinChannel(url, channel, 'alpha');
+    await page.locator('.note', { hasText: 'alpha joined.' }).waitFor();
+    const old = page.waitForResponse('**/roster');
+    came();
+    await (await old).finished();
+    // The next one is asked for after it was looked at.
+    await page.waitForResponse('**/roster');
+    expect(await page.locator('.note').allTextContents()).toEqual([expect.stringContaining('alpha joined.')]);
+  });
+});
 
 test('R-SITE-13: from a find one goes to what it answers', async () => {
   const { url } = hub();

@@ -36,6 +36,8 @@ export class Station {
   readonly #timers: number[];
   #stream: Followed;
   #lostAt: number | null = null;
+  /** How often a roster was shown. */
+  #rosters = 0;
 
   constructor(channelId: string, token: string) {
     this.channelId = channelId;
@@ -75,8 +77,10 @@ export class Station {
   }
 
   async lookAtRoster(): Promise<void> {
+    const before = this.#rosters;
     const { roster } = await call<{ roster: readonly Member[] }>(`${this.path}/roster`, { token: this.token.value });
-    this.#rostered(roster);
+    // What was shown meanwhile is newer.
+    if (this.#rosters === before) this.#rostered(roster);
   }
 
   async lookAtInfo(): Promise<void> {
@@ -133,6 +137,7 @@ export class Station {
   /** Says who came and went since the roster was last seen. */
   #rostered(roster: readonly Member[]): void {
     const before = this.roster.value;
+    this.#rosters++;
     this.roster.value = roster;
     if (before === null) return;
     const names = (members: readonly Member[]): Set<string> => new Set(members.map(({ callsign }) => callsign));
