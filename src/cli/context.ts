@@ -16,6 +16,9 @@ export const DEFAULT_HUB = 'http://127.0.0.1:7424';
 /** Whoever reads our output has gone. */
 export class OutputClosed extends Error {}
 
+/** How a write fails when nobody reads any more; any other failure is one. */
+const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+
 const hubUrl = (text: string): string => {
   try {
     const { protocol, origin, pathname } = new URL(text);
@@ -88,7 +91,7 @@ export class Context {
     return this.hub ?? (named === undefined ? DEFAULT_HUB : hubUrl(named));
   }
 
-  /** Prints, and resolves when it was taken. @throws OutputClosed */
+  /** Prints, and resolves when it was taken. @throws OutputClosed, CliError failed */
   out(text: string): Promise<void> {
     return this.write(`${text}\n`);
   }
@@ -96,9 +99,10 @@ export class Context {
   /** {@link out}, without a line end. */
   write(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      process.stdout.write(text, (error) => {
-        if (error) reject(new OutputClosed());
-        else resolve();
+      process.stdout.write(text, (error: NodeJS.ErrnoException | null | undefined) => {
+        if (!error) resolve();
+        else if (GONE.has(error.code)) reject(new OutputClosed());
+        else reject(new CliError('failed', `Standard output cannot be written: ${error.message}`));
       });
     });
   }

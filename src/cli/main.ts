@@ -1,7 +1,9 @@
 /** Runs one command of a client and ends with its exit code. */
 import { ClientError, HubProblem } from '../client/errors.ts';
+import { entryNamed } from '../client/operations.ts';
 import { nearest } from '../core/wording.ts';
 import { parseCommand } from './arguments.ts';
+import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { Context, OutputClosed } from './context.ts';
 import { CliError, EXITS, type Exit } from './exit.ts';
@@ -50,18 +52,26 @@ const unknown = (name: string): CliError =>
     `Commands: ${COMMANDS.map((one) => one.name).join(', ')}. See "rogerthat --help".`,
   );
 
+/** What is true of a command that a signal ended in the middle. Those that go on until they are stopped return by themselves. */
+const stopped = (command: Command | undefined): CliError => {
+  if (command?.name === 'wait') return new CliError('nothing', 'Stopped before mail came.');
+  const method = command?.operation === undefined ? undefined : entryNamed(command.operation)?.method;
+  const changes = method !== undefined && method !== 'GET';
+  return new CliError('failed', 'Stopped before it was done.', changes ? 'The hub may have done it all the same.' : undefined);
+};
+
 /**
  * Runs `rogerthat NAME WORDS…`.
  * @returns the exit code
  */
 export const runCommand = async (name: string, words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> => {
   const stop = new AbortController();
-  const end = (): void => stop.abort(new CliError('done', 'Stopped.'));
+  const command = COMMANDS.find((one) => one.name === name);
+  const end = (): void => stop.abort(stopped(command));
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
   let context: Context | null = null;
   try {
-    const command = COMMANDS.find((one) => one.name === name);
     if (!command) throw unknown(name);
     const typed = parseCommand(command, words);
     if (typed.options['help'] === true) {
@@ -74,7 +84,8 @@ export const runCommand = async (name: string, words: readonly string[], env: No
     const code = await run(context);
     return typeof code === 'number' ? code : EXITS.done[0];
   } catch (error) {
-    if (stop.signal.aborted && error === stop.signal.reason) return EXITS.done[0];
+    // A hook that its client ends has nothing to say.
+    if (name === 'hook' && stop.signal.aborted && error === stop.signal.reason) return EXITS.done[0];
     const code = await fail(error, context);
     // To clients the 2 of a hook means that the turn shall go on: for ever, when its arguments are wrong.
     return name === 'hook' ? EXITS.failed[0] : code;

@@ -53,6 +53,14 @@ export const CLI = {
     behaviour: 'wait ends when there is mail and prints it, over a restart of the hub, or ends with its own exit code.',
     clauses: ['R-CLI-8'],
   },
+  'cli:stopped': {
+    behaviour: 'A command that is stopped before it was done does not end as if it were, and a wait not as if there were mail.',
+    clauses: ['R-CLI-8', 'R-CLI-12'],
+  },
+  'cli:unwritten': {
+    behaviour: 'What cannot be written to standard output is a failure, and is not skipped; a reader that goes away is none.',
+    clauses: ['R-CLI-12'],
+  },
   'cli:replaced': {
     behaviour: 'wait and listen --follow go on while the hub is replaced, whatever answers in its place.',
     clauses: ['R-CLI-8', 'R-CLI-11'],
