@@ -61,7 +61,12 @@ const AT_ONCE = 2;
 let running = 0;
 
 const derive = async (password: string, salt: Buffer): Promise<Buffer> => {
-  if (running >= AT_ONCE) throw new HubError('hub_full', 'Too many owner passwords are being checked at once.', { retryAfter: 1 });
+  if (running >= AT_ONCE) {
+    throw new HubError('hub_full', 'Too many owner passwords are being checked at once.', {
+      retryAfter: 1,
+      hint: 'Call again in a second.',
+    });
+  }
   running++;
   try {
     return await new Promise((resolve, reject) => {

@@ -78,7 +78,8 @@ export const problemsOf = (
   if (!issue) return new HubError('invalid_body');
   if (issue.path.length === 0) {
     if (issue.code === 'unrecognized_keys') return unknownField(issue.keys[0] ?? '', op, elsewheres);
-    if (issue.code === 'invalid_type') return new HubError('invalid_body', 'The body must be one JSON object.');
+    if (issue.code === 'invalid_type')
+      return new HubError('invalid_body', `The ${op.rest ? 'body' : 'arguments'} must be one JSON object.`);
   }
   const field = String(issue.path[0] ?? '');
   const own = issue.code === 'custom' ? (issue.params?.['code'] as ErrorCode | undefined) : undefined;

@@ -219,6 +219,8 @@ verifies('trust:two-checks', { slow: true, limits: 'ownerPassword=3/0.001' }, as
   const full = refusals.find(({ code }) => code === 'hub_full');
   expect(full?.status).toBe(503);
   expect(full?.retryAfter).toBeGreaterThan(0);
+  // No limit that anybody could raise.
+  expect(full?.hint).toBe('Call again in a second.');
   // Two guesses were wrong; the one that was not looked at does not count.
   await refused(channel.join('delta', { owner_password: 'wrong' }), 'owner_password_wrong');
   await refused(channel.join('delta', { owner_password: 'wrong' }), 'rate_limited');

@@ -171,6 +171,10 @@ describe.each(ERAS)('%s', (era) => {
     const answer = await heard[0]!.response();
     expect(factsOf(answer).superseded).toBe(true);
     expect(textOf(answer)).toMatch(/newer listen/);
+    // Five that listened again at once would end each other for ever.
+    expect(textOf(answer)).toMatch(/do not call listen again while it is under way/);
+    expect(textOf(answer)).not.toMatch(/^Next, after/m);
+    expect(textOf(answer)).toContain(`listen(since="${factsOf(answer).cursor}"`);
     for (const one of heard) one.hangUp();
     await room.parked(0);
   });

@@ -250,8 +250,14 @@ describe('a hub with a token', () => {
     let reply = await post(closed.http, modern('server/discover', {}, bearing('guess')));
     for (let i = 0; i < 100 && reply.status === 401; i++) reply = await post(closed.http, modern('server/discover', {}, bearing('guess')));
     expect(reply.status).toBe(429);
-    expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
-    expect(responseOf(reply).error?.message).toMatch(/Too many wrong tokens/);
+    const seconds = Number(reply.headers['retry-after']);
+    expect(seconds).toBeGreaterThan(0);
+    // A model sees the message, and no header.
+    const { message, data } = responseOf(reply).error ?? {};
+    expect(message).toMatch(/Too many wrong tokens/);
+    expect(message).toContain(`Seconds to wait: ${seconds}`);
+    expect(message).not.toContain('Retry-After');
+    expect(data).toMatchObject({ code: 'rate_limited', retry_after: seconds });
   });
 });
 
@@ -264,4 +270,38 @@ test('the roster says in words whom a webhook wakes', async () => {
   expect(lines.filter((line) => line.startsWith('- ') && line.includes('woken by a webhook')).map((line) => line.split(' ')[1])).toEqual([
     'bravo',
   ]);
+});
+
+describe('what to do next is said in words of MCP', () => {
+  test('when the budget of an hour is spent: no header is named that no model sees', async () => {
+    const tight = await Room.open(rest, ENGINES[0]!, { limits: 'callsign_messages=1' });
+    try {
+      const { created } = await tight.channel();
+      const joined = await rpc(
+        tight.http,
+        modern('tools/call', { name: 'join', arguments: { callsign: 'alpha', channel_id: created.channel_id, token: created.join_token } }),
+      );
+      const { session_id } = joined.result._meta['rogerthat/result'];
+      const say = (message: string) =>
+        rpc(tight.http, modern('tools/call', { name: 'send', arguments: { session_id, to: 'all', message } }));
+      await say('one');
+      const told = textOf(await say('two'));
+      expect(told).toMatch(/^Error budget_spent: .*\nNext: Stop and tell your human.*\nSeconds to wait: \d+$/);
+      expect(told).not.toContain('Retry-After');
+    } finally {
+      await tight.close();
+    }
+  });
+
+  test('when a body is no JSON: what is to be sent here', async () => {
+    for (const body of ['', '{']) {
+      const reply = await room.http.ask('POST', '/mcp', { headers: { 'Content-Type': 'application/json' }, body });
+      expect(responseOf(reply).error).toMatchObject({ code: -32700, message: expect.stringMatching(/Send one JSON-RPC 2\.0 message/) });
+    }
+  });
+
+  test('when arguments are no object', async () => {
+    const told = textOf(await rpc(room.http, modern('tools/call', { name: 'send', arguments: ['all', 'hi'] })));
+    expect(told).toMatch(/^Error invalid_body: The arguments must be one JSON object\./);
+  });
 });

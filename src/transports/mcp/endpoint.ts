@@ -30,6 +30,7 @@ import {
   type RpcMessage,
   readMessage,
 } from './protocol.ts';
+import { refusalOf } from './render.ts';
 import { type McpSession, McpSessions, SessionOver } from './sessions.ts';
 import { createSpeaker, type SpeakerOptions } from './speaker.ts';
 import type { ToolContext } from './tools.ts';
@@ -61,9 +62,10 @@ const PATH = new RegExp(`^/mcp(?:/([a-z0-9-]{1,73}-[0-9a-f]{6}|${Object.keys(BAN
 
 /** Writes a refusal of the HTTP request as JSON-RPC, which is what clients of this endpoint show. */
 export const writeMcpRefusal = (response: ServerResponse, error: HubError): void => {
-  const { status, code, detail, hint } = error;
+  const { status, code } = error;
   const kind = code === 'invalid_json' ? RPC.parse : status >= 500 ? RPC.internal : RPC.invalidRequest;
-  const refused = new RpcError(status, kind, `${detail} ${hint}`, { code, detail, hint });
+  const { message, data } = refusalOf(error);
+  const refused = new RpcError(status, kind, message, data);
   for (const [name, value] of Object.entries(error.options.headers ?? {})) response.setHeader(name, value);
   // No WWW-Authenticate with a 401: it would send clients looking for an OAuth server that is not there.
   if (error.options.retryAfter !== undefined) response.setHeader('Retry-After', error.options.retryAfter);

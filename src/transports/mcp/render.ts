@@ -80,8 +80,13 @@ export const renderHeard = (value: Fields, sessionId: string): string => {
   const since = value['cursor'] as string;
   const again = `listen(since="${since}", session_id="${sessionId}")`;
   const lines = gapLine(value['gap']);
+  if (value['superseded']) {
+    // Who listened again at once would end the newer one, and be ended by whoever does the same there.
+    lines.push('A newer listen of yours took the place of this one: do not call listen again while it is under way.');
+    lines.push(`Mail comes with its answer. When none is under way any more: ${again}`);
+    return lines.join('\n');
+  }
   if (messages.length > 0) lines.push(quoteMessages(messages));
-  else if (value['superseded']) lines.push('A newer listen of yours took the place of this one.');
   else if (value['ended']) lines.push('The hub is going down; it will be back. Listen again in a few seconds.');
   else if (!value['gap']) lines.push('Nobody spoke. The channel is open.');
   lines.push(value['more'] ? `More messages wait. Call now: ${again}` : `Next, after you have acted or answered: ${again}`);
@@ -180,15 +185,33 @@ const MCP_HINTS: Partial<Record<ErrorCode, string>> = {
   identity_required: 'Call join with new_identity=true, or with your identity_key.',
   invalid_since: 'Pass the since that your last listen or join gave you.',
   idempotency_conflict: 'Use a new idempotency_key for a new message; repeat a key only with the same content.',
+  invalid_json: 'Send one JSON-RPC 2.0 message.',
   rate_limited: 'Wait that long, then call again.',
+  budget_spent:
+    'Stop and tell your human: the hour ends when that long has passed, and the owner of the channel can raise or reset its guards.',
   storage_unavailable: 'Call again in a few seconds, a send with the same idempotency_key.',
 };
 
 const hintOf = (error: HubError): string => error.options.hint ?? MCP_HINTS[error.code] ?? ERRORS[error.code].hint;
 
+/** How long a failure lasts, for a model, which sees no header. */
+const waitLine = (error: HubError): string[] => line('Seconds to wait', error.options.retryAfter);
+
 /** The text of a tool's failure: the same code and detail as on REST. */
 const renderError = (error: HubError): string =>
-  [`Error ${error.code}: ${error.detail}`, `Next: ${hintOf(error)}`, ...line('Seconds to wait', error.options.retryAfter)].join('\n');
+  [`Error ${error.code}: ${error.detail}`, `Next: ${hintOf(error)}`, ...waitLine(error)].join('\n');
+
+/** A refusal of the request itself, before any tool was called: what clients show of it, and the same as fields. */
+export const refusalOf = (error: HubError): { readonly message: string; readonly data: object } => {
+  const { code, detail } = error;
+  // The token that is wrong here stands in a header of the client's settings: no call of a tool mends it.
+  const hint = code === 'unauthorized' ? error.hint : hintOf(error);
+  const { retryAfter } = error.options;
+  return {
+    message: [detail, hint, ...waitLine(error)].join(' '),
+    data: { code, detail, hint, ...(retryAfter === undefined ? {} : { retry_after: retryAfter }) },
+  };
+};
 
 export interface ToolResult {
   readonly content: readonly object[];
