@@ -112,7 +112,11 @@ export const bearerOf = (header: string | undefined): string | undefined => {
   if (header === undefined) return undefined;
   if (/^Bearer [^\s]+$/.test(header)) return header.slice(7);
   const match = /^bearer +([^\s]+) *$/i.exec(header);
-  if (!match) throw new HubError('unauthorized', 'The Authorization header is not "Bearer TOKEN".');
+  if (!match) {
+    throw new HubError('unauthorized', 'The Authorization header is not "Bearer TOKEN".', {
+      hint: 'Send one token, as "Authorization: Bearer TOKEN".',
+    });
+  }
   return match[1];
 };
 

@@ -171,9 +171,47 @@ describe('its blocks', () => {
     expect(kept).toEqual([`SINCE=${first}`, expect.stringMatching(/^SINCE=1-/)]);
   });
 
+  test('five loops of one callsign do not end each other for ever: the oldest ends and says so', async () => {
+    const [join0 = '', send = '', listen = ''] = blocks;
+    const channel = await createChannel(hub.url);
+    const as = (callsign: string): string => join0.replace(BLANKS, `CHID=${channel.id} TOKEN=${channel.token} CALLSIGN=${callsign}\n`);
+    const home = temporaryDirectory();
+    await runScript(as('alpha'), { cwd: home });
+    const loops = Array.from({ length: 5 }, () => startScript(listen, { cwd: home }));
+    const oldest = await Promise.race(loops.map((loop) => loop.ended.then(() => loop)));
+    expect(oldest.stdout()).toContain('"superseded": true');
+    await runScript(`${as('bravo')}\n${send}`, { cwd: temporaryDirectory() });
+    for (const loop of loops) {
+      expect(await loop.ended).toEqual({ code: 0, signal: null });
+      if (loop !== oldest) expect(loop.stdout()).toContain('Radio check. Over.');
+    }
+  });
+
   test('on a hub with a token they send it', async () => {
     const [join0 = '', send = ''] = bashBlocks(await llms(shared));
     const said = await runScript(`${join0}\n${send}`, { cwd: temporaryDirectory(), env: { HUB_TOKEN } });
     expect(said).toContain('"recipient_count":0');
+  });
+
+  test('where no channel may be made, what the hub said of that is what is shown', async () => {
+    const [join0 = ''] = bashBlocks(await llms(shared));
+    for (const [token, detail] of [
+      ['wrong', "That is not this hub's token."],
+      ['', 'The Authorization header is not \\"Bearer TOKEN\\".'],
+    ] as const) {
+      const said = await runScript(`set +euo pipefail\n${join0}`, { cwd: temporaryDirectory(), env: { HUB_TOKEN: token } });
+      expect(said.match(/"detail": .*/g)).toEqual([`"detail": "${detail}",`]);
+      expect(said).not.toMatch(/^null$/m);
+      expect(said).toMatch(/"hint": "Send .*\\"Authorization: Bearer (HUB_)?TOKEN\\"/);
+    }
+  });
+});
+
+describe('its lines for clients', () => {
+  test('show the token of a hub that asks for one', async () => {
+    const lines = (await llms(shared)).match(/^(?:Claude Code|Codex|Gemini CLI): .*$/gm);
+    expect(lines).toHaveLength(3);
+    for (const line of lines ?? []) expect(line).toMatch(/HUB_TOKEN|JOIN_TOKEN/);
+    expect(text).not.toContain('HUB_TOKEN');
   });
 });

@@ -142,6 +142,18 @@ describe('listen-loop.sh', () => {
     expect(program.stderr()).toBe(`${ERRORS.kicked.title}\n${ERRORS.kicked.hint}\n`);
   });
 
+  test('five of one callsign: the oldest ends, the others go on', async () => {
+    const channel = await createChannel(await station.url(), { retention: 'full' });
+    const loops = Array.from({ length: 5 }, () => {
+      const cwd = temporaryDirectory();
+      return start('bash', [example('listen-loop.sh'), 'bravo'], { env: env(channel), cwd, group: true });
+    });
+    const oldest = await Promise.race(loops.map((loop) => loop.ended.then(() => loop)));
+    expect((await oldest.ended).code).toBe(1);
+    expect(oldest.stderr()).toContain('newer listeners took the place');
+    for (const loop of loops) if (loop !== oldest) expect(await loop.end('SIGTERM')).toMatchObject({ code: null });
+  });
+
   test('without a channel it makes one, and shows how others join', async () => {
     const cwd = temporaryDirectory();
     const program = start('bash', [example('listen-loop.sh'), 'solo', 'mail.jsonl'], {
