@@ -96,6 +96,10 @@ describe('the document', () => {
 });
 
 describe('its blocks', () => {
+  test('have no comments: zsh, as people and editors type into it, takes those for words of the command', async () => {
+    for (const block of [...blocks, ...bashBlocks(await llms(shared))]) expect(block).not.toMatch(/(?:^|\s)#\s/);
+  });
+
   test('put two agents on the air who know nothing else', async () => {
     const [join0 = '', send = '', listen = '', wait = ''] = blocks;
     expect(blocks).toHaveLength(4);
