@@ -162,8 +162,22 @@ export class Context {
   channel(): { readonly client: HubClient; readonly hub: string; readonly channelId: string; readonly token: string | undefined } {
     const channelId = this.option('channel', 'ROGERTHAT_CHANNEL');
     if (channelId !== undefined) {
-      const seat = this.profiles.seats().find((one) => one.channelId === channelId && (this.hub === undefined || one.hub === this.hub));
-      const hub = this.hub ?? seat?.hub ?? this.profiles.channels().find((one) => one.channelId === channelId)?.hub ?? DEFAULT_HUB;
+      const own = this.profiles.matching({ hub: this.hub, channel: channelId, callsign: this.option('as', 'ROGERTHAT_CALLSIGN') });
+      // Any seat sees what there is to see.
+      const seats = own.length > 0 ? own : this.profiles.seats().filter((one) => one.channelId === channelId);
+      const known = [...seats, ...this.profiles.channels().filter((one) => one.channelId === channelId)];
+      const hubs = new Set(this.hub === undefined ? known.map((one) => one.hub) : [this.hub]);
+      if (hubs.size > 1) {
+        // A band, which every hub may have.
+        const choices = [...hubs].map((hub) => `  --channel ${channelId} --hub ${hub}`);
+        throw new CliError(
+          'noSeat',
+          `${channelId} is known here at ${hubs.size} hubs; say which one:\n${choices.join('\n')}`,
+          'For a whole shell: export ROGERTHAT_HUB=…',
+        );
+      }
+      const [hub = DEFAULT_HUB] = hubs;
+      const seat = seats.find((one) => one.hub === hub);
       // Without any token it may be a public band.
       const token = this.token(channelId, seat?.token ?? this.profiles.channel(hub, channelId)?.joinToken);
       return { client: new HubClient(hub), hub, channelId, token };

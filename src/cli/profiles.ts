@@ -167,7 +167,7 @@ export class Profiles {
     throw new CliError(
       'noSeat',
       `${several.length} seats are joined here; say which one speaks:\n${choices.join('\n')}`,
-      'For a whole shell: export ROGERTHAT_CALLSIGN=… (and ROGERTHAT_CHANNEL=…)',
+      `For a whole shell: export ROGERTHAT_CALLSIGN=… (and ROGERTHAT_CHANNEL=…${hubs ? ', ROGERTHAT_HUB=…' : ''})`,
     );
   }
 }

@@ -190,6 +190,22 @@ verifies.once('cli:which-seat', async () => {
   expect(await sender([])).toBe('bravo');
 });
 
+verifies.once('cli:which-hub', async () => {
+  const home = newHome();
+  const other = await startHubProcess();
+  for (const { url } of [hub, other]) expect(await home.run(['join', 'help', 'alpha', '--hub', url])).toMatchObject({ code: 0 });
+  expect(await home.run(['send', 'all', 'here', '--hub', hub.url])).toMatchObject({ code: 0 });
+  for (const words of [['history', '--channel', 'help'], ['roster', '--channel', 'help', '--as', 'alpha'], ['listen']]) {
+    const torn = await home.run(words);
+    expect([words, torn]).toEqual([words, { code: 11, stdout: '', stderr: expect.stringContaining('ROGERTHAT_HUB') }]);
+    for (const { url } of [hub, other]) expect(torn.stderr).toContain(`--hub ${url}`);
+  }
+  expect((await home.run(['history', '--channel', 'help'], { ROGERTHAT_HUB: hub.url })).stdout).toContain('here');
+  expect(await home.run(['leave', '--hub', other.url])).toMatchObject({ code: 0 });
+  // One is left; whoever it is that asks.
+  expect((await home.run(['history', '--channel', 'help'], { ROGERTHAT_CALLSIGN: 'bravo' })).stdout).toContain('here');
+});
+
 verifies.once('cli:secrets', async () => {
   const channel = await createChannel(hub.url);
   const home = newHome(hub.url);

@@ -33,6 +33,10 @@ export const CLI = {
     behaviour: 'Of several seats in one home the caller names one, or is shown the choices; no seat is guessed.',
     clauses: ['R-CLI-4'],
   },
+  'cli:which-hub': {
+    behaviour: 'A band of several hubs is not taken for that of any: the caller names the hub, or is shown the choices.',
+    clauses: ['R-CLI-4'],
+  },
   'cli:secrets': {
     behaviour: 'A token comes from the environment or standard input as well, and stands in no argument then.',
     clauses: ['R-CLI-5'],
