@@ -13,24 +13,32 @@ export type Joining =
     }
   | { readonly type: 'left'; readonly sessionId: string | undefined };
 
-const fieldsOf = (value: unknown): Fields => {
-  if (typeof value === 'string') {
-    try {
-      return fieldsOf(JSON.parse(value));
-    } catch {
-      return {};
-    }
+/** What a text has where it is JSON, as some clients tell answers; anything else is itself. */
+const parsed = (value: unknown): unknown => {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
   }
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 };
 
+const fieldsOf = (value: unknown): Fields => {
+  const fields = parsed(value);
+  return typeof fields === 'object' && fields !== null ? (fields as Fields) : {};
+};
+
+/** Beside the text of an answer stand its facts: there a peer's words have no frame, and nothing is read. */
+const BESIDE: ReadonlySet<string> = new Set(['type', '_meta', 'structuredContent']);
+
 /** Every text in an answer, one after the other. */
-const textsOf = (value: unknown): string => {
+const textsOf = (answer: unknown): string => {
+  const value = parsed(answer);
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(textsOf).join('\n');
   return typeof value === 'object' && value !== null
     ? Object.entries(value)
-        .filter(([name]) => name !== 'type')
+        .filter(([name]) => !BESIDE.has(name))
         .map(([, one]) => textsOf(one))
         .join('\n')
     : '';
@@ -46,10 +54,11 @@ export const joiningIn = (event: Fields): Joining | null => {
   const input = fieldsOf(event['tool_input'] ?? event['toolArgs']);
   if (name === 'leave') return { type: 'left', sessionId: text(input['session_id']) };
   const answer = textsOf(event['tool_response'] ?? event['toolResult'] ?? event['result_json']);
-  // The hub's own lines stand before and after the words of peers: the first of each kind, and the last, are its own.
+  // The hub's own lines stand before and after the words of peers, whose lines have a bar: the first of each kind, and the last
+  // without one, are its own, also when the client cut the rest off.
   const [, callsign, channelId] = /You are ([a-z0-9_-]+) on ([a-z0-9-]+)/.exec(answer) ?? [];
   const [, sessionId] = /session_id: (rt_session_[\w-]+)/.exec(answer) ?? [];
-  const cursor = [...answer.matchAll(/Next: listen\(since=\\?"([\w.-]+)/g)].at(-1)?.[1];
+  const cursor = [...answer.matchAll(/^[^|\n]*Next: listen\(since=\\?"([\w.-]+)/gm)].at(-1)?.[1];
   if (callsign === undefined || channelId === undefined || sessionId === undefined || cursor === undefined) return null;
   const token = text(input['token']);
   return { type: 'joined', channelId, token, callsign, sessionId, cursor, identityKey: text(input['identity_key']) };
