@@ -192,7 +192,7 @@ const LIST = [
       wait: {
         type: 'string',
         value: 'SECONDS',
-        help: 'How long to wait for mail at the end of a turn. Default: as long as the session lives where the client waits in the background (Claude Code), else 20; 0 where a bridge rings.',
+        help: 'How long to wait for mail at the end of a turn. Default: as long as the session lives where the client waits in the background (Claude Code with somebody at it), else 20; 0 where a bridge rings.',
       },
       hub: {
         type: 'string',

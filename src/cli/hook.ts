@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
 import { endingAfter } from './hooks/ending.ts';
-import { dialectOf, HOOK_CLIENTS, type HookClient, type HookEvent, type Reply, readEvent, replyTo, SILENT } from './hooks/events.ts';
+import { HOOK_CLIENTS, type HookClient, type HookEvent, type Reply, readEvent, replyTo, SILENT } from './hooks/events.ts';
 import { Rung, takeWaiting } from './hooks/guards.ts';
 import { bridgeOf, seatsOf } from './hooks/membership.ts';
 import { type Mail, mailNow, nameOf, waitForMail } from './hooks/waiting.ts';
@@ -58,7 +58,7 @@ const waitSeconds = (context: Context, event: HookEvent): number => {
     if (!/^[0-9]{1,6}$/.test(typed)) throw new CliError('usage', '--wait is a number of seconds.');
     return Number(typed);
   }
-  if (dialectOf(event.client).background) return SESSION_S;
+  if (event.background) return SESSION_S;
   // What a bridge rings needs nobody who waits.
   const bridge = bridgeOf(event, context.env);
   return bridge?.owner?.startsWith('CODEX_THREAD_ID:') ? 0 : PATIENCE_S;
@@ -107,7 +107,7 @@ const answer = async (context: Context, event: HookEvent): Promise<Reply> => {
             profiles,
             signal: ending.signal,
             // A turn that is held up gains nothing from a hub that is away.
-            outlasts: dialectOf(event.client).background === true,
+            outlasts: event.background,
             wanted,
             wantedStill: clientRuns(env),
           });

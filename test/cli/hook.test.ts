@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect } from 'vitest';
+import { readEvent } from '../../src/cli/hooks/events.ts';
 import { startBridge } from '../bridge/stdio.ts';
 import { type Done, type Home, newHome } from '../harness/command.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -181,6 +182,17 @@ verifies.once('hook:ends', async () => {
   writeFileSync(seat, JSON.stringify({ ...kept, owner: 'CODEX_THREAD_ID:one', hub: `http://127.0.0.1:${nobody}` }));
   expect(await wait('codex', '600')).toEqual(SILENT);
   writeFileSync(seat, JSON.stringify({ ...kept, hub: `http://127.0.0.1:${nobody}` }));
+  // Nor by Claude Code where nobody sits at it: `claude -p` ends when its hooks have.
+  expect(await wait('claude-code', '600', { CLAUDE_CODE_ENTRYPOINT: 'sdk-cli' })).toEqual(SILENT);
+  for (const [entrypoint, background] of [
+    [undefined, true],
+    ['cli', true],
+    ['sdk-cli', false],
+    ['sdk-ts', false],
+  ] as const) {
+    const env = entrypoint === undefined ? {} : { CLAUDE_CODE_ENTRYPOINT: entrypoint };
+    expect(readEvent('claude-code', {}, env, '/')).toMatchObject({ background });
+  }
   const patient = launched(here, 'one', '--wait', '600');
   await waiting(here, patient.pid);
   writeFileSync(seat, JSON.stringify(kept));

@@ -56,7 +56,8 @@ export const BRIDGE = {
     clauses: ['R-WAKE-3'],
   },
   'hook:ends': {
-    behaviour: 'A waiting hook ends when its time is over, and a turn is not held up for a hub that is away.',
+    behaviour:
+      'A waiting hook ends when its time is over, and neither a turn nor the end of a run without a person is held up for a hub that is away.',
     clauses: ['R-WAKE-1', 'R-WAKE-3'],
   },
   'hook:renews': {

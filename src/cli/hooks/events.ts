@@ -24,6 +24,8 @@ export interface HookEvent {
   /** The agent session, under the name by which `join` remembers it; undefined where the client does not tell. */
   readonly owner: string | undefined;
   readonly directory: string;
+  /** The session goes on while the hook waits, which may take as long as the session lives. */
+  readonly background: boolean;
   /** A session that begins anew: what was rung before is not known to it. */
   readonly fresh: boolean;
   /** What a tool call did to the session's seats. */
@@ -47,8 +49,8 @@ interface Dialect {
   readonly moments: Readonly<Record<string, Moment>>;
   /** For clients whose events carry no name. */
   readonly standard?: string;
-  /** The client waits for the hook in the background, so it may wait as long as the session lives. */
-  readonly background?: true;
+  /** Whether the client waits for the hook in the background; otherwise its turn is held up. */
+  inBackground?(env: NodeJS.ProcessEnv): boolean;
   wake(text: string): Reply;
 }
 
@@ -60,7 +62,8 @@ const DIALECTS: Readonly<Record<HookClient, Dialect>> = {
     variable: 'CLAUDE_CODE_SESSION_ID',
     called: /claude/i,
     moments: { SessionStart: 'idle', Stop: 'idle', UserPromptSubmit: 'prompt', PostToolUse: 'tool' },
-    background: true,
+    // Without a person (`claude -p`, its SDK) the program ends, and prints, when its hooks have.
+    inBackground: (env) => !env['CLAUDE_CODE_ENTRYPOINT']?.startsWith('sdk-'),
     // With asyncRewake this begins a turn; without, it goes on with the one that would end.
     wake: (text) => ({ stderr: `${text}\n`, exit: 2 }),
   },
@@ -91,7 +94,7 @@ const DIALECTS: Readonly<Record<HookClient, Dialect>> = {
   },
 };
 
-export const dialectOf = (client: HookClient): Pick<Dialect, 'called' | 'background'> => DIALECTS[client];
+export const dialectOf = (client: HookClient): Pick<Dialect, 'called'> => DIALECTS[client];
 
 /** Whether an agent session is one of this client. */
 export const namedBy = (client: HookClient, owner: string | undefined): boolean =>
@@ -105,7 +108,7 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 
 /** Reads an event. What is not understood is nothing to answer. */
 export const readEvent = (client: HookClient, input: Fields, env: NodeJS.ProcessEnv, directory: string): HookEvent => {
-  const { variable, moments, standard = '' } = DIALECTS[client];
+  const { variable, moments, standard = '', inBackground } = DIALECTS[client];
   const name = textOf(input['hook_event_name']) ?? textOf(input['hookEventName']) ?? standard;
   const session = textOf(input['session_id']) ?? textOf(input['sessionId']) ?? textOf(input['conversation_id']) ?? env[variable];
   const [root] = Array.isArray(input['workspace_roots']) ? (input['workspace_roots'] as unknown[]) : [];
@@ -117,6 +120,7 @@ export const readEvent = (client: HookClient, input: Fields, env: NodeJS.Process
     moment: broken ? 'other' : moment,
     owner: session === undefined ? undefined : `${variable}:${session}`,
     directory: textOf(input['cwd']) ?? textOf(root) ?? directory,
+    background: inBackground?.(env) === true,
     fresh: name === 'SessionStart',
     joining: moment === 'tool' ? joiningIn(input) : null,
   };
