@@ -162,8 +162,9 @@ export class Bridge {
       connected: () => this.#relay.deliver(),
       mail: ({ count }) => {
         const ringer = this.#options.ringer();
-        void ringer?.ring(pointer(channelId, count)).then((rang) => {
+        return ringer?.ring(pointer(channelId, count)).then((rang) => {
           this.#options.note?.(rang ? `rang by ${ringer.name}` : `could not ring by ${ringer.name}`);
+          return rang;
         });
       },
     });

@@ -9,7 +9,7 @@ import { watch } from '../client/watch.ts';
 
 /** Messages that come together are told of together, and a listen that is under way gets its chance. */
 const GATHER_MS = 100;
-/** A ring that was not answered with a listen is repeated for newer mail after this. */
+/** A ring that was not answered with a listen is repeated for newer mail after this, and one that nobody heard for the same. */
 const AGAIN_MS = 60_000;
 /** So many messages are counted at the most: ten times what a ring holds where nobody says another number. */
 const MOST = 1000;
@@ -28,8 +28,8 @@ export interface WatcherOptions {
   readonly signal: AbortSignal;
   /** Milliseconds between two rings that were not answered; default: a minute. */
   readonly againMs?: number;
-  /** There is mail. May be called again for newer mail. */
-  mail(waiting: WaitingMail): void;
+  /** There is mail. Called again for newer mail, and for the same when it resolves with false: nobody could be told. */
+  mail(waiting: WaitingMail): Promise<boolean> | void;
   /** The hub answers again. */
   connected?(): void;
   /** The channel is lost: nothing is watched any more. */
@@ -116,10 +116,12 @@ export class Watcher {
     const waiting = this.#unheard.filter((id) => id <= newest);
     const through = waiting.at(-1) ?? 0;
     if (through <= this.#rungThrough) return null;
+    const before = this.#rungThrough;
     this.#rungAt = performance.now();
     this.#rungThrough = through;
-    this.#options.mail({ count: waiting.length, through });
-    return null;
+    if ((await this.#options.mail({ count: waiting.length, through })) !== false) return null;
+    this.#rungThrough = before;
+    return this.#againMs;
   }
 
   #stop(): void {

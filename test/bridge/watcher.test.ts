@@ -16,6 +16,8 @@ interface Scene {
   readonly front: Front;
   readonly alpha: Seat;
   readonly rings: Ring[];
+  /** How many more rings nobody hears. */
+  unheard: number;
   /** Bravo speaks; resolves when alpha was rung for the last of it, with that ring. */
   say(count: number): Promise<Ring>;
 }
@@ -28,6 +30,7 @@ const scene = async (...args: string[]): Promise<Scene> => {
   const { seat: alpha } = await joinSeat(new HubClient(front.url), { channelId, token, callsign: 'alpha' });
   const { seat: bravo } = await joinSeat(direct, { channelId, token, callsign: 'bravo' });
   const rings: Ring[] = [];
+  const unheard = { unheard: 0 };
   let before = 0;
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
@@ -42,21 +45,22 @@ const scene = async (...args: string[]): Promise<Scene> => {
         const asked = front.passed.filter((one) => one.includes('/messages/')).length;
         rings.push({ ...waiting, asked: asked - before });
         before = asked;
+        return Promise.resolve(unheard.unheard-- <= 0);
       },
     });
     void watcher.run();
   });
-  return {
+  return Object.assign(unheard, {
     front,
     alpha,
     rings,
-    async say(count) {
+    async say(count: number) {
       let last = 0;
       for (let i = 0; i < count; i++) last = (await bravo.send({ to: i % 2 === 0 ? 'all' : 'alpha', message: `${i}` })).value.id;
       await eventually(`the ring for ${last}`, () => rings.at(-1)?.through === last);
       return rings.at(-1)!;
     },
-  };
+  });
 };
 
 test('tells how much waits, and asks about a few of many messages', async () => {
@@ -74,4 +78,21 @@ test('does not count what has left the ring', async () => {
   const { say } = await scene('--limits', 'ringMessages=10');
   expect(await say(30)).toMatchObject({ count: 10 });
   expect(await say(5)).toMatchObject({ count: 10 });
+});
+
+test('a ring that nobody heard is repeated until one is heard, or the mail is', async () => {
+  const here = await scene();
+  here.unheard = 2;
+  await here.say(1);
+  await eventually('three rings', () => here.rings.length === 3);
+  expect(here.rings.map(({ count, through }) => [count, through])).toEqual([1, 2, 3].map(() => [1, here.rings[0]?.through]));
+  expect(await here.say(1)).toMatchObject({ count: 2 });
+  expect(here.rings).toHaveLength(4);
+  here.unheard = Number.POSITIVE_INFINITY;
+  const { through } = await here.say(1);
+  await here.alpha.client.call('listen', { timeout: 0 }, here.alpha.shown);
+  here.unheard = 0;
+  const last = await here.say(1);
+  expect(last.through).toBeGreaterThan(through);
+  expect(last).toMatchObject({ count: 1 });
 });
