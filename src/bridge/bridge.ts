@@ -17,6 +17,9 @@ import { Relay, senderName } from './relay.ts';
 import type { Ringer } from './ringers.ts';
 import { Watcher } from './watcher.ts';
 
+/** How often a channel that was lost is looked for under another token. */
+const TOKEN_MS = 2_000;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface BridgeOptions {
@@ -72,7 +75,7 @@ export class Bridge {
 
   constructor(options: BridgeOptions) {
     this.#options = options;
-    const { client, outbox, signal, memory } = options;
+    const { client, outbox, signal } = options;
     this.#relay = new Relay({
       hub: client.hub,
       outbox,
@@ -81,7 +84,7 @@ export class Bridge {
         for (const { seat } of this.#held.values()) {
           if (seat.state.channelId === channelId && seat.state.callsign === callsign) return seat;
         }
-        const kept = memory.seats(client.hub).find((one) => one.channelId === channelId && one.callsign === callsign);
+        const kept = this.#kept({ channelId, callsign });
         return kept && this.#seatOfAnother(kept);
       },
     });
@@ -131,10 +134,20 @@ export class Bridge {
     return answered.value;
   }
 
+  /** A seat as it is remembered by now. */
+  #kept({ channelId, callsign }: Pick<SeatState, 'channelId' | 'callsign'>): KeptSeat | undefined {
+    const { client, memory } = this.#options;
+    return memory.seats(client.hub).find((one) => one.channelId === channelId && one.callsign === callsign);
+  }
+
   #events(): ConstructorParameters<typeof Seat>[2] {
     const { client, memory } = this.#options;
     return {
-      changed: (state: SeatState) => memory.keep(client.hub, state, this.owner),
+      token: (state) => this.#kept(state)?.token,
+      changed: ({ channelId, callsign, sessionId, cursor }) => {
+        const owner = this.owner === undefined ? {} : { owner: this.owner };
+        memory.change({ hub: client.hub, channelId, callsign }, { sessionId, cursor, ...owner });
+      },
       rejoined: () => this.#options.note?.('joined again: the session was over'),
     };
   }
@@ -147,7 +160,7 @@ export class Bridge {
   #seatOfAnother(kept: KeptSeat): Seat {
     const { hub: _, ...state } = kept;
     const { client, memory } = this.#options;
-    return new Seat(client, state, { rejoined: (joined) => memory.renew(kept, joined.session_id) });
+    return new Seat(client, state, { rejoined: (joined) => memory.change(kept, { sessionId: joined.session_id }) });
   }
 
   #hold(seat: Seat, after: number): Held {
@@ -170,9 +183,23 @@ export class Bridge {
     });
     const held: Held = { seat, watcher, end };
     this.#held.set(seat.state.sessionId, held);
-    void watcher.run();
+    void this.#watch(held);
     this.#tellSeats();
     return held;
+  }
+
+  /** Watches, also when the token of the channel is changed: then with the new one, once this home remembers it. Never throws. */
+  async #watch({ seat, watcher, end }: Held): Promise<void> {
+    const signal = AbortSignal.any([this.#options.signal, end.signal]);
+    while (!signal.aborted) {
+      const { token } = seat.state;
+      await watcher.run();
+      let known = false;
+      while (!known && !signal.aborted) {
+        await pause(TOKEN_MS, signal).catch(() => {});
+        known = await seat.retoken(token, { signal }).catch(() => false);
+      }
+    }
   }
 
   /** The seat of a session. @throws HubError not_joined when neither this run nor an earlier one joined it */

@@ -6,6 +6,12 @@ export interface KeptSeat extends SeatState {
   readonly hub: string;
 }
 
+/** What may change of a seat while it is held. */
+export type SeatChanges = Partial<Pick<KeptSeat, 'sessionId' | 'cursor' | 'token'>> & {
+  /** The agent session that has it. */
+  readonly owner?: string;
+};
+
 export interface Memory {
   /** The seat of a session that was joined before. */
   seatOf(sessionId: string): KeptSeat | undefined;
@@ -15,8 +21,8 @@ export interface Memory {
   seatOfOwner(owner: string): KeptSeat | undefined;
   /** @param owner the agent session that joined, where its client tells one */
   keep(hub: string, state: SeatState, owner: string | undefined): void;
-  /** Another session of a seat, whoever's it is; the rest of what is kept stays as it is by now. */
-  renew(seat: KeptSeat, sessionId: string): void;
+  /** What changed of a seat, whoever's it is; the rest of what is kept stays as it is by now. */
+  change(seat: Pick<KeptSeat, 'hub' | 'channelId' | 'callsign'>, changes: SeatChanges): void;
   drop(hub: string, state: SeatState): void;
 }
 

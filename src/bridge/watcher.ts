@@ -29,7 +29,7 @@ export interface WatcherOptions {
   /** Milliseconds between two rings that were not answered; default: a minute. */
   readonly againMs?: number;
   /** There is mail. Called again for newer mail, and for the same when it resolves with false: nobody could be told. */
-  mail(waiting: WaitingMail): Promise<boolean> | void;
+  mail(waiting: WaitingMail): Promise<boolean> | undefined;
   /** The hub answers again. */
   connected?(): void;
   /** The channel is lost: nothing is watched any more. */
@@ -65,7 +65,7 @@ export class Watcher {
     this.#unheard = this.#unheard.filter((id) => id > this.#known);
   }
 
-  /** Watches until the signal ends it. Never throws. */
+  /** Watches until the signal ends it or the channel is lost; may be called again then. Never throws. */
   async run(): Promise<void> {
     const { seat, signal } = this.#options;
     const { channelId, token, callsign } = seat.state;

@@ -146,11 +146,13 @@ export class Context {
     const profile = this.#seatProfile();
     const { hub, owner: _, ...state } = profile;
     const token = this.token(state.channelId, state.token);
+    // Whoever types a token has one that is newer than what is remembered.
+    const typed = token === undefined || this.option('token') === undefined ? {} : { token };
     const seat = new Seat(
       new HubClient(hub),
       { ...state, token },
       {
-        changed: (next: SeatState) => this.profiles.keepSeat(hub, next),
+        changed: ({ sessionId, cursor }: SeatState) => this.profiles.changeSeat(profile, { sessionId, cursor, ...typed }),
         rejoined: ({ callsign }) => this.note(`The session of ${callsign} had expired; joined again.`),
         retry: this.trouble,
       },

@@ -31,7 +31,7 @@ const memoryIn = (env: NodeJS.ProcessEnv): Memory => {
       return other === undefined ? seat : undefined;
     },
     keep: (hub, state, owner) => profiles.keepSeat(hub, state, owner),
-    renew: (seat, sessionId) => profiles.renewSession(seat, sessionId),
+    change: (seat, changes) => profiles.changeSeat(seat, changes),
     drop: (hub, state) => profiles.dropSeat({ hub, ...state }),
   };
 };

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SeatChanges } from '../bridge/memory.ts';
 import type { SeatState } from '../client/seat.ts';
 import { CliError } from './exit.ts';
 import { filesIn, readPrivately, stateDirectory, writePrivately } from './state.ts';
@@ -68,13 +69,13 @@ export class Profiles {
   }
 
   /**
-   * Remembers another session of a seat, and leaves the rest as it is in the file by now. A seat that was given up stays
-   * given up.
+   * Remembers what changed of a seat, and leaves the rest as it is in the file by now: others write there too. A seat that was
+   * given up stays given up.
    */
-  renewSession({ hub, channelId, callsign }: Pick<SeatProfile, 'hub' | 'channelId' | 'callsign'>, sessionId: string): void {
+  changeSeat({ hub, channelId, callsign }: Pick<SeatProfile, 'hub' | 'channelId' | 'callsign'>, changes: SeatChanges): void {
     const path = join(this.#seats, fileName(hub, channelId, callsign));
     const known = readPrivately(path);
-    if (known) writePrivately(path, { ...known, sessionId });
+    if (known) writePrivately(path, { ...known, ...changes });
   }
 
   /** Gives a seat up. Its identity key stays: nobody else has it, and without it nobody takes the callsign again. */

@@ -26,6 +26,8 @@ export interface JoinRequest extends Input<'join'> {
 export interface SeatEvents {
   /** The session had expired, and the seat has another now. */
   rejoined?(joined: Joined): void;
+  /** The token of the channel as it is known by now; asked when the one that was shown is refused. */
+  token?(state: SeatState): string | undefined;
   /** The state changed: keep it. */
   changed?(state: SeatState): void;
   /** A call failed in a way that may pass, and is made again after so many milliseconds. */
@@ -132,27 +134,42 @@ export class Seat {
     this.#events.rejoined?.(joined);
   }
 
+  /**
+   * Takes the seat back with the token that is known by now.
+   * @returns false when that is the one that was refused
+   */
+  async retoken(refused: string | undefined, options: CallOptions = {}): Promise<boolean> {
+    const token = this.#events.token?.(this.#state);
+    if (token === undefined || token === refused) return false;
+    this.#state = { ...this.#state, token };
+    // Its session ended with the old one.
+    this.#aliveAt = Number.NEGATIVE_INFINITY;
+    await this.rejoin(options);
+    return true;
+  }
+
   /** The hub has just shown that it knows the session. */
   touch(): void {
     this.#aliveAt = Date.now();
   }
 
   /**
-   * Makes a call as this seat, and once more in another session when the one it had is over. A session that ends while
-   * it is used was ended by somebody, and is not opened again.
+   * Makes a call as this seat, and once more in another session when the one it had is over, or the channel has another
+   * token by now. A session that ends while it is used was ended by somebody, and is not opened again.
    */
   async attempt<T>(make: (shown: Credentials) => Promise<T>, options: CallOptions = {}): Promise<T> {
     const began = Date.now();
+    const { shown } = this;
     try {
-      const made = await make(this.shown);
+      const made = await make(shown);
       this.touch();
       return made;
     } catch (error) {
       if (!(error instanceof HubProblem)) throw error;
       const used = began - this.#aliveAt < IN_USE_MS || Date.now() - began > REFUSED_MS;
       // The hub forgets after an hour that a session expired (R-ERR-8).
-      if (error.code !== 'session_expired' && !(error.code === 'not_joined' && !used)) throw error;
-      await this.rejoin(options);
+      if (error.code === 'session_expired' || (error.code === 'not_joined' && !used)) await this.rejoin(options);
+      else if (error.code !== 'unauthorized' || !(await this.retoken(shown.token, options))) throw error;
       const made = await make(this.shown);
       this.touch();
       return made;

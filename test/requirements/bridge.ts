@@ -20,6 +20,10 @@ export const BRIDGE = {
     behaviour: 'While the hub is replaced, whatever answers in its place, the watch, a listen and the outbox go on.',
     clauses: ['R-BRIDGE-2', 'R-BRIDGE-4'],
   },
+  'bridge:retokened': {
+    behaviour: 'When the token of its channel is changed from its home, a bridge watches on, rings, and takes its seats back.',
+    clauses: ['R-CLI-18'],
+  },
   'bridge:opencode': { behaviour: 'opencode is rung through its own server, in the session that was used last.', clauses: ['R-BRIDGE-3'] },
   'bridge:outbox': {
     behaviour: 'What is sent while the hub is away is called queued here; it goes out once and in order, whoever was killed meanwhile.',

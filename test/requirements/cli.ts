@@ -105,6 +105,11 @@ export const CLI = {
     behaviour: 'The token of a hub and that of a channel have a variable each, and neither is taken for the other.',
     clauses: ['R-CLI-5', 'R-RUN-2'],
   },
+  'cli:retokened': {
+    behaviour:
+      'A command that runs while the token changes, or while its seat is left, writes down its position and brings nothing else back.',
+    clauses: ['R-CLI-18', 'R-CLI-3'],
+  },
   'cli:bans': {
     behaviour: 'A ban is made and lifted from the shell, and guards are seen and reset.',
     clauses: ['R-CLI-18'],

@@ -55,7 +55,7 @@ const confirmedOf = async (seat: Seat, signal: AbortSignal): Promise<number | nu
  */
 const seatOf = ({ hub, owner: _, ...state }: SeatProfile, profiles: Profiles): Seat =>
   new Seat(new HubClient(hub), state, {
-    rejoined: (joined) => profiles.renewSession({ hub, ...state }, joined.session_id),
+    rejoined: (joined) => profiles.changeSeat({ hub, ...state }, { sessionId: joined.session_id }),
   });
 
 /** The mail that is there now. @throws HubProblem, LinkError */
