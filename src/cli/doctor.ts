@@ -2,11 +2,13 @@
 import { existsSync } from 'node:fs';
 import { LinkError } from '../client/errors.ts';
 import { Connections, wholeText } from '../client/http.ts';
+import { bridgeIn } from './config/bridge-entry.ts';
 import { CLIENTS, type Client, clientNamed, type Places, serverFile } from './config/clients.ts';
 import { readText } from './config/files.ts';
+import { hookCommandIn } from './config/hook-command.ts';
 import { FORMATS, onPath, placesOf } from './config/machine.ts';
-import type { Context } from './context.ts';
-import { type Door, knock, tokenIn, trouble } from './door.ts';
+import { type Context, DEFAULT_HUB } from './context.ts';
+import { type Door, installLine, knock, tokenIn, trouble } from './door.ts';
 import { CliError } from './exit.ts';
 
 interface ClientReport {
@@ -64,24 +66,33 @@ const examine = async (
   };
   const present = existsSync(client.folder(places)) || existsSync(client.settings(places));
   const entry = lookUp(serverFile(client, places, hub))[0]?.found;
-  const address = addressIn(entry);
+  const bridge = bridgeIn(entry, client.name);
+  const takes = places.env['ROGERTHAT_HUB'] || DEFAULT_HUB;
+  const address = bridge ? (bridge.hub ?? takes) : addressIn(entry);
   const hooks = client.hooks ? lookUp(client.hooks(places, '')).filter(({ found }) => found !== undefined) : [];
-  const byHook = hooks.length > 0 ? `hooks: ${hooks.map(({ event }) => event).join(', ')}` : null;
-  const wakes = address === null ? byHook : [client.wakes, byHook].filter((way) => way !== null).join('; ') || null;
+  const commands = hooks.flatMap(({ found }) => hookCommandIn(client.name, found) ?? []);
+  const gone = commands.flatMap(({ files }) => files).find((file) => !existsSync(file));
+  const byHook = hooks.length > 0 && gone === undefined ? `hooks: ${hooks.map(({ event }) => event).join(', ')}` : null;
+  const byRing = bridge?.rings ? 'rogerthat mcp rings' : null;
+  const wakes = address === null ? byHook : [client.wakes, byRing, byHook].filter((way) => way !== null).join('; ') || null;
   let door: Door = 'unknown';
   if (address === null) {
-    if (present) missing.push(`rogerthat install ${client.name}`);
+    if (present) missing.push(installLine(client, hub));
   } else {
-    if (address !== `${hub}/mcp`) missing.push(`it is set up for ${address}, not for ${hub}/mcp`);
-    // Its token is for the hub that it is set up for, and nobody else's.
-    else door = await doorFor(tokenIn(entry));
+    const meant = bridge ? hub : `${hub}/mcp`;
+    if (address !== meant) missing.push(`it is set up for ${address}, not for ${meant}`);
+    // Its token is for the hub that it is set up for, and nobody else's. A bridge has it from many places.
+    else if (!bridge) door = await doorFor(tokenIn(entry));
     const shut = trouble(door, client, hub);
     if (shut !== null) missing.push(shut);
-    if (client.hooks && hooks.length === 0) missing.push(`rogerthat install ${client.name} --wake`);
+    if (client.hooks && hooks.length === 0 && byRing === null) missing.push(installLine(client, hub, '--wake'));
   }
   const byName = hooks.some(({ found }) => /"rogerthat hook /.test(JSON.stringify(found)));
   if (byName && !onPath('rogerthat', places.env))
     missing.push('its hooks call "rogerthat", which is not on your PATH: npm install -g rogerthat');
+  if (gone !== undefined) missing.push(`its hooks run ${gone}, which is not there: ${installLine(client, hub, '--wake')}`);
+  const other = commands.map((one) => one.hub ?? takes).find((one) => one !== hub);
+  if (other !== undefined) missing.push(`its hooks are for ${other}, not for ${hub}: ${installLine(client, hub, '--wake')}`);
   return {
     client: client.name,
     present,

@@ -2,13 +2,11 @@
 import { LinkError } from '../client/errors.ts';
 import { Connections } from '../client/http.ts';
 import type { Client } from './config/clients.ts';
+import { textsIn } from './config/hook-command.ts';
 import { DEFAULT_HUB } from './context.ts';
 
 /** `asks`: none was shown, and the hub wants its token; `refuses`: another one was shown; `unknown`: the hub did not say. */
 export type Door = 'open' | 'asks' | 'refuses' | 'unknown';
-
-const textsIn = (value: unknown): string[] =>
-  typeof value === 'string' ? [value] : typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 
 /** The token that an entry shows: undefined when it shows none, null when it names a place that only its client looks up. */
 export const tokenIn = (entry: unknown): string | null | undefined => {
@@ -56,9 +54,13 @@ export const knock = async (hub: string, token: string | undefined, ms: number, 
   }
 };
 
+/** The command that sets a client up for a hub. */
+export const installLine = (client: Client, hub: string, ...options: readonly string[]): string =>
+  ['rogerthat install', client.name, ...options, ...(hub === DEFAULT_HUB ? [] : ['--hub', hub])].join(' ');
+
 /** What is wrong at the door, and the command that mends it; null when nothing is. */
 export const trouble = (door: Door, client: Client, hub: string): string | null => {
   if (door !== 'asks' && door !== 'refuses') return null;
   const what = door === 'asks' ? 'this hub asks for its token' : 'its token is refused';
-  return `${what}: rogerthat install ${client.name}${hub === DEFAULT_HUB ? '' : ` --hub ${hub}`} --token HUB_TOKEN`;
+  return `${what}: ${installLine(client, hub)} --token HUB_TOKEN`;
 };

@@ -1,6 +1,9 @@
 /** `rogerthat install`: puts the hub into the settings of a client. */
-import { clientNamed, filesFor } from './config/clients.ts';
+import { bridgeIn } from './config/bridge-entry.ts';
+import { type ConfigFile, clientNamed, filesFor, serverFile } from './config/clients.ts';
 import { diff } from './config/diff.ts';
+import type { Entry } from './config/document.ts';
+import { readText } from './config/files.ts';
 import { Installed } from './config/installed.ts';
 import { FORMATS, hookCommand, placesOf } from './config/machine.ts';
 import { type Context, DEFAULT_HUB } from './context.ts';
@@ -9,6 +12,12 @@ import { CliError } from './exit.ts';
 
 /** A hub that does not answer at once may not run yet, and is not waited for. Milliseconds. */
 const AT_ONCE_MS = 2_000;
+
+/** What stands for an entry in a file now; undefined when nothing does. @throws CliError failed */
+const standsIn = ({ path, format }: ConfigFile, entry: Entry): unknown => {
+  const text = readText(path);
+  return text === null ? undefined : FORMATS[format].find(text, entry, path);
+};
 
 export const run = async (context: Context): Promise<void> => {
   const { args, options } = context.typed;
@@ -27,9 +36,20 @@ export const run = async (context: Context): Promise<void> => {
     const shut = trouble(await knock(hub, token, AT_ONCE_MS, context.signal), client, hub);
     if (shut !== null) context.note(shut);
   };
-  const hook = wake ? hookCommand(client.name, context.env, hub === DEFAULT_HUB ? undefined : hub) : null;
+  const places = placesOf(context);
+  // Hooks that are there are for the same hub as the entry.
+  const hooks = client.hooks?.(places, '');
+  const hooked = hooks?.entries.some((entry) => entry.kind === 'item' && standsIn(hooks, entry) !== undefined);
+  const hook = wake || hooked ? hookCommand(client.name, context.env, hub === DEFAULT_HUB ? undefined : hub) : null;
   const installed = new Installed(context.env, client.name);
-  const files = filesFor(client, placesOf(context), hub, token, hook);
+  const server = serverFile(client, places, hub);
+  const bridge = server.entries.map((entry) => bridgeIn(standsIn(server, entry), client.name)).find((one) => one !== null);
+  const stays = bridge != null && token === undefined && (bridge.hub ?? context.env['ROGERTHAT_HUB'] ?? DEFAULT_HUB) === hub;
+  // Who has a bridge for this hub has more than an address: it stays.
+  const files = filesFor(client, places, hub, token, hook).map((file) => ({
+    ...file,
+    entries: file.entries.filter(({ kind }) => !stays || kind !== 'member'),
+  }));
   const changes = await installed.plan(files, FORMATS);
   if (changes.length === 0) {
     await context.out(`${client.title} has it already; nothing was changed.`);

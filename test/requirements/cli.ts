@@ -166,6 +166,15 @@ export const CLI = {
     behaviour: 'doctor says what is installed, what wakes each client, what is missing, and whether the hub answers.',
     clauses: ['R-CLI-16'],
   },
+  'cli:doctor-bridge': {
+    behaviour: 'An entry that starts the bridge is known as one: what it wakes, for which hub, and install leaves it for that hub.',
+    clauses: ['R-CLI-13', 'R-CLI-16'],
+  },
+  'cli:doctor-hooks': {
+    behaviour:
+      'doctor says of hooks whose program is gone that they wake nobody, and of those for another hub; install mends both and keeps the time to wait.',
+    clauses: ['R-CLI-13', 'R-CLI-16'],
+  },
   'cli:doctor-token': {
     behaviour: 'doctor and install say when the hub does not let a client in with the token that its entry holds, and what mends it.',
     clauses: ['R-CLI-16', 'R-CLI-13'],

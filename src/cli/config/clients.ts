@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type McpClient, mcpEntry, SERVER_NAME } from '../../discovery/entries.ts';
 import { CliError } from '../exit.ts';
 import type { Entry } from './document.ts';
+import { keepsWait, runsHook } from './hook-command.ts';
 import { CLIENT_NAMES, type ClientName } from './names.ts';
 
 /** Where the user's files are. */
@@ -54,18 +55,10 @@ const claudeHome = ({ home, env }: Places): string => env['CLAUDE_CONFIG_DIR'] |
 const zedFolder = (places: Places): string =>
   places.platform === 'win32' ? join(applicationData(places), 'Zed') : join(xdgConfig(places), 'zed');
 
-/** Whether something is a hook of ours, wherever its program was when it was installed. */
-const runsHook = (client: string): ((item: unknown) => boolean) => {
-  const pattern = new RegExp(`(?:rogerthat|rogerrat|cli\\.js"?) hook ${client}(?: --hub \\S+)?(?:"|$)`);
-  return (item) =>
-    JSON.stringify(item ?? null)
-      .match(/"(?:[^"\\]|\\.)*"/g)
-      ?.some((text) => pattern.test(String(JSON.parse(text)))) === true;
-};
-
 /** Hooks as Claude Code has them, which Codex and Gemini CLI took over: events, groups, commands. */
 const groups = (
   client: string,
+  command: string,
   events: Readonly<Record<string, { readonly matcher?: string; readonly [more: string]: unknown }>>,
 ): Entry[] =>
   Object.entries(events).map(([event, { matcher, ...hook }]) => ({
@@ -74,6 +67,7 @@ const groups = (
     value: { ...(matcher === undefined ? {} : { matcher }), hooks: [hook] },
     inner: 'hooks',
     mine: runsHook(client),
+    kept: keepsWait(client, command),
   }));
 
 /** The tool calls from which a hook learns whose seat is whose (R-WAKE-6). */
@@ -97,7 +91,7 @@ export const CLIENTS: readonly Client[] = [
       return {
         path: join(claudeHome(places), 'settings.json'),
         format: 'jsonc',
-        entries: groups('claude-code', {
+        entries: groups('claude-code', command, {
           SessionStart: waiting,
           Stop: waiting,
           UserPromptSubmit: { type: 'command', command, timeout: 10 },
@@ -117,7 +111,7 @@ export const CLIENTS: readonly Client[] = [
     hooks: (places, command) => ({
       path: join(codexHome(places), 'hooks.json'),
       format: 'jsonc',
-      entries: groups('codex', {
+      entries: groups('codex', command, {
         Stop: { type: 'command', command, timeout: 300 },
         UserPromptSubmit: { type: 'command', command, timeout: 10 },
         PostToolUse: { matcher: SEATS, type: 'command', command, timeout: 10 },
@@ -137,7 +131,7 @@ export const CLIENTS: readonly Client[] = [
       path: join(home, '.gemini', 'settings.json'),
       format: 'jsonc',
       // Its time-outs are milliseconds.
-      entries: groups('gemini', {
+      entries: groups('gemini', command, {
         AfterAgent: { name: SERVER_NAME, type: 'command', command, timeout: 300_000 },
       }),
     }),
@@ -168,6 +162,7 @@ export const CLIENTS: readonly Client[] = [
           path: ['hooks', 'agentStop'],
           value: { type: 'command', bash: command, powershell: command, timeoutSec: 300 },
           mine: runsHook('copilot'),
+          kept: keepsWait('copilot', command),
         },
         { kind: 'needed', path: ['version'], value: 1 },
       ],
@@ -185,7 +180,13 @@ export const CLIENTS: readonly Client[] = [
       path: join(home, '.cursor', 'hooks.json'),
       format: 'jsonc',
       entries: [
-        { kind: 'item', path: ['hooks', 'stop'], value: { command, loop_limit: 10 }, mine: runsHook('cursor') },
+        {
+          kind: 'item',
+          path: ['hooks', 'stop'],
+          value: { command, loop_limit: 10 },
+          mine: runsHook('cursor'),
+          kept: keepsWait('cursor', command),
+        },
         { kind: 'needed', path: ['version'], value: 1 },
       ],
     }),

@@ -14,6 +14,8 @@ export interface ItemEntry {
   readonly value: unknown;
   /** Knows ours among the others. */
   readonly mine: (item: unknown) => boolean;
+  /** `value`, or its own part, with what stays of ours that is there: what its user added. */
+  readonly kept?: (value: unknown, present: unknown) => unknown;
   /** Where items are groups: the member with the list in which ours stands, as `value` has it. Others may put theirs beside it. */
   readonly inner?: string;
 }

@@ -159,7 +159,8 @@ const cutsFor = (text: string, entry: Entry, name: string): Cut[] => {
   if (node.type !== 'array') throw broken(name, lineOf(text, node.offset), `"${entry.path.join('.')}" is no list`);
   const found = mineIn(node, entry);
   if (!found) return [insertion(text, node, null, entry.value)];
-  const [old, value] = isAlone(found) ? [found.item, entry.value] : [found.own, ownOf(entry)];
+  const [old, wanted] = isAlone(found) ? [found.item, entry.value] : [found.own, ownOf(entry)];
+  const value = entry.kept?.(wanted, getNodeValue(old)) ?? wanted;
   return isDeepStrictEqual(getNodeValue(old), value) ? [] : [replacement(text, old, value)];
 };
 
