@@ -171,8 +171,7 @@ export const CLI = {
     clauses: ['R-CLI-13', 'R-CLI-16'],
   },
   'cli:doctor-hooks': {
-    behaviour:
-      'doctor says of hooks whose program is gone that they wake nobody, and of those for another hub; install mends both and keeps the time to wait.',
+    behaviour: 'doctor says when the program of a hook is gone or a hook is for another hub; install mends it and keeps the time to wait.',
     clauses: ['R-CLI-13', 'R-CLI-16'],
   },
   'cli:doctor-token': {
