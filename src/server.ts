@@ -156,10 +156,12 @@ export const startHub = async (config: Config, version: string, log: Log = creat
     bound = await made.listen();
     server = made.server;
   } catch (error) {
+    const trouble = engine.health();
     hub.close();
     await courier?.close(0);
     await engine.close();
-    throw error;
+    // A code for agents tells the operator nothing.
+    throw trouble !== null && error instanceof HubError ? new Error(`The hub cannot start: ${trouble}`) : error;
   }
   let closing: Promise<void> | null = null;
 

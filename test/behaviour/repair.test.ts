@@ -1,12 +1,12 @@
 /** A database that is damaged: refused, repaired, and never believed. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { expect } from 'vitest';
 import { openLocal } from '../../src/engines/local/index.ts';
 import { texts } from '../harness/agent.ts';
 import type { Shelf } from '../harness/engines.ts';
-import { launchHub, startHubProcess, temporaryDirectory } from '../harness/process.ts';
+import { launchHub, type Program, startHubProcess, temporaryDirectory } from '../harness/process.ts';
 import { refused } from '../harness/refused.ts';
 import { Room } from '../harness/room.ts';
 import { HttpClient } from '../harness/transports/http.ts';
@@ -56,6 +56,40 @@ verifies.once('run:damaged', async () => {
     expect(program.stderr()).toContain('--repair');
     expect(readFileSync(join(directory, 'rogerthat.db')).equals(damaged)).toBe(true);
   }
+});
+
+verifies.once('run:unusable', async () => {
+  const expectRefusal = async (program: Program, directory: string): Promise<void> => {
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toContain(`The data directory ${directory} cannot be used: `);
+  };
+  const file = join(temporaryDirectory(), 'file');
+  writeFileSync(file, '');
+  await expectRefusal(launchHub({ directory: file }), file);
+  const directory = temporaryDirectory();
+  await expectRefusal(launchHub({ directory, under: ['prlimit', '--fsize=4096:unlimited'] }), directory);
+  for (let i = 0; i < 2; i++) await (await startHubProcess({ directory })).end('SIGKILL');
+  // Two directories could have one file, and each a lock of its own.
+  const [linked, path] = [temporaryDirectory(), 'rogerthat.db'];
+  symlinkSync(join(directory, path), join(linked, path));
+  await expectRefusal(launchHub({ directory: linked }), linked);
+  // What is in the file of the lock means nothing.
+  writeFileSync(join(directory, 'hub.lock'), 'x'.repeat(5_000));
+  await (await startHubProcess({ directory })).end('SIGTERM');
+});
+
+verifies.once('run:foreign', async () => {
+  const directory = temporaryDirectory();
+  // What a backup of a file that is not there looks like.
+  const db = new Database(join(directory, 'rogerthat.db'));
+  db.exec('CREATE TABLE other (a); DROP TABLE other');
+  db.close();
+  const program = launchHub({ directory });
+  expect(await program.ended).toEqual({ code: 4, signal: null });
+  expect(program.stderr()).toContain('it is none of a hub');
+  const repaired = await startHubProcess({ directory, args: ['--repair'] });
+  expect(repaired.stderr()).toContain('0 channels');
+  await repaired.end('SIGTERM');
 });
 
 verifies.once('run:repair', async () => {

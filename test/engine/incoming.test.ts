@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { MoveError, UnsureMoveError } from '../../src/core/moving.ts';
 import { openIncoming } from '../../src/engines/local/import.ts';
-import { DATABASE_FILE } from '../../src/engines/local/open.ts';
+import { DATABASE_FILE } from '../../src/engines/local/opening.ts';
 import { temporaryDirectory } from '../harness/process.ts';
 
 /** Which call of the disk fails, and whether the database was in its place by then. */
@@ -26,10 +26,9 @@ vi.mock('node:fs', async (original) => {
 });
 
 const failedAt = async (fails: string) => {
-  Object.assign(disk, { fails: '', renamed: false });
   const directory = temporaryDirectory();
   const incoming = openIncoming(directory, systemClock);
-  disk.fails = fails;
+  Object.assign(disk, { fails, renamed: false });
   const error = await incoming.finish().catch((caught: unknown) => caught);
   disk.fails = '';
   return { directory, incoming, error };

@@ -5,7 +5,8 @@ import type { Clock } from '../../src/core/clock.ts';
 import type { Limits } from '../../src/core/limits.ts';
 import { loadAll } from '../../src/engines/local/load.ts';
 import { LocalEngine } from '../../src/engines/local/local.ts';
-import { DATABASE_FILE, openDatabase } from '../../src/engines/local/open.ts';
+import { openDatabase } from '../../src/engines/local/open.ts';
+import { DATABASE_FILE } from '../../src/engines/local/opening.ts';
 import type { ChannelState } from '../../src/engines/local/state.ts';
 import { type Job, Store } from '../../src/engines/local/store.ts';
 

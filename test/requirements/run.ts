@@ -55,7 +55,7 @@ export const RUN = {
     clauses: ['R-RUN-15', 'R-RUN-8'],
   },
   'run:stop': {
-    behaviour: 'On SIGTERM and SIGINT a hub answers who is parked, ends its streams and exits with 0 within 5 seconds.',
+    behaviour: 'On SIGTERM, SIGINT and SIGHUP a hub answers who is parked, ends its streams and exits with 0 within 5 seconds.',
     clauses: ['R-RUN-11', 'R-LISTEN-24', 'R-STREAM-10'],
   },
   'run:one-at-a-time': {
@@ -64,6 +64,14 @@ export const RUN = {
   },
   'run:damaged': {
     behaviour: 'On a damaged database the program exits with 4 and names the file and --repair; the file stays as it is.',
+    clauses: ['R-RUN-13'],
+  },
+  'run:unusable': {
+    behaviour: 'A start that cannot use its data directory ends with 1 and names it; the next one that can starts.',
+    clauses: ['R-RUN-17'],
+  },
+  'run:foreign': {
+    behaviour: 'A database that is none of a hub is refused as a damaged one is, and not taken for a new one.',
     clauses: ['R-RUN-13'],
   },
   'run:repair': {

@@ -16,7 +16,8 @@ import {
 import type { HookState, Item } from './hook.ts';
 import { type Loaded, loadAll, readEvents } from './load.ts';
 import { FOR_GOOD } from './notes.ts';
-import { DATABASE_FILE, lockDirectory, openDatabase } from './open.ts';
+import { lockDirectory, openDatabase } from './open.ts';
+import { DATABASE_FILE, REPAIRED_FILE } from './opening.ts';
 import { isSound, readList } from './schema.ts';
 import { type ChannelState, type KeptSeat, namedBy, wallOf } from './state.ts';
 import { Store } from './store.ts';
@@ -103,7 +104,8 @@ export function* recordsOf(store: Store, loaded: Loaded, clock: Clock): Generato
  * @throws MoveError when there is no database; DirectoryInUseError; DamagedDatabaseError; NewerDatabaseError
  */
 export const openOutgoing = (directory: string, clock: Clock): Outgoing => {
-  if (!existsSync(join(directory, DATABASE_FILE))) throw new MoveError(`There is no database in ${directory}.`);
+  if (![DATABASE_FILE, REPAIRED_FILE].some((name) => existsSync(join(directory, name))))
+    throw new MoveError(`There is no database in ${directory}.`);
   const lock = lockDirectory(directory);
   try {
     const { db, logPath } = openDatabase(directory);

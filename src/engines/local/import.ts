@@ -19,7 +19,8 @@ import { hookInserts, itemRow, newHookState } from './hook.ts';
 import type { Insert } from './journal.ts';
 import { loadAll } from './load.ts';
 import { FOR_GOOD } from './notes.ts';
-import { DATABASE_FILE, lockDirectory, openDatabase } from './open.ts';
+import { lockDirectory, openDatabase } from './open.ts';
+import { DATABASE_FILE, REPAIRED_FILE } from './opening.ts';
 import type { Row } from './schema.ts';
 import {
   type ChannelState,
@@ -159,7 +160,7 @@ export const openIncoming = (directory: string, clock: Clock): Incoming => {
   const lock = lockDirectory(directory);
   const stage = join(directory, STAGE);
   try {
-    if ([DATABASE_FILE, `${DATABASE_FILE}-wal`].some((name) => existsSync(join(directory, name)))) {
+    if ([DATABASE_FILE, `${DATABASE_FILE}-wal`, REPAIRED_FILE].some((name) => existsSync(join(directory, name)))) {
       throw new MoveError(`There is a database in ${directory} already. Name an empty directory.`);
     }
     // What a move that was killed left.

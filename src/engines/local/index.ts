@@ -2,21 +2,22 @@
 import { systemClock } from '../../core/clock.ts';
 import { loadAll, UnsoundRowError } from './load.ts';
 import { LocalEngine } from './local.ts';
-import { DATABASE_FILE, type DirectoryLock, isDamage, lockDirectory, openDatabase } from './open.ts';
-import { DamagedDatabaseError, type LocalOptions } from './opening.ts';
+import { type DirectoryLock, isDamage, lockDirectory, openDatabase } from './open.ts';
+import { DATABASE_FILE, DamagedDatabaseError, type LocalOptions, ofDirectory } from './opening.ts';
 import { repairDatabase } from './repair.ts';
 import { Store } from './store.ts';
 
 /**
  * @throws DirectoryInUseError when another hub runs on the directory
  * @throws DamagedDatabaseError when the database is not sound and `repair` was not asked for
+ * @throws NewerDatabaseError, UnusableDirectoryError
  */
 export const openLocal = (options: LocalOptions): LocalEngine => {
   const { directory, limits, clock = systemClock, report = () => {}, repair = false } = options;
   const lock: DirectoryLock | null = directory === null ? null : lockDirectory(directory);
   try {
     if (repair && directory !== null) {
-      const found = repairDatabase(directory, clock);
+      const found = repairDatabase(directory);
       if (found) report(new Error(found));
     }
     const { db, logPath } = openDatabase(directory);
@@ -35,7 +36,7 @@ export const openLocal = (options: LocalOptions): LocalEngine => {
     }
   } catch (error) {
     lock?.release();
-    throw error;
+    throw directory === null ? error : ofDirectory(directory, error);
   }
 };
 

@@ -1,16 +1,29 @@
 /**
  * Opening a data directory: one hub at a time, a sound database or none, everything back in memory.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { damageOfFiles } from './files.ts';
-import { DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError } from './opening.ts';
-import { createTables, quickCheck, setVersion, versionOf } from './schema.ts';
+import { makeDatabase } from './making.ts';
+import { DATABASE_FILE, DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError, ofDirectory } from './opening.ts';
+import { settleRepair } from './repair.ts';
+import { createTables, quickCheck, versionOf } from './schema.ts';
 
-export const DATABASE_FILE = 'rogerthat.db';
 const LOCK_FILE = 'hub.lock';
 const PID_FILE = 'hub.pid';
+const MEMORY = ':memory:';
 
 /** SQLite says that what it read cannot be: not a database, a broken page, a table without its columns. */
 export const isDamage = (error: unknown): boolean =>
@@ -18,17 +31,31 @@ export const isDamage = (error: unknown): boolean =>
 
 /** Held as long as the hub runs; the kernel lets go of it when the process dies, however it dies. */
 export interface DirectoryLock {
+  /** Its file. */
+  readonly path: string;
   release(): void;
 }
 
 /**
- * Makes the directory (0700) and takes its lock.
- * @throws DirectoryInUseError when another hub has it
+ * SQLite opens what it may not write for reading, and says so with the first message only. It keeps the log beside what a link leads to,
+ * where another directory, with a lock of its own, may lead to as well.
  */
-export const lockDirectory = (directory: string): DirectoryLock => {
+const claim = (path: string): void => {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (found.isSymbolicLink()) throw Object.assign(new Error(`${path} is a link; link the directory`), { code: 'ELOOP' });
+  chmodSync(path, 0o600);
+  accessSync(path, constants.R_OK | constants.W_OK);
+};
+
+const takeLock = (directory: string): DirectoryLock => {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   const path = join(directory, LOCK_FILE);
   const pidPath = join(directory, PID_FILE);
+  claim(path);
+  // Whatever is in it means nothing, and SQLite would have it be a database.
+  if (existsSync(path) && statSync(path).size > 0) truncateSync(path);
   // A lock of SQLite's own, on an empty file: it works on every platform SQLite does.
   const lock = new Database(path, { timeout: 0 });
   try {
@@ -43,19 +70,30 @@ export const lockDirectory = (directory: string): DirectoryLock => {
       `Another hub (process ${pid}) is running on the data directory ${directory}. Stop it, or start this one with another --data-dir.`,
     );
   }
-  chmodSync(path, 0o600);
-  writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
-  return { release: () => lock.close() };
+  try {
+    chmodSync(path, 0o600);
+    writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  return { path, release: () => lock.close() };
 };
 
 /**
- * Opens the database of a locked directory, or one in memory.
- * @throws DamagedDatabaseError when SQLite or its own check finds it unsound; NewerDatabaseError when a newer program wrote it
+ * Makes the directory (0700) and takes its lock.
+ * @throws DirectoryInUseError when another hub has it, UnusableDirectoryError
  */
-export const openDatabase = (directory: string | null): { db: Database.Database; logPath: string | null } => {
-  const path = directory === null ? ':memory:' : join(directory, DATABASE_FILE);
-  const seen = directory === null ? null : damageOfFiles(path);
-  if (seen !== null) throw new DamagedDatabaseError(path, seen);
+export const lockDirectory = (directory: string): DirectoryLock => {
+  try {
+    return takeLock(directory);
+  } catch (error) {
+    throw ofDirectory(directory, error);
+  }
+};
+
+/** @param path of a database, or {@link MEMORY} */
+const open = (path: string): Database.Database => {
   let db: Database.Database | null = null;
   try {
     db = new Database(path, { timeout: 1000 });
@@ -69,16 +107,36 @@ export const openDatabase = (directory: string | null): { db: Database.Database;
     const version = versionOf(db);
     if (version === 'newer') throw new NewerDatabaseError(path);
     if (version === 'damaged') throw new DamagedDatabaseError(path, 'its header has no version that ever was');
+    if (version === 'none' && path !== MEMORY) throw new DamagedDatabaseError(path, 'it is none of a hub: its header has no version');
     createTables(db);
-    if (version === 'none') setVersion(db);
+    return db;
   } catch (error) {
     db?.close();
     if (error instanceof DamagedDatabaseError) throw error;
     if (isDamage(error)) throw new DamagedDatabaseError(path, (error as Error).message);
     throw error;
   }
-  if (directory !== null) {
-    for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) chmodSync(path + suffix, 0o600);
+};
+
+/**
+ * Opens the database of a locked directory, or one in memory.
+ * @returns it, its log, and the files that it is in
+ * @throws DamagedDatabaseError when SQLite or its own check finds it unsound, NewerDatabaseError, UnusableDirectoryError
+ */
+export const openDatabase = (directory: string | null): { db: Database.Database; logPath: string | null; files: readonly string[] } => {
+  if (directory === null) return { db: open(MEMORY), logPath: null, files: [] };
+  const path = join(directory, DATABASE_FILE);
+  const files = ['', '-wal', '-shm'].map((suffix) => path + suffix);
+  try {
+    settleRepair(directory);
+    const seen = damageOfFiles(path);
+    if (seen !== null) throw new DamagedDatabaseError(path, seen);
+    if (!existsSync(path)) makeDatabase(path);
+    for (const file of files) claim(file);
+    const db = open(path);
+    for (const file of files) claim(file);
+    return { db, logPath: `${path}-wal`, files };
+  } catch (error) {
+    throw ofDirectory(directory, error);
   }
-  return { db, logPath: directory === null ? null : `${path}-wal` };
 };

@@ -2,6 +2,10 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Limits } from '../../core/limits.ts';
 
+export const DATABASE_FILE = 'rogerthat.db';
+/** A repaired database that waits for its place: complete. */
+export const REPAIRED_FILE = `${DATABASE_FILE}.repaired`;
+
 export interface LocalOptions {
   /** Null: in memory only. */
   readonly directory: string | null;
@@ -35,3 +39,22 @@ export class NewerDatabaseError extends Error {
     super(`The database ${path} was written by a newer RogerThat. Nothing was changed. Start the newer one, or use another --data-dir.`);
   }
 }
+
+/** The directory, or a file in it, is nothing that this process may write, or has no room. */
+export class UnusableDirectoryError extends Error {
+  constructor(directory: string, why: string) {
+    super(`The data directory ${directory} cannot be used: ${why}. The hub needs one that its user may write, on a disk that has room.`);
+  }
+}
+
+/** When not even a file can be opened, the driver says so in words of its own. */
+const isClosed = (error: Error): boolean => /^ConnectionFailed\(.* local database/.test(error.message);
+
+/** The disk refuses, or the system does, which says nothing about what is in the file. */
+export const isDiskTrouble = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (/^(?:SQLITE_(?:FULL|IOERR|CANTOPEN|READONLY|PERM)|E[A-Z]+$)/.test(String((error as { code?: unknown }).code ?? '')) || isClosed(error));
+
+/** What opening a directory failed with: what the disk says becomes a sentence that names the directory, and everything else stays. */
+export const ofDirectory = (directory: string, error: unknown): unknown =>
+  isDiskTrouble(error) ? new UnusableDirectoryError(directory, isClosed(error) ? 'a file in it cannot be opened' : error.message) : error;

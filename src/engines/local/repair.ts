@@ -4,14 +4,13 @@
  * The damaged file stays beside the new one. Whoever may have lost messages is told: all mailboxes of all channels
  * owe their seats a `rewound` gap, since a page that cannot be read does not say whose it was.
  */
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import type { Clock } from '../../core/clock.ts';
 import { damageOfFiles } from './files.ts';
 import { newest, readEntries } from './journal.ts';
-import { DATABASE_FILE } from './open.ts';
-import { NewerDatabaseError } from './opening.ts';
+import { makeDatabase, removeDatabase } from './making.ts';
+import { DATABASE_FILE, isDiskTrouble, NewerDatabaseError, REPAIRED_FILE } from './opening.ts';
 import {
   createTables,
   decodeRow,
@@ -20,7 +19,6 @@ import {
   type Row,
   readList,
   seal,
-  setVersion,
   TABLES,
   type TableName,
   upsertSql,
@@ -58,7 +56,8 @@ const salvage = (db: Database.Database, table: TableName): Found => {
       }
       // One clean pass has seen everything.
       break;
-    } catch {
+    } catch (error) {
+      if (isDiskTrouble(error)) throw error;
       lost = true;
     }
   }
@@ -96,6 +95,7 @@ const withColumn = (table: TableName, row: Row, column: string, value: string | 
   return row.map((old, index) => (index === at ? value : old));
 };
 
+/** @throws what the disk says, which is nothing about the database */
 const isDamaged = (db: Database.Database): boolean => {
   try {
     if (quickCheck(db) !== 'ok') return true;
@@ -109,50 +109,74 @@ const isDamaged = (db: Database.Database): boolean => {
           .all() as unknown[][]
       ).some((row) => !isSound(decodeRow(row))),
     );
-  } catch {
+  } catch (error) {
+    if (isDiskTrouble(error)) throw error;
     return true;
   }
 };
 
 /**
- * Repairs the database of a locked directory, if it is damaged.
- * @returns a sentence about what was found and where the damaged file is, or null when all was sound
+ * Every sound row of a database, or null when all of it is sound.
+ * @param seen what is wrong with its files
+ * @throws NewerDatabaseError, or what the disk says
  */
-export const repairDatabase = (directory: string, clock: Clock): string | null => {
-  const path = join(directory, DATABASE_FILE);
-  const seen = damageOfFiles(path);
-  if (seen === null && !existsSync(path)) return null;
-  const aside = `${path}.damaged-${new Date(clock.now()).toISOString().replaceAll(':', '')}`;
+const salvageAll = (path: string, seen: string | null): Map<TableName, Row[]> | null => {
   // SQLite changes what it opens, and what is set aside shall be what was found.
   const copy = `${path}.copy`;
-  for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
-  let old: Database.Database | null = null;
+  removeDatabase(copy);
   const tables = new Map<TableName, Row[]>();
+  let old: Database.Database | null = null;
   try {
+    for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
     old = new Database(copy, { timeout: 1000 });
     const version = versionOf(old);
     if (version === 'newer') throw new NewerDatabaseError(path);
-    if (seen === null && version !== 'damaged' && !isDamaged(old)) return null;
+    if (seen === null && version === 'ours' && !isDamaged(old)) return null;
     for (const table of NAMES) tables.set(table, salvage(old, table).rows);
   } catch (error) {
-    if (error instanceof NewerDatabaseError) throw error;
+    if (error instanceof NewerDatabaseError || isDiskTrouble(error)) throw error;
     // Not even a database any more: nothing can be recovered, the file is still set aside.
   } finally {
     old?.close();
-    for (const suffix of ['', '-wal', '-shm']) rmSync(copy + suffix, { force: true });
+    removeDatabase(copy);
   }
-  for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  return tables;
+};
+
+/**
+ * The last step of a repair: the damaged files go aside, and the new one gets their name. A program that dies in it leaves the repaired
+ * one beside them, complete, and the next start takes the step again.
+ * @returns where the damaged file is; null when no repair waits for this
+ */
+export const settleRepair = (directory: string): string | null => {
+  const [path, repaired] = [join(directory, DATABASE_FILE), join(directory, REPAIRED_FILE)];
+  if (!existsSync(repaired)) return null;
+  // Of the file's own time, so that all of the damaged ones have one name, however often it takes.
+  const aside = `${path}.damaged-${statSync(repaired).mtime.toISOString().replaceAll(':', '')}`;
+  // The database last: a log that is left behind would be taken for that of the new one.
+  for (const suffix of ['-wal', '-shm', '']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  renameSync(repaired, path);
+  return aside;
+};
+
+/**
+ * Repairs the database of a locked directory, if it is damaged.
+ * @returns a sentence about what was found and where the damaged file is, or null when all was sound
+ * @throws NewerDatabaseError, or what the disk says; then the damaged files are where they were
+ */
+export const repairDatabase = (directory: string): string | null => {
+  const path = join(directory, DATABASE_FILE);
+  settleRepair(directory);
+  const seen = damageOfFiles(path);
+  if (seen === null && !existsSync(path)) return null;
+  const tables = salvageAll(path, seen);
+  if (tables === null) return null;
 
   // What the journal has is newer than the tables; the new database begins without one.
   const told = readEntries((tables.get('journal') ?? []).sort((a, b) => (a[0] as number) - (b[0] as number)));
   for (const table of NAMES) tables.set(table, table === 'journal' ? [] : newest(table, tables.get(table) ?? [], told));
   const kept = consistent(tables);
-  const db = new Database(path);
-  try {
-    db.exec('PRAGMA journal_mode = WAL');
-    db.exec('BEGIN');
-    createTables(db);
-    setVersion(db);
+  makeDatabase(join(directory, REPAIRED_FILE), (db) => {
     for (const [table, rows] of kept) {
       const insert = db.prepare(upsertSql(table));
       for (const found of rows) {
@@ -162,11 +186,11 @@ export const repairDatabase = (directory: string, clock: Clock): string | null =
         insert.run(...row, seal(row));
       }
     }
-    db.exec('COMMIT');
-  } finally {
-    db.close();
-  }
-  chmodSync(path, 0o600);
+  });
+  // Root repairs for others, and must not lock them out. A database may be missing where its log is there.
+  const { uid, gid } = statSync(existsSync(path) ? path : directory);
+  if (process.getuid?.() === 0) chownSync(join(directory, REPAIRED_FILE), uid, gid);
+  const aside = settleRepair(directory);
   const counts = NAMES.filter((table) => table !== 'journal')
     .map((table) => `${kept.get(table)?.length ?? 0} ${table}`)
     .join(', ');
