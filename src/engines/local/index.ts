@@ -5,6 +5,7 @@ import { LocalEngine } from './local.ts';
 import { type DirectoryLock, isDamage, lockDirectory, openDatabase } from './open.ts';
 import { DATABASE_FILE, DamagedDatabaseError, type LocalOptions, ofDirectory } from './opening.ts';
 import { repairDatabase } from './repair.ts';
+import { Standing } from './standing.ts';
 import { Store } from './store.ts';
 
 /**
@@ -20,10 +21,10 @@ export const openLocal = (options: LocalOptions): LocalEngine => {
       const found = repairDatabase(directory);
       if (found) report(new Error(found));
     }
-    const { db, logPath } = openDatabase(directory);
+    const { db, logPath, files } = openDatabase(directory);
     let store: Store | null = null;
     try {
-      store = new Store(db, logPath, clock, report);
+      store = new Store(db, logPath, clock, report, new Standing(lock ? [lock.path, ...files] : []));
       return new LocalEngine({ store, loaded: loadAll(store, clock), limits, clock, report, release: () => lock?.release() });
     } catch (error) {
       if (store) store.abandon();

@@ -85,7 +85,7 @@ export class LocalEngine extends Webhooks implements Engine {
   }
 
   health(): string | null {
-    return this.#book.damage ?? this.#book.store.failure;
+    return this.#book.damage ?? this.#book.store.trouble();
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,7 @@ import { HubError } from '../../core/errors.ts';
 import { type Dirty, type Insert, Journal } from './journal.ts';
 import { Removing } from './removing.ts';
 import { decodeRow, type Row, seal, TABLES, type TableName, upsertSql } from './schema.ts';
+import { Standing } from './standing.ts';
 import { transactionsOf } from './transaction.ts';
 import { WriteAheadLog } from './wal.ts';
 
@@ -36,6 +37,7 @@ interface Waiting {
 const LAZY_MS = 500;
 /** Turns of the event loop that a group may gather. */
 const MOST_TURNS = 4;
+const cannotWrite = (why: string): string => `cannot write to the data directory: ${why}`;
 
 export class Store {
   readonly #db: Database.Database;
@@ -53,6 +55,7 @@ export class Store {
   /** Channels that the next transaction removes, and whose transcripts go then. */
   #leaving: number[] = [];
   readonly removing: Removing;
+  readonly #standing: Standing;
   #stopLazy: (() => void) | null = null;
   #failure: string | null = null;
   /** Nothing more is taken in. */
@@ -60,8 +63,9 @@ export class Store {
   #closed = false;
 
   /** @param logPath the write-ahead log, to be synced; null for a store in memory. */
-  constructor(db: Database.Database, logPath: string | null, clock: Clock, report: (error: unknown) => void) {
+  constructor(db: Database.Database, logPath: string | null, clock: Clock, report: (error: unknown) => void, standing = new Standing([])) {
     this.#db = db;
+    this.#standing = standing;
     this.#clock = clock;
     this.#report = report;
     for (const table of Object.keys(TABLES) as TableName[]) this.#upserts.set(table, db.prepare(upsertSql(table)));
@@ -70,9 +74,10 @@ export class Store {
     this.removing = new Removing((sql, rows) => this.#removeNow(sql, rows), clock);
   }
 
-  /** The last write failed: why. Null when it went well. */
-  get failure(): string | null {
-    return this.#failure;
+  /** Why nothing can be written; null when all is well. */
+  trouble(): string | null {
+    const moved = this.#standing.moved();
+    return moved === null ? this.#failure : cannotWrite(moved);
   }
 
   /** Its row is written with the next transaction; whoever needs it asks for a {@link commit}. */
@@ -191,6 +196,7 @@ export class Store {
   }
 
   #transaction(): void {
+    this.#standing.check(this.#clock.uptime());
     const entry = this.#journal.entry();
     // One statement is a transaction by itself, and messages that keep nothing need no other.
     if (entry && this.#inserts.length === 0 && this.#removals.length === 0) this.#upsert('journal', entry);
@@ -210,6 +216,7 @@ export class Store {
   #removeNow(sql: string, rows: readonly Row[]): number {
     let gone = 0;
     try {
+      this.#standing.check(this.#clock.uptime());
       this.#atomically(() => {
         const statement = this.#db.prepare(sql);
         for (const row of rows) gone += statement.run(...row).changes;
@@ -240,6 +247,7 @@ export class Store {
 
   /** Writes rows of the journal to their tables, and drops it up to a number unless that is null. */
   fold(rows: Iterable<Insert>, upTo: number | null): void {
+    this.#standing.check(this.#clock.uptime());
     this.#atomically(() => {
       for (const [table, row] of rows) this.#upsert(table, row);
       if (upTo !== null) this.#db.prepare('DELETE FROM journal WHERE n <= ?').run(upTo);
@@ -247,7 +255,7 @@ export class Store {
   }
 
   #fail(error: unknown, waiting: readonly Waiting[]): void {
-    this.#failure = `cannot write to the data directory: ${error instanceof Error ? error.message : String(error)}`;
+    this.#failure = cannotWrite(error instanceof Error ? error.message : String(error));
     this.#report(error);
     const told = new HubError('storage_unavailable', undefined, { retryAfter: 2 });
     for (const { reject } of waiting) reject(told);
@@ -269,11 +277,11 @@ export class Store {
     this.#hurry();
     this.#write();
     this.removing.finish();
-    if (this.#failure === null) this.#foldPart(true);
+    if (this.trouble() === null) this.#foldPart(true);
     try {
       await this.#log.settled();
       // One file to copy when the hub is stopped.
-      if (this.#failure === null) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      if (this.trouble() === null) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       this.abandon();
     }

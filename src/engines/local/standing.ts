@@ -1,0 +1,43 @@
+/**
+ * Whether the files of a running hub are still where it opened them. One that was removed, or replaced by a restored one, takes what is
+ * written all the same, and loses it with the end of the process; without the file of the lock a second hub starts beside this one.
+ */
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/** So often a hub that writes looks, ms. */
+const LOOK_MS = 1_000;
+
+const fileAt = (path: string): string | null => {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.dev} ${found.ino}` : null;
+};
+
+export class Standing {
+  readonly #opened: readonly (readonly [path: string, file: string | null])[];
+  /** Monotonic ms. */
+  #seenAt = Number.NEGATIVE_INFINITY;
+
+  /** @param paths of files that are open */
+  constructor(paths: readonly string[]) {
+    this.#opened = paths.map((path) => [path, fileAt(path)]);
+  }
+
+  /** Says which of them is not in its place any more; null when all are. */
+  moved(): string | null {
+    const [path] = this.#opened.find(([at, file]) => fileAt(at) !== file) ?? [];
+    return path === undefined ? null : `${basename(path)} was removed or replaced while the hub runs. Put it back, or start the hub anew.`;
+  }
+
+  /**
+   * What was seen in its place is believed for a second.
+   * @param uptime monotonic ms
+   * @throws an Error when one is not
+   */
+  check(uptime: number): void {
+    if (uptime - this.#seenAt < LOOK_MS) return;
+    const moved = this.moved();
+    if (moved !== null) throw new Error(moved);
+    this.#seenAt = uptime;
+  }
+}
