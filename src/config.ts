@@ -4,7 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { looksSecret } from './core/ids.ts';
 import { type Limits, LimitsError, limitsFor, SECRET_LEAST } from './core/limits.ts';
@@ -194,6 +194,11 @@ const proxyOf = (text: string): string => {
   throw new ConfigError(`--trust-proxy (${envName('trust-proxy')}) must be an IP address, or a network such as 10.0.0.0/8`);
 };
 
+const directoryOf = (text: string): string => {
+  if (text === '') throw new ConfigError(`--data-dir (${envName('data-dir')}) must name a directory`);
+  return resolve(text.startsWith('~/') ? join(homedir(), text.slice(2)) : text);
+};
+
 /**
  * The configuration of a hub: flags go before the environment, and both before the defaults.
  * @throws ConfigError with a sentence for whoever typed it
@@ -238,18 +243,18 @@ export const readConfig = (args: readonly string[], env: NodeJS.ProcessEnv): Con
   const origin = text('origin');
   const redis = text('redis');
   if (redis !== null && raw.memory) throw new ConfigError('--redis and --memory exclude each other');
-  if (redis !== null && raw.repair) throw new ConfigError('--repair is for the database of a data directory, not for --redis');
+  if (raw.repair && (redis !== null || raw.memory))
+    throw new ConfigError('--repair is for the database of a data directory, not for --redis or --memory');
   const durability = text('durability') as Durability;
   if (!DURABILITIES.includes(durability)) throw new ConfigError(`--durability must be one of ${DURABILITIES.join(', ')}`);
   if (durability !== 'async' && redis === null) throw new ConfigError('--durability is for --redis; a data directory is always synced');
-  const directory = text('data-dir') ?? '';
   return {
     port: portOf(text('port') ?? ''),
     host,
     mode,
     token,
     adminToken,
-    directory: raw.memory ? null : directory.startsWith('~/') ? join(homedir(), directory.slice(2)) : directory,
+    directory: raw.memory ? null : directoryOf(text('data-dir') ?? ''),
     redis: redis === null ? null : redisOf(redis),
     durability,
     repair: raw.repair === true,

@@ -1,4 +1,5 @@
 /** Ways to run a hub: whom it lets in. */
+import { resolve } from 'node:path';
 import { expect } from 'vitest';
 import { helpText } from '../../src/cli/configuration.ts';
 import { envName, OPTIONS, readConfig } from '../../src/config.ts';
@@ -123,5 +124,7 @@ verifies.once('run:variables', () => {
   for (const hosts of ['a.example,[::1]:80', ' a.example, [::1]:80,'])
     expect(readConfig([], { ROGERTHAT_ALLOW_HOST: hosts }).allowHosts).toEqual(['a.example', '[::1]:80']);
   expect(readConfig([], { ROGERTHAT_TRUST_PROXY: '10.0.0.1, 10.0.0.2' }).trustProxies).toEqual(['10.0.0.1', '10.0.0.2']);
+  // As the system takes it from here on, whatever it looks like to a database.
+  expect(readConfig(['--data-dir', 'file:here'], {}).directory).toBe(resolve('file:here'));
   for (const off of ['false', '0', 'no', '']) expect(readConfig([], { ROGERTHAT_OPEN: off }).mode).toBe('local');
 });
