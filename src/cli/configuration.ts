@@ -45,7 +45,7 @@ export const configurationDoc = (): string => {
     '',
     '| code | meaning |',
     '|---|---|',
-    '| 0 | stopped by SIGTERM or SIGINT |',
+    '| 0 | stopped by SIGTERM, SIGINT or SIGHUP |',
     '| 1 | failed; the last line says why |',
     '| 2 | the options do not make sense |',
     '| 3 | another hub runs on the data directory |',

@@ -49,8 +49,8 @@ const main = async (args: readonly string[]): Promise<void> => {
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  // SIGHUP is a terminal that was closed.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
 };
 
 /** Serves until a signal ends it; a failure ends the process with its code. */

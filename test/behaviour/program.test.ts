@@ -44,12 +44,16 @@ verifies.once('run:unknown', async () => {
     [['--limits', 'sessions=x'], 'sessions'],
     [['--log-level', 'loud'], '--log-level'],
     [['--origin', 'https://hub.example/path'], '--origin'],
-    [['--allow-host', 'https://hub.example'], '--allow-host'],
     [['--allow-host', 'one.example,two.example'], '--allow-host'],
     [['--allow-host', '*.example'], '--allow-host'],
     [['--token', 'short'], '--token'],
     [['--token', 'no header can carry this'], '--token'],
     [['--open', '--token', 'long-enough-to-be-one'], '--token'],
+    [['--data-dir', ''], '--data-dir'],
+    [['--memory', '--repair'], '--repair'],
+    ...['https://hub.example', 'hub.example/', '*.example', 'a b', 'hub.example:', '', '::1', 'bücher.example'].map(
+      (name): [string[], string] => [['--allow-host', name], '--allow-host (ROGERTHAT_ALLOW_HOST) must be'],
+    ),
     [['stray'], 'stray'],
   ];
   for (const [args, word] of wrong) expect(told(args)).toContain(word);
@@ -88,7 +92,7 @@ verifies.once('run:address', async () => {
 });
 
 verifies.once('run:stop', async () => {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     const hub = await startHubProcess();
     const client = new HttpClient(hub.port);
     const created = (await client.ask('POST', '/api/channels')).json();
