@@ -8,6 +8,7 @@ import { Backoff, pause } from '../client/backoff.ts';
 import { type ClientError, HubProblem, LinkError } from '../client/errors.ts';
 import type { Input, Output } from '../client/operations.ts';
 import type { Seat } from '../client/seat.ts';
+import { HubError } from '../core/errors.ts';
 import type { Outbox, Waiting } from './memory.ts';
 
 /** The hub knows a key for 24 hours (R-SEND-11); an older message might go out twice. */
@@ -66,7 +67,7 @@ export class Relay {
 
   /**
    * Sends at once, unless earlier messages of this seat still wait.
-   * @throws QueuedHere when it is in the outbox; HubProblem when the hub refuses
+   * @throws QueuedHere when it is in the outbox; HubProblem when the hub refuses; HubError storage_unavailable when the outbox takes nothing
    */
   async send(seat: Seat, fields: Input<'send'>): Promise<Output<'send'>> {
     const input = { ...fields, idempotency_key: fields.idempotency_key ?? randomUUID() };
@@ -81,7 +82,13 @@ export class Relay {
         why = error.detail;
       }
     }
-    this.#options.outbox.put({ hub: this.#options.hub, channelId, callsign, at: this.#now(), input });
+    try {
+      this.#options.outbox.put({ hub: this.#options.hub, channelId, callsign, at: this.#now(), input });
+    } catch (error) {
+      throw new HubError('storage_unavailable', `${why} And it cannot wait here: ${(error as Error).message}.`, {
+        hint: `Send it again in a moment with idempotency_key "${input.idempotency_key}", so that nobody gets it twice.`,
+      });
+    }
     void this.deliver();
     throw new QueuedHere(before.length + 1, why);
   }

@@ -20,7 +20,20 @@ const fileOptions = (path: string | undefined): Readonly<Record<string, string>>
   return read as Record<string, string>;
 };
 
-const memoryIn = (env: NodeJS.ProcessEnv): Memory => {
+/** What this home cannot keep is kept until the bridge ends: a call that the hub carried out does not fail by it. */
+type Keeping = (write: () => void) => void;
+
+const keepingFor =
+  (context: Context): Keeping =>
+  (write) => {
+    try {
+      write();
+    } catch (error) {
+      context.note(`not remembered: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+
+const memoryIn = (env: NodeJS.ProcessEnv, keeping: Keeping): Memory => {
   const profiles = new Profiles(env);
   const all = (): SeatProfile[] => profiles.seats();
   return {
@@ -30,9 +43,9 @@ const memoryIn = (env: NodeJS.ProcessEnv): Memory => {
       const [seat, other] = all().filter((one) => one.owner === owner);
       return other === undefined ? seat : undefined;
     },
-    keep: (hub, state, owner) => profiles.keepSeat(hub, state, owner),
-    change: (seat, changes) => profiles.changeSeat(seat, changes),
-    drop: (hub, state) => profiles.dropSeat({ hub, ...state }),
+    keep: (hub, state, owner) => keeping(() => profiles.keepSeat(hub, state, owner)),
+    change: (seat, changes) => keeping(() => profiles.changeSeat(seat, changes)),
+    drop: (hub, state) => keeping(() => profiles.dropSeat({ hub, ...state })),
   };
 };
 
@@ -44,6 +57,7 @@ export const run = async (context: Context): Promise<void> => {
   const profiles = option('profile-dir');
   const env = profiles === undefined ? context.env : { ...context.env, ROGERTHAT_PROFILE_DIR: profiles };
   const directory = process.cwd();
+  const keeping = keepingFor(context);
   try {
     await runBridge({
       hub: context.hubAt(file['hub']),
@@ -53,18 +67,20 @@ export const run = async (context: Context): Promise<void> => {
       opencode: option('opencode'),
       directory,
       owner: ownerIn(env),
-      memory: memoryIn(env),
+      memory: memoryIn(env, keeping),
       outbox: openOutbox(env),
       input: process.stdin,
       output: process.stdout,
       signal: context.signal,
       known: ({ client, owner, seats }) =>
-        noteSighting(env, {
-          directory,
-          client: client ?? null,
-          owner: owner ?? null,
-          seats: seats.map(({ hub, channelId, callsign }) => ({ hub, channelId, callsign })),
-        }),
+        keeping(() =>
+          noteSighting(env, {
+            directory,
+            client: client ?? null,
+            owner: owner ?? null,
+            seats: seats.map(({ hub, channelId, callsign }) => ({ hub, channelId, callsign })),
+          }),
+        ),
       note: (text) => context.note(text),
     });
   } finally {

@@ -1,6 +1,6 @@
 /** Files of this program in its user's home: readable by nobody else, replaced as a whole or not at all. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -14,7 +14,8 @@ export const writePrivately = (path: string, value: object): void => {
   const scratch = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const file = openSync(scratch, 'wx', 0o600);
   try {
-    writeSync(file, `${JSON.stringify(value, null, 2)}\n`);
+    // Goes on after a short write, which on a full disk is the last that fits.
+    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
     fsyncSync(file);
   } catch (error) {
     closeSync(file);

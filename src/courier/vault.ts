@@ -3,8 +3,9 @@
  * data directory, made when it is first needed, or is given by the operator: all processes of a fleet need the same.
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HubError } from '../core/errors.ts';
 
 export const KEY_FILE = 'secret.key';
 
@@ -45,13 +46,23 @@ const makeKey = (path: string): Key => {
   const key = keyOf(randomBytes(32));
   const file = openSync(`${path}.new`, 'w', 0o600);
   try {
-    writeSync(file, `${key.bytes.toString('base64url')}\n`);
+    // Goes on after a short write, which on a full disk is the last that fits.
+    writeFileSync(file, `${key.bytes.toString('base64url')}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
   renameSync(`${path}.new`, path);
   return key;
+};
+
+/** @throws HubError storage_unavailable when the disk takes none: nothing can be sealed that could be read after a restart */
+const keptKey = (path: string): Key => {
+  try {
+    return makeKey(path);
+  } catch {
+    throw new HubError('storage_unavailable', undefined, { retryAfter: 2 });
+  }
 };
 
 /**
@@ -65,7 +76,7 @@ export const openVault = (directory: string | null, given: string | null): Vault
   if (given !== null) known.push(keyOf(Buffer.from(hkdfSync('sha256', given, '', 'rogerthat webhook secrets', 32))));
   if (path !== null && existsSync(path)) known.push(readKey(path));
   const current = (): Key => {
-    if (known.length === 0) known.push(path === null ? keyOf(randomBytes(32)) : makeKey(path));
+    if (known.length === 0) known.push(path === null ? keyOf(randomBytes(32)) : keptKey(path));
     return known[0]!;
   };
   return {

@@ -1,10 +1,11 @@
-/** The outbox of a home that several agents share: whose turn it is, and who is told. */
+/** The home of several agents: whose turn it is in its outbox, who is told, and a disk that is full. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openOutbox } from '../../src/cli/outbox.ts';
 import { Profiles } from '../../src/cli/profiles.ts';
 import { type Home, newHome } from '../harness/command.ts';
+import { limitedDisk } from '../harness/disk.ts';
 import { ENGINES } from '../harness/engines.ts';
 import { eventually } from '../harness/eventually.ts';
 import { type Front, startFront } from '../harness/front.ts';
@@ -154,4 +155,39 @@ test('messages stay in the order in which they were put, whatever the wall clock
     [1_000, 'three'],
     [3_000, 'four'],
   ]);
+});
+
+verifies.once('bridge:disk', async () => {
+  const here = await scene();
+  const client = here.start();
+  const { session_id } = await joinAs(client, here, 'alpha');
+  const says = async (message: string): Promise<void> => {
+    const { channel, bravo } = here;
+    await expectCall(here.hub, {
+      path: `${channel.path}/send`,
+      token: channel.token,
+      session: bravo.session,
+      body: { to: 'all', message },
+    });
+  };
+  await says('one');
+  const disk = limitedDisk();
+  disk.fill(client.program.pid);
+  expect(await client.call('listen', { timeout_seconds: 0 })).toContain('| one');
+  await joinAs(client, here, 'charlie');
+  await says('two');
+  const heard = await client.call('listen', { timeout_seconds: 0 });
+  expect(heard).toContain('| two');
+  expect(heard).not.toContain('| one');
+  here.front.answer(AWAY);
+  const [, key] = /idempotency_key "([^"]+)"/.exec(await client.call('send', { to: 'bravo', message: 'nowhere' })) ?? [];
+  here.front.answer(null);
+  expect(await client.call('send', { to: 'bravo', message: 'nowhere', idempotency_key: key })).toContain('Sent as #');
+  const ids = client.lines().map(({ id }) => id);
+  expect(ids).toEqual([...new Set(ids)]);
+  // The next one goes on from what the file still says: something comes again, and nothing is lost.
+  await client.program.end('SIGKILL');
+  const again = await here.start().call('listen', { timeout_seconds: 0, session_id });
+  expect(again).toMatch(/redelivered.*| one\n/);
+  expect(again).toContain('| two');
 });

@@ -11,6 +11,8 @@ import { startHubProcess, startStation } from '../harness/process.ts';
 import { random, seedOf } from '../harness/random.ts';
 import { call, createChannel, expectCall, joinChannel, memberCall, type Reply } from '../harness/rest.ts';
 
+const HOOK = { url: 'http://127.0.0.1:7999/hook', events: ['message.created'] };
+
 const refusal = {
   status: 503,
   body: { status: 503, code: 'storage_unavailable', title: expect.any(String), detail: expect.any(String), hint: expect.any(String) },
@@ -50,6 +52,7 @@ describe.each(diskKinds())('R-ERR-12: %s', (_, makeDisk) => {
       owner('/kick', { callsign: 'alpha', ban: true }),
       owner('/rotate-token', {}),
       owner('/pause', {}),
+      owner('/webhooks', HOOK),
       owner('', {}, 'DELETE'),
     ])
       expect(await call(hub.url, step)).toMatchObject(refusal);
@@ -68,6 +71,7 @@ describe.each(diskKinds())('R-ERR-12: %s', (_, makeDisk) => {
     expect(again.body.duplicate).toBeUndefined();
     expect(again.body.id).toBeGreaterThan(first.body.id);
     kept.push(`filler ${n}`);
+    expect((await call(hub.url, owner('/webhooks', HOOK))).status).toBe(201);
     expect(await texts('history?n=100')).toEqual(kept.slice(-100));
     expect(await texts(`listen?timeout=0&since=${bravo.cursor}`)).toEqual(kept.slice(-100));
 

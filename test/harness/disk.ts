@@ -16,7 +16,7 @@ export interface Disk {
 }
 
 /** A limit on the size of files: every write to a regular file fails with EFBIG. Needs nobody's leave. */
-const limitedDisk = (): Disk => {
+export const limitedDisk = (): Disk => {
   const limit = (pid: number, bytes: string): void => void execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
   return {
     directory: temporaryDirectory(),

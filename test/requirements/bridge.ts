@@ -46,6 +46,10 @@ export const BRIDGE = {
     behaviour: 'A bridge that is started again knows the sessions of the one before, and the seat of a thread that is resumed.',
     clauses: ['R-BRIDGE-6'],
   },
+  'bridge:disk': {
+    behaviour: 'A home that can keep nothing ends no call: each is answered once, and the seat goes on until the bridge ends.',
+    clauses: ['R-BRIDGE-6'],
+  },
   'bridge:file': { behaviour: 'Every option may stand in a file; a wrong one is named.', clauses: ['R-BRIDGE-7'] },
   'hook:silent': {
     behaviour: 'A hook says nothing and ends with 0 for a session that joined nothing, has no mail, left, or whose hub is away.',

@@ -14,7 +14,7 @@ import {
   rmdirSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CliError } from '../exit.ts';
@@ -91,8 +91,7 @@ export const writeWhole = (path: string, text: string, before?: string | null): 
   const scratch = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   const file = openSync(scratch, 'wx', 0o600);
   try {
-    const content = Buffer.from(text);
-    for (let at = 0; at < content.length; ) at += writeSync(file, content, at);
+    writeFileSync(file, text);
     fsyncSync(file);
     closeSync(file);
     if (stat) {
