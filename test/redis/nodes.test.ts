@@ -143,6 +143,32 @@ test('a store that went back, as after a failover: what comes with ids that were
   await clear();
 });
 
+test('a store that went back: what is given again says so, also to who comes before anybody has looked', async () => {
+  const { port, another, clear, prefix } = await scene();
+  const other = await another();
+  const channel = await port.channel();
+  await port.seats(channel, 'alpha', 'bravo', 'charlie');
+  const { told, read } = await listenAt(other, channel.id, 'bravo');
+  for (const text of ['one', 'two']) await port.append(channel, 'alpha', 'all', text);
+  const { ask, end } = await asking((await server).url);
+  const base = `${prefix}{${channel.id}}`;
+  const seats = (await ask('HGETALL', `${base}:seats`)) as string[];
+  for (const callsign of ['bravo', 'charlie']) expect(heard(await port.hear(channel, callsign))).toEqual(['one', 'two']);
+  await port.append(channel, 'alpha', 'all', 'lost');
+  await until(() => told.length === 3 && (port.engine as RedisEngine).underWay === 0, 'the hints');
+  await ask('HSET', `${base}:seats`, ...seats);
+  await ask('HSET', base, 'head', '2');
+  await ask('XDEL', `${base}:ring`, '3-0');
+  await ask('XSETID', `${base}:ring`, '2-0');
+  end();
+  // Whoever is parked, and whoever arrives.
+  const parked = await read();
+  expect(typeof parked === 'string' ? parked : [heard(parked), parked.gap?.reason]).toEqual([['(one)', '(two)'], 'rewound']);
+  const arrived = await port.hear(channel, 'charlie');
+  expect([heard(arrived), arrived?.gap?.reason]).toEqual([['(one)', '(two)'], 'rewound']);
+  await clear();
+});
+
 test('the marks of a node that died end by themselves', async () => {
   const { port, another, clear } = await scene();
   const other = await another();

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 process.env['PORT_OVER'] = 'cluster';
 
 const SUITE = fileURLToPath(new URL('../engine/', import.meta.url));
-// These two are about the files of the local engine.
-const ALONE = ['journal', 'synced'];
+// These are about the files of the local engine.
+const ALONE = ['journal', 'repairing', 'synced'];
 for (const file of readdirSync(SUITE).sort()) {
   const [name = '', kind] = file.split('.');
   if (kind === 'test' && !ALONE.includes(name)) await import(`../engine/${name}.test.ts`);

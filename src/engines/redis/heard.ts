@@ -2,7 +2,7 @@
 import type { Message } from '../../core/types.ts';
 
 /** The newest that was said, and under which run of the store. */
-interface Said {
+export interface Said {
   readonly id: number;
   readonly tag: string;
 }

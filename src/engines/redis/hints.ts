@@ -5,7 +5,7 @@
  */
 import type { Message } from '../../core/types.ts';
 import type { Answer, Book } from './book.ts';
-import { type Heard, hintOf, NOTHING, newHeard, told, UNKNOWN } from './heard.ts';
+import { type Heard, hintOf, NOTHING, newHeard, type Said, told, UNKNOWN } from './heard.ts';
 import { openMessage } from './seal.ts';
 import { whoseTurn } from './turns.ts';
 
@@ -121,6 +121,15 @@ export class Hints {
     return heard !== undefined && heard.ready === null && heard.newest <= id && heard.turns === turns;
   }
 
+  /**
+   * The newest that this hub knows to have been said: where the store does not have it any more, it was rolled back (a failover), and
+   * whoever listens is to be told before it is given anything again. Nothing where a replica has to know first: then what was rolled back was
+   * neither acknowledged nor heard.
+   */
+  newest(channelId: string): Said {
+    return (this.#book.store.replicated ? undefined : this.#channels.get(channelId)?.said) ?? NOTHING;
+  }
+
   #take(channelId: string, heard: Heard, text: string): void {
     const [node, place = '0', from = '', to = ''] = text.split(' ', 4);
     const [number, tag = ''] = place.split('-', 2);
@@ -205,7 +214,6 @@ export class Hints {
         if (Number(known) === before && known !== null && Number(turnover ?? 0) === turnedBefore) return;
       }
       const { id, tag } = heard.said;
-      // Where a replica has to know first, what was rolled back was neither acknowledged nor heard.
       answer = (await this.#book.run('missed', channelId, before, id, tag, !this.#book.store.replicated)) as Answer;
     } catch (error) {
       // Removed by another node: nobody would tell those who wait.

@@ -132,7 +132,8 @@ export class Messages {
     const turns = this.#hints.turns(channelId);
     const until = waits ? this.#presence.until() : '';
     const shown = recalled ? shownArgs(recalled) : [sessionHash, '', '', ''];
-    const args = [callsign, ...sinceArgs(since), until, ...shown, recalled !== null];
+    const { id: newest, tag: run } = this.#hints.newest(channelId);
+    const args = [callsign, ...sinceArgs(since), until, ...shown, recalled !== null, newest, run];
     // Nobody has shown the place yet that this names.
     const step = since.at === 'latest' ? this.#book.sure('arrive', channelId, ...args) : this.#book.run('arrive', channelId, ...args);
     const answer = await this.#seats.show(recalled, step);
@@ -167,7 +168,8 @@ export class Messages {
   }
 
   async #read({ channelId, callsign, sessionHash, from, tag, bare, final, rewoundTold, limits }: Read): Promise<Slice | Unready> {
-    const args = [callsign, from, bare, final, rewoundTold, limits.messages, limits.bytes, tag, sessionHash];
+    const { id: newest, tag: run } = this.#hints.newest(channelId);
+    const args = [callsign, from, bare, final, rewoundTold, limits.messages, limits.bytes, tag, sessionHash, newest, run];
     try {
       const answer = await this.#book.sure('read', channelId, ...args);
       return answer === 'nothing' || answer === 'held' ? answer : this.#slice(answer as Answer);

@@ -1,7 +1,7 @@
 /** Scripts of a listener: it arrives, reads, its answer is handed over; an observer looks on. */
 
 /**
- * arrive(callsign, since, id, tag, until, session, token, verified, authorized, recalled) → id, tag, head, how often sessions
+ * arrive(callsign, since, id, tag, until, session, token, verified, authorized, recalled, newest, its tag) → id, tag, head, how often sessions
  * began or ended, 1 when a read from there would find nothing; then, with a time until which it will be parked, it is marked.
  */
 export const ARRIVE = `
@@ -11,6 +11,7 @@ local function main()
     prove(arg(1), arg(6), arg(7), arg(8), arg(9))
     call('HSET', B, 'touched', ARGV[1])
   else hearing(arg(1), arg(6)) end
+  rolledback(num(11), arg(12), true)
   local s = myseat(arg(1))
   local function state() return s.confirmed .. tostring(s.explicit) .. s.rewound .. s.repeats .. ' ' .. (s.again or 0) end
   local before = state()
@@ -36,11 +37,12 @@ local function main()
 end
 `;
 
-/** read(callsign, from, bare, final, rewoundTold, messages, bytes, tag of from, session): take() of mailbox.ts → 'nothing', 'held' or a slice. */
+/** read(callsign, from, bare, final, rewoundTold, messages, bytes, tag of from, session, newest, its tag): take() of mailbox.ts → 'nothing', 'held' or a slice. */
 export const READ = `
 local function main()
   open()
   hearing(arg(1), arg(9))
+  rolledback(num(10), arg(11), true)
   local s = myseat(arg(1))
   local from, bare, final = num(2), arg(3) == '1', arg(4) == '1'
   -- GAP: it was parked at a place that this history does not have: the store was rolled back (a failover).
@@ -157,21 +159,12 @@ end
 
 /**
  * missed(id, newest, its tag, owe) → head, 1 when the store was rolled back, how often sessions began or ended, then what the ring has after the id, for a node
- * that may have missed a hint. `newest` is what the node knows to have been said. When that is not in the history any
- * more, and `owe`, every seat is told so, once for each rolling back.
+ * that may have missed a hint. `newest` is what the node knows to have been said.
  */
 export const MISSED = `
 local function main()
   open()
-  local back = not inhistory(num(2), arg(3))
-  if back and arg(4) == '1' and call('HGET', B, 'rewound') ~= TAG then
-    call('HSET', B, 'rewound', TAG)
-    for _, callsign in ipairs(call('HKEYS', B .. ':seats')) do
-      local s = seat(callsign)
-      rewind(s, num(2))
-      save(s)
-    end
-  end
+  local back = rolledback(num(2), arg(3), arg(4) == '1')
   local answer = { C.head, back and 1 or 0, C.turnover }
   if back or num(1) >= C.head then return answer end
   for _, m in ipairs(ringafter(num(1))) do

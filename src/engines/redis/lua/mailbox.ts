@@ -92,6 +92,21 @@ local function rewind(s, id)
   s.again = math.max(s.again or 0, math.min(id, C.head))
 end
 
+-- GAP: whether the store was rolled back behind the newest that a hub knows to have been said. Where that is owed, every seat
+-- is told so, once for each rolling back, before any of them is given anything again.
+local function rolledback(id, tag, owed)
+  if inhistory(id, tag) then return false end
+  if owed and call('HGET', B, 'rewound') ~= TAG then
+    call('HSET', B, 'rewound', TAG)
+    for _, callsign in ipairs(call('HKEYS', B .. ':seats')) do
+      local s = seat(callsign)
+      rewind(s, id)
+      save(s)
+    end
+  end
+  return true
+end
+
 -- LISTEN: a listen arrives with its evidence; where its answer starts.
 local function arrive(s, at, id, tag)
   if at == 'bare' then
