@@ -279,7 +279,10 @@ export class Hub {
           const gone = new HubError('unauthorized', 'The channel was removed.');
           for (const channelId of removed) this.waiters.endChannel(channelId, { type: 'ended', error: gone });
         })
-        .catch(this.#report)
+        .catch((error) => {
+          // What the end of the hub cuts off is no trouble.
+          if (!this.#closed) this.#report(error);
+        })
         .finally(() => {
           if (!this.#closed) this.#sweepLater();
         });

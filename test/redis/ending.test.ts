@@ -3,7 +3,8 @@ import { afterAll, expect, test } from 'vitest';
 import { limitsFor } from '../../src/core/limits.ts';
 import { openRedis } from '../../src/engines/redis/index.ts';
 import { openFleet } from '../harness/fleet.ts';
-import { type RedisServer, startRedis } from '../harness/redis.ts';
+import { asking, type RedisServer, startRedis } from '../harness/redis.ts';
+import { turns } from '../harness/until.ts';
 
 const servers: RedisServer[] = [];
 afterAll(async () => {
@@ -37,4 +38,21 @@ test('a server that answers: what was asked before the end is done', async () =>
   await port.engine.close();
   expect((await Promise.all(sent)).map(({ message }) => message.id)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
   await clear();
+});
+
+test('a sweep that the end overtakes is no trouble', async () => {
+  const { url } = await own();
+  const reported: unknown[] = [];
+  const engine = await openRedis({ url, limits: limitsFor('local'), report: (error) => reported.push(error) });
+  const { ask, end } = await asking(url);
+  // Another hub has swept; what every hub has to say then meets a store that takes nothing before the end.
+  await ask('SET', 'rogerthat:swept', `another ${Date.now()}`);
+  await ask('CLIENT', 'PAUSE', '60000', 'WRITE');
+  const swept = engine.sweep();
+  await turns(20);
+  await engine.close();
+  await swept;
+  expect(reported).toEqual([]);
+  await ask('CLIENT', 'UNPAUSE');
+  end();
 });

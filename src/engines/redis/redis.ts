@@ -59,6 +59,7 @@ export class RedisEngine extends Hooked implements Engine {
   readonly #messages: Messages;
   readonly #seats: Seats;
   readonly #owners: Owners;
+  #closed = false;
 
   constructor(options: BookOptions) {
     const book = new Book(options);
@@ -74,7 +75,7 @@ export class RedisEngine extends Hooked implements Engine {
     const look = new Rounds(() => this.#hints.look(true).catch(this.#book.report));
     this.#book.store.onBack(() => {
       this.#presence.tellAll();
-      this.#keepUp().catch(this.#book.report);
+      void this.#keepUp();
       look.ask();
     });
   }
@@ -92,6 +93,7 @@ export class RedisEngine extends Hooked implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#hints.close();
     this.#presence.close();
     this.outbox.close();
@@ -99,13 +101,19 @@ export class RedisEngine extends Hooked implements Engine {
     await this.#book.store.close();
   }
 
-  /** Says again what other hubs have to find, also in a store that lost it. @throws HubError storage_unavailable */
+  /** Says again what other hubs have to find, also in a store that lost it. Never throws. */
   async #keepUp(): Promise<void> {
-    await Promise.all([this.#book.tick(), this.#book.seal.keep(), this.notes.keep()]);
+    try {
+      await Promise.all([this.#book.tick(), this.#book.seal.keep(), this.notes.keep()]);
+    } catch (error) {
+      // What an end cuts off is no trouble.
+      if (!this.#closed) this.#book.report(error);
+    }
   }
 
   /** @internal For crash tests: dies like a killed process. */
   abandon(): void {
+    this.#closed = true;
     this.#hints.close();
     this.outbox.close();
     this.#book.store.abandon();
@@ -267,7 +275,7 @@ export class RedisEngine extends Hooked implements Engine {
     const removed = await this.#channels.sweep(seats, hooks);
     for (const channelId of removed) this.#hints.forget(channelId);
     // A store that is full takes nothing before room was made.
-    await this.#keepUp().catch(this.#book.report);
+    await this.#keepUp();
     return removed;
   }
 }
