@@ -114,6 +114,14 @@ test('R-RET-14: what was recovered belongs to whom the damaged database belonged
   );
 });
 
+test('what a repair that was killed was at work on goes with the next start: there may be texts in it that were erased since', async () => {
+  const directory = temporaryDirectory();
+  const unfinished = ['.copy', '.copy-wal', '.new', '.repaired.new', '.repaired.new-journal'].map((suffix) => DATABASE_FILE + suffix);
+  for (const name of unfinished) writeFileSync(join(directory, name), 'half of it');
+  await open(directory, false).close();
+  for (const name of unfinished) expect(readdirSync(directory)).not.toContain(name);
+});
+
 test('a move takes a repaired database that waits for its place for what it is', async () => {
   const directory = await damaged();
   // The new one is made, the log, its index and the database are aside.

@@ -3,6 +3,7 @@
  * Proves R-MCP-10, R-MCP-11.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { renderHeard } from '../../src/transports/mcp/render.ts';
 import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';
 import { rest } from '../harness/transports/rest.ts';
@@ -177,6 +178,20 @@ describe.each(ERAS)('%s', (era) => {
     expect(textOf(answer)).toContain(`listen(since="${factsOf(answer).cursor}"`);
     for (const one of heard) one.hangUp();
     await room.parked(0);
+  });
+
+  test('what a listen has heard when it is ended is told with its end', () => {
+    const status = {
+      id: 3,
+      from: 'alpha',
+      to: 'all',
+      text: 'looking',
+      kind: 'status',
+      at: '',
+      sender: { verified: false, authorized: false },
+    };
+    const text = renderHeard({ messages: [status], gap: null, cursor: '3-x', superseded: true }, 'session');
+    expect(text).toMatch(/looking[\s\S]*newer listen/);
   });
 
   test('who leaves is told in the listen that hangs', async () => {

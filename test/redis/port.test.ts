@@ -6,7 +6,7 @@ process.env['PORT_OVER'] = 'cluster';
 
 const SUITE = fileURLToPath(new URL('../engine/', import.meta.url));
 // These are about the files of the local engine.
-const ALONE = ['journal', 'repairing', 'synced'];
+const ALONE = ['journal', 'repairing', 'standing', 'synced'];
 for (const file of readdirSync(SUITE).sort()) {
   const [name = '', kind] = file.split('.');
   if (kind === 'test' && !ALONE.includes(name)) await import(`../engine/${name}.test.ts`);

@@ -1,7 +1,7 @@
 /** Hubs of one store have one time, though the clocks of their machines drift apart, stop or are set. */
 import { afterAll, expect, test } from 'vitest';
 import { limitsFor } from '../../src/core/limits.ts';
-import { openRedis } from '../../src/engines/redis/index.ts';
+import { openRedis, type RedisEngine } from '../../src/engines/redis/index.ts';
 import { testClock } from '../harness/clock.ts';
 import { openFleet } from '../harness/fleet.ts';
 import { sessionOf } from '../harness/port.ts';
@@ -42,14 +42,50 @@ test.each([
   const { ask, end } = await asking(url);
   const [seconds] = (await ask('TIME')) as [string];
   const noted = (Number(seconds) + 7200) * 1000;
-  await ask('SET', `${prefix}time`, `${noted} ${Number(seconds) * 1000 - ago}`);
+  await ask('SET', `${prefix}clock`, `${noted} ${Number(seconds) * 1000 - ago}`);
   await engine.sweep();
-  const channel = { id: 'quiet-otter', createdAt: 0, retention: 'none', sessionTtlMs: 60_000, joinTokenHash: '' } as never;
-  await engine.createChannel(channel);
-  const touched = Number(await ask('HGET', `${prefix}{quiet-otter}`, 'touched'));
+  const touched = await touchedAt(engine, ask, prefix);
   expect(touched).toBeGreaterThanOrEqual(noted + more);
   expect(touched).toBeLessThan(noted + more + 60_000);
   end();
   await engine.close();
+  await clear();
+});
+
+const touchedAt = async (engine: RedisEngine, ask: (...args: string[]) => Promise<unknown>, prefix: string): Promise<number> => {
+  const channel = { id: 'quiet-otter', createdAt: 0, retention: 'none', sessionTtlMs: 60_000, joinTokenHash: '' } as never;
+  await engine.createChannel(channel);
+  return Number(await ask('HGET', `${prefix}{quiet-otter}`, 'touched'));
+};
+
+test('who starts beside a hub goes by its time, also when the clock of the store was set forward meanwhile', async () => {
+  const { url } = await server;
+  const { prefix, clear } = await openFleet(url);
+  const { ask, end } = await asking(url);
+  const first = await openRedis({ url, prefix, limits: limitsFor('local') });
+  // As far behind the store's clock as the first is when that was set.
+  const now = Number(((await ask('TIME')) as [string])[0]) * 1000;
+  await ask('SET', `${prefix}clock`, `${now - HOUR} ${now}`);
+  const second = await openRedis({ url, prefix, limits: limitsFor('local') });
+  expect(await touchedAt(second, ask, prefix)).toBeLessThan(now - HOUR + 120_000);
+  await second.close();
+  await first.close();
+  end();
+  await clear();
+});
+
+test('a sweep that fails notes the time all the same', async () => {
+  const { url } = await server;
+  const { prefix, clear } = await openFleet(url);
+  const { ask, end } = await asking(url);
+  const engine = await openRedis({ url, prefix, limits: limitsFor('local') });
+  await ask('HSET', `${prefix}channels`, 'broken-otter-aaaaaa', '');
+  await ask('SET', `${prefix}{broken-otter-aaaaaa}`, 'no channel');
+  await ask('DEL', `${prefix}clock`);
+  await expect(engine.sweep()).rejects.toThrow('WRONGTYPE');
+  expect(await ask('GET', `${prefix}clock`)).toMatch(/^\d/);
+  await ask('DEL', `${prefix}{broken-otter-aaaaaa}`);
+  await engine.close();
+  end();
   await clear();
 });

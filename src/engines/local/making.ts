@@ -14,13 +14,16 @@ export const removeDatabase = (path: string): void => {
   for (const suffix of ['', ...BESIDE]) rmSync(path + suffix, { force: true });
 };
 
+/** Under which name a database is made. */
+export const scratchOf = (path: string): string => `${path}.new`;
+
 /**
  * Makes a database with all tables, synced to the disk, in one file with mode 0600.
  * @param fill writes what is to be in it
  * @throws what the disk says; then there is none
  */
 export const makeDatabase = (path: string, fill: (db: Database.Database) => void = () => {}): void => {
-  const made = `${path}.new`;
+  const made = scratchOf(path);
   // What one that was killed left.
   removeDatabase(made);
   let db: Database.Database | null = null;

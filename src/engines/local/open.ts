@@ -17,7 +17,14 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { damageOfFiles } from './files.ts';
 import { makeDatabase } from './making.ts';
-import { DATABASE_FILE, DamagedDatabaseError, DirectoryInUseError, NewerDatabaseError, ofDirectory } from './opening.ts';
+import {
+  DATABASE_FILE,
+  DamagedDatabaseError,
+  DirectoryInUseError,
+  NewerDatabaseError,
+  ofDirectory,
+  UnusableDirectoryError,
+} from './opening.ts';
 import { settleRepair } from './repair.ts';
 import { createTables, quickCheck, versionOf } from './schema.ts';
 
@@ -40,10 +47,11 @@ export interface DirectoryLock {
  * SQLite opens what it may not write for reading, and says so with the first message only. It keeps the log beside what a link leads to,
  * where another directory, with a lock of its own, may lead to as well.
  */
-const claim = (path: string): void => {
+const claim = (directory: string, name: string): void => {
+  const path = join(directory, name);
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
-  if (found.isSymbolicLink()) throw Object.assign(new Error(`${path} is a link; link the directory`), { code: 'ELOOP' });
+  if (found.isSymbolicLink()) throw new UnusableDirectoryError(directory, `${name} in it is a link`, 'Link the directory instead.');
   chmodSync(path, 0o600);
   accessSync(path, constants.R_OK | constants.W_OK);
 };
@@ -53,7 +61,7 @@ const takeLock = (directory: string): DirectoryLock => {
   accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   const path = join(directory, LOCK_FILE);
   const pidPath = join(directory, PID_FILE);
-  claim(path);
+  claim(directory, LOCK_FILE);
   // Whatever is in it means nothing, and SQLite would have it be a database.
   if (existsSync(path) && statSync(path).size > 0) truncateSync(path);
   // A lock of SQLite's own, on an empty file: it works on every platform SQLite does.
@@ -126,16 +134,16 @@ const open = (path: string): Database.Database => {
 export const openDatabase = (directory: string | null): { db: Database.Database; logPath: string | null; files: readonly string[] } => {
   if (directory === null) return { db: open(MEMORY), logPath: null, files: [] };
   const path = join(directory, DATABASE_FILE);
-  const files = ['', '-wal', '-shm'].map((suffix) => path + suffix);
+  const names = ['', '-wal', '-shm'].map((suffix) => DATABASE_FILE + suffix);
   try {
     settleRepair(directory);
     const seen = damageOfFiles(path);
     if (seen !== null) throw new DamagedDatabaseError(path, seen);
     if (!existsSync(path)) makeDatabase(path);
-    for (const file of files) claim(file);
+    for (const name of names) claim(directory, name);
     const db = open(path);
-    for (const file of files) claim(file);
-    return { db, logPath: `${path}-wal`, files };
+    for (const name of names) claim(directory, name);
+    return { db, logPath: `${path}-wal`, files: names.map((name) => join(directory, name)) };
   } catch (error) {
     throw ofDirectory(directory, error);
   }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { damageOfFiles } from './files.ts';
 import { newest, readEntries } from './journal.ts';
-import { makeDatabase, removeDatabase } from './making.ts';
+import { makeDatabase, removeDatabase, scratchOf } from './making.ts';
 import { DATABASE_FILE, isDiskTrouble, NewerDatabaseError, REPAIRED_FILE } from './opening.ts';
 import {
   createTables,
@@ -115,6 +115,9 @@ const isDamaged = (db: Database.Database): boolean => {
   }
 };
 
+/** What a repair reads instead of the damaged database. */
+const copyOf = (path: string): string => `${path}.copy`;
+
 /**
  * Every sound row of a database, or null when all of it is sound.
  * @param seen what is wrong with its files
@@ -122,7 +125,7 @@ const isDamaged = (db: Database.Database): boolean => {
  */
 const salvageAll = (path: string, seen: string | null): Map<TableName, Row[]> | null => {
   // SQLite changes what it opens, and what is set aside shall be what was found.
-  const copy = `${path}.copy`;
+  const copy = copyOf(path);
   removeDatabase(copy);
   const tables = new Map<TableName, Row[]>();
   let old: Database.Database | null = null;
@@ -150,6 +153,8 @@ const salvageAll = (path: string, seen: string | null): Map<TableName, Row[]> | 
  */
 export const settleRepair = (directory: string): string | null => {
   const [path, repaired] = [join(directory, DATABASE_FILE), join(directory, REPAIRED_FILE)];
+  // What a program that was killed was still at work on has texts in it that somebody may want erased.
+  for (const unfinished of [copyOf(path), scratchOf(path), scratchOf(repaired)]) removeDatabase(unfinished);
   if (!existsSync(repaired)) return null;
   // Of the file's own time, so that all of the damaged ones have one name, however often it takes.
   const aside = `${path}.damaged-${statSync(repaired).mtime.toISOString().replaceAll(':', '')}`;

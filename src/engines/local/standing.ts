@@ -8,13 +8,18 @@ import { basename } from 'node:path';
 /** So often a hub that writes looks, ms. */
 const LOOK_MS = 1_000;
 
-const fileAt = (path: string): string | null => {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found ? `${found.dev} ${found.ino}` : null;
+/** Which file is at a path: null when there is none, undefined when the system does not say, which is no sign that it went. */
+const fileAt = (path: string): string | null | undefined => {
+  try {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found ? `${found.dev} ${found.ino}` : null;
+  } catch {
+    return undefined;
+  }
 };
 
 export class Standing {
-  readonly #opened: readonly (readonly [path: string, file: string | null])[];
+  readonly #opened: readonly (readonly [path: string, file: string | null | undefined])[];
   /** Monotonic ms. */
   #seenAt = Number.NEGATIVE_INFINITY;
 
@@ -25,7 +30,11 @@ export class Standing {
 
   /** Says which of them is not in its place any more; null when all are. */
   moved(): string | null {
-    const [path] = this.#opened.find(([at, file]) => fileAt(at) !== file) ?? [];
+    const [path] =
+      this.#opened.find(([at, opened]) => {
+        const found = fileAt(at);
+        return found !== undefined && opened !== undefined && found !== opened;
+      }) ?? [];
     return path === undefined ? null : `${basename(path)} was removed or replaced while the hub runs. Put it back, or start the hub anew.`;
   }
 

@@ -277,8 +277,8 @@ export class Store {
     this.#hurry();
     this.#write();
     this.removing.finish();
-    if (this.trouble() === null) this.#foldPart(true);
     try {
+      if (this.trouble() === null) this.#foldPart(true);
       await this.#log.settled();
       // One file to copy when the hub is stopped.
       if (this.trouble() === null) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');

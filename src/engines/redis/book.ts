@@ -63,7 +63,7 @@ export class Book {
    */
   async tick(): Promise<void> {
     const { store } = this;
-    const furthest = Number(await store.run('tick', store.key('time'), [String(this.now()), String(this.#unheardMs)]));
+    const furthest = Number(await store.run('tick', store.key('clock'), [String(this.now()), String(this.#unheardMs)]));
     const behind = furthest - this.now();
     if (behind > BEHIND_MS) this.#offset += behind;
   }

@@ -23,7 +23,7 @@ const AT_ONCE = 500;
 /** How times of the store stand to the wall clock, ms: what the store has is so much more. */
 export const offsetOf = async (store: Store, clock: Clock): Promise<number> => {
   // It stands before the store's own (see tick in lua/notes.ts).
-  const seen = Number.parseFloat(String((await store.command(['GET', store.key('time')])) ?? 0));
+  const seen = Number.parseFloat(String((await store.command(['GET', store.key('clock')])) ?? 0));
   return Math.round(Math.max(await store.time(), seen)) - clock.now();
 };
 

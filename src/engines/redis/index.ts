@@ -54,12 +54,13 @@ export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => 
     const seal = await SharedSeal.agree(store, node, options.patienceMs);
     await checkCustody(store);
     if (durability === 'replicated') await checkReplica(store);
-    // Hubs on several machines measure durations by the store's clock; a test has a time of its own. Neither goes back
-    // behind what a hub has seen, so that no session lives longer because a clock was set back.
+    // Hubs on several machines measure durations by one clock: that of those which run, and of the store when none does; a test has a
+    // time of its own. It never goes back behind what a hub has seen, so that no session lives longer because a clock was set back.
     const real = clock === systemClock;
     const unheardMs = real ? UNHEARD_MS : 0;
-    const read = real ? await store.time() : clock.now();
-    const shared = Number(await store.run('tick', store.key('time'), [String(read), String(unheardMs)]));
+    const follows = seal.shared && (await store.command(['GET', store.key('clock')])) !== null;
+    const read = follows ? 0 : await store.time();
+    const shared = Number(await store.run('tick', store.key('clock'), [String(real ? read : clock.now()), String(unheardMs)]));
     return new RedisEngine({ store, clock, limits, seal, node, offset: shared - clock.uptime(), unheardMs, report });
   } catch (error) {
     await store.close();

@@ -272,10 +272,13 @@ export class RedisEngine extends Hooked implements Engine {
 
   async sweep(): Promise<readonly string[]> {
     const [seats, hooks] = [(id: string) => this.#presence.tell(id), (id: string) => this.outbox.tell(id)];
-    const removed = await this.#channels.sweep(seats, hooks);
-    for (const channelId of removed) this.#hints.forget(channelId);
-    // A store that is full takes nothing before room was made.
-    await this.#keepUp();
-    return removed;
+    try {
+      const removed = await this.#channels.sweep(seats, hooks);
+      for (const channelId of removed) this.#hints.forget(channelId);
+      return removed;
+    } finally {
+      // A store that is full takes nothing before room was made.
+      await this.#keepUp();
+    }
   }
 }

@@ -86,8 +86,12 @@ export class SharedSeal implements Seal {
   /** The one before: what was sealed with it may still come. */
   #before: Seal | null = null;
   #keeping: Promise<void> | null = null;
+  /** Another hub was there when this one started, and gave it its key. */
+  readonly shared: boolean;
 
-  private constructor(store: Store, node: string, key: Buffer) {
+  private constructor(store: Store, node: string, given: Buffer | null) {
+    const key = given ?? randomBytes(32);
+    this.shared = given !== null;
     this.#store = store;
     this.#node = node;
     this.#key = key;
@@ -105,7 +109,7 @@ export class SharedSeal implements Seal {
     // One at a time, so that two that start together do not draw two keys.
     while ((await store.command(['SET', lock, node, 'NX', 'PX', String(LOCK_MS)])) === null) await wait(AGAIN_MS);
     try {
-      const seal = new SharedSeal(store, node, (await findKey(store, node, patienceMs)) ?? randomBytes(32));
+      const seal = new SharedSeal(store, node, await findKey(store, node, patienceMs));
       await seal.#answer();
       await seal.#mark();
       return seal;

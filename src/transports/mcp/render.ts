@@ -80,15 +80,15 @@ export const renderHeard = (value: Fields, sessionId: string): string => {
   const since = value['cursor'] as string;
   const again = `listen(since="${since}", session_id="${sessionId}")`;
   const lines = gapLine(value['gap']);
+  if (messages.length > 0) lines.push(quoteMessages(messages));
   if (value['superseded']) {
     // Who listened again at once would end the newer one, and be ended by whoever does the same there.
     lines.push('A newer listen of yours took the place of this one: do not call listen again while it is under way.');
     lines.push(`Mail comes with its answer. When none is under way any more: ${again}`);
     return lines.join('\n');
   }
-  if (messages.length > 0) lines.push(quoteMessages(messages));
-  else if (value['ended']) lines.push('The hub is going down; it will be back. Listen again in a few seconds.');
-  else if (!value['gap']) lines.push('Nobody spoke. The channel is open.');
+  if (value['ended'] && messages.length === 0) lines.push('The hub is going down; it will be back. Listen again in a few seconds.');
+  else if (messages.length === 0 && !value['gap']) lines.push('Nobody spoke. The channel is open.');
   lines.push(value['more'] ? `More messages wait. Call now: ${again}` : `Next, after you have acted or answered: ${again}`);
   return lines.join('\n');
 };
