@@ -65,10 +65,10 @@ export class Radio {
   async *messages() {
     for (;;) {
       const heard = await this.#insist(() => this.#call('GET', `listen?since=${this.#cursor}`));
-      if (heard.superseded) throw new Error('Newer listeners of this callsign took the place of this one.');
       if (heard.gap) yield { from: 'hub', text: `(messages were lost: ${heard.gap.reason})` };
       yield* heard.messages;
       this.#cursor = heard.cursor;
+      if (heard.superseded) throw new Error('Newer listeners of this callsign took the place of this one.');
     }
   }
 

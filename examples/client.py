@@ -78,12 +78,12 @@ class Radio:
         """Yields messages for ever. `since` is evidence of what was received; what follows is asked for again."""
         while True:
             heard = self.insist("GET", f"listen?since={self.cursor}")
-            if heard.get("superseded"):
-                raise RuntimeError("Newer listeners of this callsign took the place of this one.")
             if heard["gap"]:
                 yield {"from": "hub", "text": f"(messages were lost: {heard['gap']['reason']})"}
             yield from heard["messages"]
             self.cursor = heard["cursor"]
+            if heard.get("superseded"):
+                raise RuntimeError("Newer listeners of this callsign took the place of this one.")
 
     def leave(self):
         session, self.session = self.session, None

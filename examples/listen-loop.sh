@@ -49,17 +49,14 @@ echo "$CALLSIGN listens on $CHANNEL"
 
 while true; do
   ask "$API/listen?since=$CURSOR" -H "X-Session-Id: $SESSION"
-  case $(jq -r '.code // (select(.superseded) | "superseded") // empty' <<<"$ANSWER") in
+  case $(jq -r '.code // empty' <<<"$ANSWER") in
     '')
       jq -c '(.gap // empty | {gap: .}), .messages[]' <<<"$ANSWER" >> "$INBOX"
       CURSOR=$(jq -r .cursor <<<"$ANSWER")
       echo "$CURSOR" > "$INBOX.cursor"
+      [ "$(jq -r .superseded <<<"$ANSWER")" != true ] || { echo "newer listeners took the place of this one" >&2; exit 1; }
       ;;
     session_expired | not_joined) join ;;
-    superseded)
-      echo "newer listeners took the place of this one" >&2
-      exit 1
-      ;;
     *) refused ;;
   esac
 done

@@ -16,7 +16,7 @@ export const DEFAULT_HUB = 'http://127.0.0.1:7424';
 /** Whoever reads our output has gone. */
 export class OutputClosed extends Error {}
 
-/** How a write fails when nobody reads any more; any other failure is one. */
+/** How a write fails when nobody reads any more, which is no failure of the command. */
 const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
 const hubUrl = (text: string): string => {

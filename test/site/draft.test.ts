@@ -15,7 +15,10 @@ const join = async (page: Page, callsign: string): Promise<void> => {
   await field(page).waitFor();
 };
 
-test('R-SITE-16: what is typed while a message is sent stays', async () => {
+test.each([
+  ['goes on after it', 'First.', 'First. Second.', 'Second.'],
+  ['only begins like it', 'ok', 'okra is a vegetable', 'okra is a vegetable'],
+])('R-SITE-16: what is typed while a message is sent stays when it %s', async (_, first, typing, left) => {
   const { url } = hub();
   const [channel, alpha] = await talkOf(url, {}, 'alpha');
   await visiting(url, {}, async (page) => {
@@ -29,19 +32,18 @@ test('R-SITE-16: what is typed while a message is sent stays', async () => {
       await typed;
       await route.continue();
     });
-    await field(page).fill('First.');
+    await field(page).fill(first);
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Sending…' }).waitFor();
-    await field(page).press('End');
-    await page.keyboard.type(' Second.');
+    await field(page).fill(typing);
     goOn();
     await page.getByText(/#1 waits for alpha/).waitFor();
-    expect(await field(page).inputValue()).toBe('Second.');
+    expect(await field(page).inputValue()).toBe(left);
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText(/#2 waits for alpha/).waitFor();
     expect(await field(page).inputValue()).toBe('');
     const { messages } = await expectCall(url, memberCall(alpha!, { path: 'listen?timeout=0' }));
-    expect(messages).toMatchObject([{ text: 'First.' }, { text: 'Second.' }]);
+    expect(messages).toMatchObject([{ text: first }, { text: left }]);
   });
 });
 

@@ -33,7 +33,7 @@ export class Draft {
 
   constructor(channelId: string) {
     const name = `draft ${channelId}`;
-    const kept = JSON.parse(recall(name) ?? '{}') as Partial<Kept>;
+    const kept = (JSON.parse(recall(name) ?? 'null') ?? {}) as Partial<Kept>;
     this.to = signal(kept.to ?? 'all');
     this.replyTo = signal(kept.replyTo ?? null);
     this.text = signal(kept.text ?? '');
@@ -56,7 +56,9 @@ export class Draft {
   /** The hub has it. What was typed meanwhile stays. */
   sent({ message, reply_to }: Spoken): void {
     const text = this.text.value;
-    this.text.value = text.startsWith(message) ? text.slice(message.length).trimStart() : text;
+    const rest = text.slice(message.length);
+    // Words that go on after it, and not others that only begin like it.
+    if (text.startsWith(message) && /^(?:\s|$)/.test(rest)) this.text.value = rest.trimStart();
     if (this.replyTo.value === (reply_to ?? null)) this.replyTo.value = null;
     this.#sending.value = null;
   }

@@ -93,7 +93,7 @@ export class Logbook {
     this.#changed();
   }
 
-  /** A hub that was rolled back gives ids again. Who had one stays in the log, under another key. */
+  /** A hub that was rolled back gives ids again. The message that had it stays in the log, under another key. */
   #outdate(id: number): void {
     const message = this.#messages.get(id);
     if (!message) return;
