@@ -19,14 +19,26 @@ export class OutputClosed extends Error {}
 /** How a write fails when nobody reads any more, which is no failure of the command. */
 const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
-const hubUrl = (text: string): string => {
+/** The one spelling of a hub's URL; null for what is none. */
+const spelled = (text: string): string | null => {
   try {
     const { protocol, origin, pathname } = new URL(text);
-    if (/^https?:$/.test(protocol)) return origin + pathname.replace(/\/+$/, '');
+    return /^https?:$/.test(protocol) ? origin + pathname.replace(/\/+$/, '') : null;
   } catch {
-    // Falls through to the one sentence.
+    return null;
   }
-  throw new CliError('usage', 'The hub must be a URL like http://127.0.0.1:7424.');
+};
+
+const hubUrl = (text: string): string => {
+  const hub = spelled(text);
+  if (hub === null) throw new CliError('usage', 'The hub must be a URL like http://127.0.0.1:7424.');
+  return hub;
+};
+
+/** The hub of a program that somebody else starts, by what it is told, or by itself; as it stands there when it is no URL. */
+export const hubOf = (told: string | undefined, env: NodeJS.ProcessEnv): string => {
+  const hub = told || env['ROGERTHAT_HUB'] || DEFAULT_HUB;
+  return spelled(hub) ?? hub;
 };
 
 export class Context {

@@ -7,7 +7,7 @@ import { CLIENTS, type Client, clientNamed, type Places, serverFile } from './co
 import { readText } from './config/files.ts';
 import { hookCommandIn } from './config/hook-command.ts';
 import { FORMATS, onPath, placesOf } from './config/machine.ts';
-import { type Context, DEFAULT_HUB } from './context.ts';
+import { type Context, hubOf } from './context.ts';
 import { type Door, installLine, knock, tokenIn, trouble } from './door.ts';
 import { CliError } from './exit.ts';
 
@@ -67,8 +67,7 @@ const examine = async (
   const present = existsSync(client.folder(places)) || existsSync(client.settings(places));
   const entry = lookUp(serverFile(client, places, hub))[0]?.found;
   const bridge = bridgeIn(entry, client.name);
-  const takes = places.env['ROGERTHAT_HUB'] || DEFAULT_HUB;
-  const address = bridge ? (bridge.hub ?? takes) : addressIn(entry);
+  const address = bridge ? hubOf(bridge.hub, places.env) : addressIn(entry);
   const hooks = client.hooks ? lookUp(client.hooks(places, '')).filter(({ found }) => found !== undefined) : [];
   const commands = hooks.flatMap(({ found }) => hookCommandIn(client.name, found) ?? []);
   const gone = commands.flatMap(({ files }) => files).find((file) => !existsSync(file));
@@ -91,7 +90,7 @@ const examine = async (
   if (byName && !onPath('rogerthat', places.env))
     missing.push('its hooks call "rogerthat", which is not on your PATH: npm install -g rogerthat');
   if (gone !== undefined) missing.push(`its hooks run ${gone}, which is not there: ${installLine(client, hub, '--wake')}`);
-  const other = commands.map((one) => one.hub ?? takes).find((one) => one !== hub);
+  const other = commands.map((one) => hubOf(one.hub, places.env)).find((one) => one !== hub);
   if (other !== undefined) missing.push(`its hooks are for ${other}, not for ${hub}: ${installLine(client, hub, '--wake')}`);
   return {
     client: client.name,

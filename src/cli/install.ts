@@ -6,7 +6,7 @@ import type { Entry } from './config/document.ts';
 import { readText } from './config/files.ts';
 import { Installed } from './config/installed.ts';
 import { FORMATS, hookCommand, placesOf } from './config/machine.ts';
-import { type Context, DEFAULT_HUB } from './context.ts';
+import { type Context, DEFAULT_HUB, hubOf } from './context.ts';
 import { knock, trouble } from './door.ts';
 import { CliError } from './exit.ts';
 
@@ -44,7 +44,7 @@ export const run = async (context: Context): Promise<void> => {
   const installed = new Installed(context.env, client.name);
   const server = serverFile(client, places, hub);
   const bridge = server.entries.map((entry) => bridgeIn(standsIn(server, entry), client.name)).find((one) => one !== null);
-  const stays = bridge != null && token === undefined && (bridge.hub ?? context.env['ROGERTHAT_HUB'] ?? DEFAULT_HUB) === hub;
+  const stays = bridge != null && token === undefined && hubOf(bridge.hub, context.env) === hub;
   // Who has a bridge for this hub has more than an address: it stays.
   const files = filesFor(client, places, hub, token, hook).map((file) => ({
     ...file,

@@ -43,6 +43,49 @@ verifies.once('cli:doctor-bridge', async () => {
   expect(told).toContain(`missing: rogerthat install gemini --wake --hub ${hub.url}\n`);
 });
 
+verifies.once('cli:bridge-words', async () => {
+  const home = newHome();
+  const file = join(home.directory, '.gemini/settings.json');
+  mkdirSync(dirname(file));
+  const doctor = async (): Promise<unknown> =>
+    JSON.parse((await home.run(['doctor', 'gemini', '--hub', hub.url, '--json'])).stdout).clients[0];
+  const words = { command: 'npx', args: ['-y', 'rogerthat', 'mcp'] };
+  const stdio = (env: object): object[] => [
+    { command: 'npx', env, args: words.args },
+    { args: words.args, env, command: 'npx' },
+    { transport: { type: 'stdio', env, ...words } },
+    { command: ['npx', ...words.args], environment: env, type: 'local' },
+  ];
+  for (const rogerthat of [...stdio({ ROGERTHAT_HUB: hub.url }), ...stdio({ A: 'mcp', ROGERTHAT_HUB: `${hub.url}/` })]) {
+    const settings = JSON.stringify({ mcpServers: { rogerthat } });
+    writeFileSync(file, settings);
+    expect([rogerthat, await doctor()]).toMatchObject([rogerthat, { hub: hub.url, missing: [expect.stringMatching('--wake')] }]);
+    expect(await home.run(['install', 'gemini', '--hub', hub.url])).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(settings);
+  }
+  // The hub that both have from the environment, spelled in another way.
+  writeFileSync(file, JSON.stringify({ mcpServers: { rogerthat: words } }));
+  const spelled = { ROGERTHAT_HUB: `${hub.url}/` };
+  expect((await home.run(['doctor', 'gemini'], spelled)).stdout).toContain(`gemini: set up for ${hub.url}\n`);
+  expect(await home.run(['install', 'gemini', '--wake'], spelled)).toMatchObject({ code: 0 });
+  expect(readFileSync(file, 'utf8')).toContain('"mcp"');
+  expect((await home.run(['doctor', 'gemini'], spelled)).stdout).not.toContain('missing');
+
+  // What is no text, or no URL, ends nothing.
+  for (const [said, address] of [
+    [7424, 'http://127.0.0.1:7424'],
+    [null, 'http://127.0.0.1:7424'],
+    [`$HUB`, '$HUB'],
+  ]) {
+    writeFileSync(file, JSON.stringify({ mcpServers: { rogerthat: { ...words, env: { ROGERTHAT_HUB: said } } } }));
+    expect(await doctor()).toMatchObject({ hub: address });
+    expect(await home.run(['install', 'gemini', '--hub', hub.url])).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toContain(`${hub.url}/mcp`);
+  }
+  writeFileSync(file, JSON.stringify({ mcpServers: { rogerthat: { ...words, env: 1 } } }));
+  expect(await doctor()).toMatchObject({ hub: 'http://127.0.0.1:7424' });
+});
+
 verifies.once('cli:doctor-hooks', async () => {
   const home = newHome();
   const program = join(home.directory, 'a program');

@@ -170,6 +170,10 @@ export const CLI = {
     behaviour: 'An entry that starts the bridge is known as one: what it wakes, for which hub, and install leaves it for that hub.',
     clauses: ['R-CLI-13', 'R-CLI-16'],
   },
+  'cli:bridge-words': {
+    behaviour: 'A bridge is known in whatever order and form its entry is written, and so is its hub; values of another kind are left out.',
+    clauses: ['R-CLI-13', 'R-CLI-16'],
+  },
   'cli:doctor-hooks': {
     behaviour: 'doctor says when the program of a hook is gone or a hook is for another hub; install mends it and keeps the time to wait.',
     clauses: ['R-CLI-13', 'R-CLI-16'],

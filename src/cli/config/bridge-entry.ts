@@ -11,9 +11,17 @@ export interface BridgeEntry {
 
 const PROGRAM = /(?:^|[/\\])(?:rogerthat|rogerrat)(?:@[^/\\]*|\.cmd)?$|cli\.js$/;
 
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
 /** Reads an entry; null when it starts no bridge. */
 export const bridgeIn = (entry: unknown, client: string): BridgeEntry | null => {
-  const words = textsIn(entry);
+  const outer = membersOf(entry);
+  // Cline has it one level deeper, and opencode has the words in one list.
+  const { command, args, env, environment } = { ...outer, ...membersOf(outer['transport']) };
+  const words = textsIn([command, args]);
   const at = words.indexOf('mcp');
   if (at < 1 || !PROGRAM.test(words[at - 1] ?? '')) return null;
   const typed = (name: string): string | undefined => {
@@ -21,10 +29,9 @@ export const bridgeIn = (entry: unknown, client: string): BridgeEntry | null => 
     return own < 0 ? undefined : words[own] === `--${name}` ? words[own + 1] : words[own]?.slice(name.length + 3);
   };
   const file = readPrivately(typed('config') ?? '');
-  const option = (name: string): string | undefined => typed(name) ?? (typeof file?.[name] === 'string' ? file[name] : undefined);
-  const { env, environment } = (entry ?? {}) as Record<string, Record<string, string> | undefined>;
-  const hub = option('hub') ?? (env ?? environment)?.['ROGERTHAT_HUB'];
+  const option = (name: string): string | undefined => typed(name) ?? textOf(file?.[name]);
+  const hub = typed('hub') ?? textOf(membersOf(env ?? environment)['ROGERTHAT_HUB']) ?? option('hub');
   const wakeable = client === 'codex' || (client === 'opencode' && option('opencode') !== undefined);
   const ring = option('ring') ?? 'auto';
-  return { hub: hub?.replace(/\/+$/, ''), rings: wakeable && (ring === 'auto' || ring === client) };
+  return { hub, rings: wakeable && (ring === 'auto' || ring === client) };
 };
