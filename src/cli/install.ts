@@ -1,23 +1,15 @@
 /** `rogerthat install`: puts the hub into the settings of a client. */
 import { bridgeIn } from './config/bridge-entry.ts';
-import { type ConfigFile, clientNamed, filesFor, serverFile } from './config/clients.ts';
+import { clientNamed, filesFor, serverFile } from './config/clients.ts';
 import { diff } from './config/diff.ts';
-import type { Entry } from './config/document.ts';
-import { readText } from './config/files.ts';
 import { Installed } from './config/installed.ts';
-import { FORMATS, hookCommand, placesOf } from './config/machine.ts';
+import { FORMATS, hookCommand, placesOf, standsIn } from './config/machine.ts';
 import { type Context, DEFAULT_HUB, hubOf } from './context.ts';
 import { knock, trouble } from './door.ts';
 import { CliError } from './exit.ts';
 
 /** A hub that does not answer at once may not run yet, and is not waited for. Milliseconds. */
 const AT_ONCE_MS = 2_000;
-
-/** What stands for an entry in a file now; undefined when nothing does. @throws CliError failed */
-const standsIn = ({ path, format }: ConfigFile, entry: Entry): unknown => {
-  const text = readText(path);
-  return text === null ? undefined : FORMATS[format].find(text, entry, path);
-};
 
 export const run = async (context: Context): Promise<void> => {
   const { args, options } = context.typed;

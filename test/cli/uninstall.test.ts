@@ -118,6 +118,47 @@ verifies.once('cli:hooks-of-others', async () => {
   }
 });
 
+verifies.once('cli:uninstall-bridge', async () => {
+  const home = newHome('http://127.0.0.1:7999');
+  const codex = join(home.directory, '.codex/config.toml');
+  const table = '[mcp_servers.rogerthat]\ncommand = "rogerthat"\nargs = ["mcp", "--hub", "http://127.0.0.1:7999", "--ring", "codex"]\n';
+  const byHand = `${table}\n[mcp_servers.rogerthat.env]\nROGERTHAT_TOKEN = "a-token" # mine\n`;
+  put(codex, byHand);
+  await home.run(['install', 'codex', '--wake']);
+  expect(existsSync(join(home.directory, '.codex/hooks.json'))).toBe(true);
+  expect(await home.run(['uninstall', 'codex'])).toMatchObject({ code: 0, stderr: expect.stringContaining(`${codex} starts a bridge`) });
+  expect(readdirSync(dirname(codex))).toEqual(['config.toml']);
+  expect(readFileSync(codex, 'utf8')).toBe(byHand);
+  // Nothing was installed at all.
+  expect(await home.run(['uninstall', 'codex'])).toMatchObject({
+    stdout: expect.stringContaining('nothing was changed'),
+    stderr: expect.stringContaining(`${codex} starts a bridge`),
+  });
+  expect(readFileSync(codex, 'utf8')).toBe(byHand);
+
+  // In one file with hooks, which was written to in between.
+  const gemini = join(home.directory, '.gemini/settings.json');
+  const args = '["mcp", "--hub", "http://127.0.0.1:7999"]';
+  const before = `{\n  "theme": "dark",\n  "mcpServers": { "rogerthat": { "command": "rogerthat", "args": ${args} /* mine */ } }\n}\n`;
+  put(gemini, before);
+  await home.run(['install', 'gemini', '--wake']);
+  change(gemini, '"dark"', '"light"');
+  await home.run(['uninstall', 'gemini']);
+  expect(readFileSync(gemini, 'utf8')).toBe(before.replace('"dark"', '"light"'));
+
+  // One that took the place of what was installed.
+  put(gemini, '{}\n');
+  await home.run(['install', 'gemini']);
+  put(gemini, before);
+  await home.run(['uninstall', 'gemini']);
+  expect(readFileSync(gemini, 'utf8')).toBe(before);
+
+  // One that another hub took the place of comes back.
+  await home.run(['install', 'gemini', '--hub', 'http://127.0.0.1:1']);
+  expect(await home.run(['uninstall', 'gemini'])).toMatchObject({ stderr: '' });
+  expect(readFileSync(gemini, 'utf8')).toBe(before);
+});
+
 verifies.once('cli:install-copies', async () => {
   // Installed again after somebody wrote: the copy of before is of no use, and may have credentials in it.
   const home = newHome();

@@ -142,6 +142,10 @@ export const CLI = {
     behaviour: 'Hooks that others put beside ours, in the same group, outlive another install and an uninstall.',
     clauses: ['R-CLI-13', 'R-CLI-15'],
   },
+  'cli:uninstall-bridge': {
+    behaviour: 'An entry that starts the bridge, which install never puts in, outlives an uninstall byte for byte, and that is said.',
+    clauses: ['R-CLI-15'],
+  },
   'cli:install-copies': {
     behaviour: 'uninstall leaves no copy of a file behind, whatever was written to it between installs.',
     clauses: ['R-CLI-15'],

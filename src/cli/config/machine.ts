@@ -3,12 +3,19 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Context } from '../context.ts';
-import type { Places } from './clients.ts';
-import type { Format } from './document.ts';
+import type { ConfigFile, Places } from './clients.ts';
+import type { Entry, Format } from './document.ts';
+import { readText } from './files.ts';
 import { jsonc } from './jsonc.ts';
 import { toml } from './toml.ts';
 
 export const FORMATS: Readonly<Record<'jsonc' | 'toml', Format>> = { jsonc, toml };
+
+/** What stands for an entry in a file now; undefined when nothing does. @throws CliError failed */
+export const standsIn = ({ path, format }: ConfigFile, entry: Entry): unknown => {
+  const text = readText(path);
+  return text === null ? undefined : FORMATS[format].find(text, entry, path);
+};
 
 export const placesOf = ({ env }: Context): Places => ({ home: env['HOME'] || homedir(), platform: process.platform, env });
 
