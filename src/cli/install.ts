@@ -2,6 +2,8 @@
 import { bridgeIn } from './config/bridge-entry.ts';
 import { clientNamed, filesFor, serverFile } from './config/clients.ts';
 import { diff } from './config/diff.ts';
+import type { Entry } from './config/document.ts';
+import { keepsAll } from './config/hook-command.ts';
 import { Installed } from './config/installed.ts';
 import { FORMATS, hookCommand, placesOf, standsIn } from './config/machine.ts';
 import { type Context, DEFAULT_HUB, hubOf } from './context.ts';
@@ -29,19 +31,21 @@ export const run = async (context: Context): Promise<void> => {
     if (shut !== null) context.note(shut);
   };
   const places = placesOf(context);
-  // Hooks that are there are for the same hub as the entry.
-  const hooks = client.hooks?.(places, '');
-  const hooked = hooks?.entries.some((entry) => entry.kind === 'item' && standsIn(hooks, entry) !== undefined);
-  const hook = wake || hooked ? hookCommand(client.name, context.env, hub === DEFAULT_HUB ? undefined : hub) : null;
+  const hook = hookCommand(client.name, context.env, hub === DEFAULT_HUB ? undefined : hub);
   const installed = new Installed(context.env, client.name);
   const server = serverFile(client, places, hub);
   const bridge = server.entries.map((entry) => bridgeIn(standsIn(server, entry), client.name)).find((one) => one !== null);
   const stays = bridge != null && token === undefined && hubOf(bridge.hub, context.env) === hub;
-  // Who has a bridge for this hub has more than an address: it stays.
-  const files = filesFor(client, places, hub, token, hook).map((file) => ({
-    ...file,
-    entries: file.entries.filter(({ kind }) => !stays || kind !== 'member'),
-  }));
+  const files = filesFor(client, places, hub, token, hook).flatMap((file) => {
+    const entries = file.entries.flatMap((entry): Entry[] => {
+      // Who has a bridge for this hub has more than an address: it stays.
+      if (entry.kind === 'member') return stays ? [] : [entry];
+      if (wake) return [entry];
+      // Hooks that are there are for the same hub as the entry; no more are added, and what their user made of them stays.
+      return entry.kind === 'item' && standsIn(file, entry) !== undefined ? [{ ...entry, kept: keepsAll(client.name, hook) }] : [];
+    });
+    return entries.length > 0 ? [{ ...file, entries }] : [];
+  });
   const changes = await installed.plan(files, FORMATS);
   if (changes.length === 0) {
     await context.out(`${client.title} has it already; nothing was changed.`);

@@ -118,6 +118,54 @@ verifies.once('cli:hooks-of-others', async () => {
   }
 });
 
+verifies.once('cli:hooks-changed', async () => {
+  const cases: [client: string, file: string, event: string, changed: object][] = [
+    ['claude-code', '.claude/settings.json', 'Stop', { timeout: 60 }],
+    ['codex', '.codex/hooks.json', 'Stop', { timeout: 60 }],
+    ['gemini', '.gemini/settings.json', 'AfterAgent', { timeout: 60 }],
+    ['copilot', '.copilot/hooks/rogerthat.json', 'agentStop', { timeoutSec: 60 }],
+    ['cursor', '.cursor/hooks.json', 'stop', { loop_limit: 3 }],
+  ];
+  /** All but the braces of a document, in one of which the entry may have been put. */
+  const hooksOf = (text: string): string => text.slice(text.indexOf('"theme"'), -2);
+  for (const [client, file, event, changed] of cases) {
+    const home = newHome();
+    const path = join(home.directory, file);
+    await home.run(['install', client, '--wake']);
+    const { hooks } = JSON.parse(readFileSync(path, 'utf8'));
+    const [first] = hooks[event];
+    Object.assign(first.hooks?.[0] ?? first, changed);
+    // One is taken out, one is for some sessions only, and one waits for less long.
+    for (const gone of ['UserPromptSubmit', 'PostToolUse']) delete hooks[gone];
+    if (hooks.SessionStart) hooks.SessionStart[0].matcher = 'startup';
+    // Written as a person writes, with a remark; and without the version that `--wake` adds.
+    const text = JSON.stringify({ theme: 1, hooks }, null, 1)
+      .replace('{', '{ // mine\n')
+      .replace('"type":', '/* this one too */ "type" :')
+      .replace(new RegExp(`hook ${client}`), `hook ${client} --wait 60`);
+    put(path, text);
+    expect(await home.run(['install', client, '--token', 'a-token'])).toMatchObject({ code: 0 });
+    expect(readFileSync(path, 'utf8')).toContain(hooksOf(text));
+
+    // Their commands go with the entry, each with its time to wait.
+    const hub = 'http://127.0.0.1:7999';
+    expect(await home.run(['install', client, '--hub', hub])).toMatchObject({ code: 0 });
+    const moved = text.replaceAll(new RegExp(`hook ${client}( --wait 60)?`, 'g'), `hook ${client} --hub ${hub}$1`);
+    expect(readFileSync(path, 'utf8')).toContain(hooksOf(moved));
+
+    // With --wake all are there again.
+    await home.run(['install', client, '--wake', '--hub', hub]);
+    const again = readFileSync(path, 'utf8');
+    if (client === 'claude-code') expect(again).toContain('"UserPromptSubmit"');
+    expect(again).toContain(`hook ${client} --hub ${hub} --wait 60`);
+  }
+
+  // Where no hook is there, no file is made for one.
+  const home = newHome();
+  await home.run(['install', 'cursor']);
+  expect(readdirSync(join(home.directory, '.cursor'))).toEqual(['mcp.json']);
+});
+
 verifies.once('cli:uninstall-bridge', async () => {
   const home = newHome('http://127.0.0.1:7999');
   const codex = join(home.directory, '.codex/config.toml');

@@ -142,6 +142,11 @@ export const CLI = {
     behaviour: 'Hooks that others put beside ours, in the same group, outlive another install and an uninstall.',
     clauses: ['R-CLI-13', 'R-CLI-15'],
   },
+  'cli:hooks-changed': {
+    behaviour:
+      'install without --wake changes nothing of the hooks that are there but the hub and program of their commands, and adds none.',
+    clauses: ['R-CLI-13'],
+  },
   'cli:uninstall-bridge': {
     behaviour: 'An entry that starts the bridge, which install never puts in, outlives an uninstall byte for byte, and that is said.',
     clauses: ['R-CLI-15'],

@@ -40,18 +40,29 @@ export const runsHook =
   (item) =>
     hookCommandIn(client, item) !== null;
 
+/** A value with each of its texts changed. */
+const withTexts = (value: unknown, change: (text: string) => string): unknown =>
+  typeof value === 'string'
+    ? change(value)
+    : Array.isArray(value)
+      ? value.map((one) => withTexts(one, change))
+      : typeof value === 'object' && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withTexts(one, change)]))
+        : value;
+
 /** What is put in for a command, with the time to wait that the user gave the one that is there. */
 export const keepsWait =
   (client: string, command: string): ((value: unknown, present: unknown) => unknown) =>
   (value, present) => {
     const wait = hookCommandIn(client, present)?.wait ?? '';
-    const waiting = (one: unknown): unknown =>
-      one === command
-        ? command + wait
-        : Array.isArray(one)
-          ? one.map(waiting)
-          : typeof one === 'object' && one !== null
-            ? Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, waiting(inner)]))
-            : one;
-    return waiting(value);
+    return withTexts(value, (text) => (text === command ? command + wait : text));
   };
+
+/** What is there, with another command in the place of ours, and else as its user has it. */
+export const keepsAll =
+  (client: string, command: string): ((value: unknown, present: unknown) => unknown) =>
+  (_, present) =>
+    withTexts(present, (text) => {
+      const ours = hookCommandIn(client, text);
+      return ours === null ? text : command + ours.wait;
+    });

@@ -145,6 +145,19 @@ const replacement = (text: string, { offset, length }: Node, value: unknown): Cu
   text: written(value, unitOf(text), indentAt(text, offset), eolOf(text)),
 });
 
+/** Makes a node a value: where both have the same members, only those that differ are written, and all between them stays. */
+const cutsTo = (text: string, node: Node, value: unknown): Cut[] => {
+  const old: unknown = getNodeValue(node);
+  if (isDeepStrictEqual(old, value)) return [];
+  const alike = [old, value].every((one) => typeof one === 'object' && one !== null) && Array.isArray(old) === Array.isArray(value);
+  const [names = [], wanted = []] = alike ? [old, value].map((one) => Object.keys(one as object).sort()) : [];
+  if (!alike || !isDeepStrictEqual(names, wanted)) return [replacement(text, node, value)];
+  return names.flatMap((name) => {
+    const part = findNodeAtLocation(node, [node.type === 'array' ? Number(name) : name]);
+    return part ? cutsTo(text, part, (value as Readonly<Record<string, unknown>>)[name]) : [];
+  });
+};
+
 const cutsFor = (text: string, entry: Entry, name: string): Cut[] => {
   const root = parse(text, name);
   const { node, missing } = reach(root, entry.path, name, text);
@@ -161,7 +174,7 @@ const cutsFor = (text: string, entry: Entry, name: string): Cut[] => {
   if (!found) return [insertion(text, node, null, entry.value)];
   const [old, wanted] = isAlone(found) ? [found.item, entry.value] : [found.own, ownOf(entry)];
   const value = entry.kept?.(wanted, getNodeValue(old)) ?? wanted;
-  return isDeepStrictEqual(getNodeValue(old), value) ? [] : [replacement(text, old, value)];
+  return cutsTo(text, old, value);
 };
 
 /** A text that begins with a byte order mark keeps it; an empty file is an empty object. */
