@@ -188,7 +188,7 @@ verifies.once('hook:ends', async () => {
     [undefined, true],
     ['cli', true],
     ['sdk-cli', false],
-    ['sdk-ts', false],
+    ['sdk-ts', true],
   ] as const) {
     const env = entrypoint === undefined ? {} : { CLAUDE_CODE_ENTRYPOINT: entrypoint };
     expect(readEvent('claude-code', {}, env, '/')).toMatchObject({ background });

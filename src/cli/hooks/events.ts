@@ -62,8 +62,9 @@ const DIALECTS: Readonly<Record<HookClient, Dialect>> = {
     variable: 'CLAUDE_CODE_SESSION_ID',
     called: /claude/i,
     moments: { SessionStart: 'idle', Stop: 'idle', UserPromptSubmit: 'prompt', PostToolUse: 'tool' },
-    // Without a person (`claude -p`, its SDK) the program ends, and prints, when its hooks have.
-    inBackground: (env) => !env['CLAUDE_CODE_ENTRYPOINT']?.startsWith('sdk-'),
+    // Without a person (`claude -p`) the program ends, and prints, when its hooks have. `sdk-ts` and `sdk-py` tell nothing of
+    // that: applications with a person are built on its SDK too.
+    inBackground: (env) => env['CLAUDE_CODE_ENTRYPOINT'] !== 'sdk-cli',
     // With asyncRewake this begins a turn; without, it goes on with the one that would end.
     wake: (text) => ({ stderr: `${text}\n`, exit: 2 }),
   },
