@@ -34,6 +34,8 @@ export interface BridgeOptions {
   changed?(seats: readonly KeptSeat[]): void;
   /** For whoever watches; never content. */
   note?(text: string): void;
+  /** Milliseconds between two looks for another token of a channel that was lost; default: two seconds. */
+  readonly tokenMs?: number;
 }
 
 interface Held {
@@ -188,16 +190,28 @@ export class Bridge {
     return held;
   }
 
-  /** Watches, also when the token of the channel is changed: then with the new one, once this home remembers it. Never throws. */
+  /**
+   * Watches, also when the token of the channel is changed: then with the new one, once this home remembers it. What the hub
+   * says of a token is its last word on that one. Never throws.
+   */
   async #watch({ seat, watcher, end }: Held): Promise<void> {
+    const { tokenMs = TOKEN_MS } = this.#options;
     const signal = AbortSignal.any([this.#options.signal, end.signal]);
     while (!signal.aborted) {
       const { token } = seat.state;
       await watcher.run();
-      let known = false;
-      while (!known && !signal.aborted) {
-        await pause(TOKEN_MS, signal).catch(() => {});
-        known = await seat.retoken(token, { signal }).catch(() => false);
+      const backoff = new Backoff();
+      let ms = tokenMs;
+      for (let shown = false; !shown && !signal.aborted; ) {
+        await pause(ms, signal).catch(() => {});
+        try {
+          shown = await seat.retoken(token, { signal });
+          ms = tokenMs;
+        } catch (error) {
+          // Who may not join, as after a ban, may be let in again under this token: it is watched with, and not joined with.
+          shown = !isPassingAtHub(error);
+          ms = Math.max(tokenMs, backoff.next(error));
+        }
       }
     }
   }
