@@ -2,6 +2,7 @@
  * The live connection between turns: watches a channel without a seat, so that nothing counts as handed over, and tells
  * of mail that the agent has not been given.
  */
+import { Backoff } from '../client/backoff.ts';
 import { HubProblem } from '../client/errors.ts';
 import type { WireMessage } from '../client/operations.ts';
 import type { Seat } from '../client/seat.ts';
@@ -9,8 +10,10 @@ import { watch } from '../client/watch.ts';
 
 /** Messages that come together are told of together, and a listen that is under way gets its chance. */
 const GATHER_MS = 100;
-/** A ring that was not answered with a listen is repeated for newer mail after this, and one that nobody heard for the same. */
+/** A ring that was not answered with a listen is repeated for newer mail after this, and one that reached nobody for the same. */
 const AGAIN_MS = 60_000;
+/** The most between two rings for the same mail: where nobody can be told, that doubles with each. */
+const MOST_AGAIN_MS = 3600_000;
 /** So many messages are counted at the most: ten times what a ring holds where nobody says another number. */
 const MOST = 1000;
 
@@ -46,15 +49,23 @@ export class Watcher {
   #unheard: number[] = [];
   #known: number;
   readonly #againMs: number;
+  /** Between rings that reached nobody. */
+  readonly #repeats: Backoff;
   #timer: NodeJS.Timeout | null = null;
+  /** Monotonic ms at which the timer goes off. */
+  #dueAt = 0;
+  #looking = false;
   /** Monotonic ms of a ring that was not answered yet. */
   #rungAt: number | null = null;
   #rungThrough = 0;
+  /** The ring that reached nobody last, and after how many ms it is repeated. */
+  #vain = { through: 0, ms: 0 };
 
   constructor(options: WatcherOptions) {
     this.#options = options;
     this.#known = options.after;
     this.#againMs = options.againMs ?? AGAIN_MS;
+    this.#repeats = new Backoff({ firstMs: this.#againMs, mostMs: Math.max(this.#againMs, MOST_AGAIN_MS), random: () => 1 });
     options.signal.addEventListener('abort', () => this.#stop(), { once: true });
   }
 
@@ -62,7 +73,9 @@ export class Watcher {
   heard(through: number): void {
     this.#known = Math.max(this.#known, through);
     this.#rungAt = null;
+    this.#repeats.reset();
     this.#unheard = this.#unheard.filter((id) => id > this.#known);
+    this.#later();
   }
 
   /** Watches until the signal ends it or the channel is lost; may be called again then. Never throws. */
@@ -76,52 +89,65 @@ export class Watcher {
         if (event.type !== 'message' || !isFor(callsign, event) || event.id <= this.#known) continue;
         this.#unheard.push(event.id);
         if (this.#unheard.length > MOST) this.#unheard.shift();
-        this.#later(GATHER_MS);
+        this.#later();
       }
     } catch (error) {
       if (error instanceof HubProblem) this.#options.lost?.(error);
     }
   }
 
-  /** Looks once, so much later; what comes while it looks has its own look. */
-  #later(ms: number): void {
-    if (this.#timer !== null || this.#options.signal.aborted) return;
+  /** Milliseconds until it may be told of what was not heard yet; null when there is nothing to tell. */
+  get #left(): number | null {
+    const newest = this.#unheard.at(-1) ?? 0;
+    if (newest <= this.#rungThrough) return null;
+    if (this.#rungAt === null) return 0;
+    return this.#rungAt + (newest > this.#vain.through ? this.#againMs : this.#vain.ms) - performance.now();
+  }
+
+  /** Looks once, as soon as it may be told of and so many milliseconds have passed; what comes while it looks has its own look. */
+  #later(least = GATHER_MS): void {
+    const left = this.#left;
+    if (left === null || this.#looking || this.#options.signal.aborted) return;
+    const ms = Math.max(least, left);
+    const dueAt = performance.now() + ms;
+    if (this.#timer !== null) {
+      // What comes meanwhile does not put it off.
+      if (this.#dueAt <= dueAt) return;
+      clearTimeout(this.#timer);
+    }
+    this.#dueAt = dueAt;
     this.#timer = setTimeout(async () => {
-      const again = await this.#look().catch(() => this.#againMs);
       this.#timer = null;
-      if (again !== null) this.#later(again);
-      else if (this.#newest > this.#rungThrough) this.#later(GATHER_MS);
+      this.#looking = true;
+      const failed = await this.#look().then(
+        () => false,
+        () => true,
+      );
+      this.#looking = false;
+      this.#later(failed ? this.#againMs : GATHER_MS);
     }, ms);
   }
 
-  get #newest(): number {
-    return this.#unheard.at(-1) ?? 0;
-  }
-
-  /**
-   * Tells of what waits in the mailbox: what another listener of this seat was given is no news.
-   * @returns milliseconds until it may be told of; null when there is nothing more to tell
-   */
-  async #look(): Promise<number | null> {
-    const newest = this.#newest;
-    if (newest <= this.#rungThrough) return null;
-    if (this.#rungAt !== null) {
-      const left = this.#rungAt + this.#againMs - performance.now();
-      if (left > 0) return left;
-    }
+  /** Tells of what waits in the mailbox: what another listener of this seat was given is no news. */
+  async #look(): Promise<void> {
+    if ((this.#left ?? 1) > 0) return;
+    const newest = this.#unheard.at(-1) ?? 0;
     const { seat, signal } = this.#options;
     const asked = await stillWaiting(seat, [...this.#unheard], signal);
     // Meanwhile more may have come, and the agent may have heard.
     this.#unheard = this.#unheard.filter((id) => id > newest || id >= (asked[0] ?? Number.POSITIVE_INFINITY));
     const waiting = this.#unheard.filter((id) => id <= newest);
     const through = waiting.at(-1) ?? 0;
-    if (through <= this.#rungThrough) return null;
+    if (through <= this.#rungThrough) return;
     const before = this.#rungThrough;
     this.#rungAt = performance.now();
     this.#rungThrough = through;
-    if ((await this.#options.mail({ count: waiting.length, through })) !== false) return null;
+    if ((await this.#options.mail({ count: waiting.length, through })) !== false) {
+      this.#repeats.reset();
+      return;
+    }
     this.#rungThrough = before;
-    return this.#againMs;
+    this.#vain = { through, ms: this.#repeats.next() };
   }
 
   #stop(): void {

@@ -53,7 +53,8 @@ const scene = async (): Promise<Scene> => {
     tokenMs: 1,
   });
   const join = operations.find(({ name }) => name === 'join')!;
-  await bridge.perform(join, { transport: 'mcp', channelId, channelToken: token }, { callsign: 'alpha' }, stop.signal);
+  const proof = { transport: 'mcp', address: '', origin: url, requestId: '', channelId, channelToken: token };
+  await bridge.perform(join, proof, { callsign: 'alpha' }, stop.signal);
   const looked = async (): Promise<void> => {
     const before = looks;
     await until(() => looks >= before + 20, 'looks at what is remembered');

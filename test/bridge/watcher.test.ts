@@ -15,6 +15,7 @@ interface Ring extends WaitingMail {
 interface Scene {
   readonly front: Front;
   readonly alpha: Seat;
+  readonly watcher: Watcher;
   readonly rings: Ring[];
   /** How many more rings nobody hears. */
   unheard: number;
@@ -22,7 +23,7 @@ interface Scene {
   say(count: number): Promise<Ring>;
 }
 
-const scene = async (...args: string[]): Promise<Scene> => {
+const scene = async (args: readonly string[] = [], againMs = 1): Promise<Scene> => {
   const { port, url } = await startHubProcess({ args });
   const front = await startFront(() => port);
   const direct = new HubClient(url);
@@ -34,13 +35,13 @@ const scene = async (...args: string[]): Promise<Scene> => {
   let before = 0;
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
-  await new Promise<void>((resolve) => {
-    const watcher = new Watcher({
+  const watcher = await new Promise<Watcher>((resolve) => {
+    const made: Watcher = new Watcher({
       seat: alpha,
       after: 0,
-      againMs: 1,
+      againMs,
       signal: stop.signal,
-      connected: resolve,
+      connected: () => resolve(made),
       mail(waiting) {
         const asked = front.passed.filter((one) => one.includes('/messages/')).length;
         rings.push({ ...waiting, asked: asked - before });
@@ -48,11 +49,12 @@ const scene = async (...args: string[]): Promise<Scene> => {
         return Promise.resolve(unheard.unheard-- <= 0);
       },
     });
-    void watcher.run();
+    void made.run();
   });
   return Object.assign(unheard, {
     front,
     alpha,
+    watcher,
     rings,
     async say(count: number) {
       let last = 0;
@@ -75,7 +77,7 @@ test('tells how much waits, and asks about a few of many messages', async () => 
 });
 
 test('does not count what has left the ring', async () => {
-  const { say } = await scene('--limits', 'ringMessages=10');
+  const { say } = await scene(['--limits', 'ringMessages=10']);
   expect(await say(30)).toMatchObject({ count: 10 });
   expect(await say(5)).toMatchObject({ count: 10 });
 });
@@ -95,4 +97,40 @@ test('a ring that nobody heard is repeated until one is heard, or the mail is', 
   const last = await here.say(1);
   expect(last.through).toBeGreaterThan(through);
   expect(last).toMatchObject({ count: 1 });
+});
+
+test('once the agent has listened, nothing waits for a ring that reached nobody before', async () => {
+  const here = await scene([], 3600_000);
+  here.unheard = 1;
+  const { through } = await here.say(1);
+  here.watcher.heard(through);
+  const second = await here.say(1);
+  expect(second.count).toBe(1);
+  // Nor for one that was heard, when more came since.
+  const { channelId, token, callsign } = here.alpha.state;
+  const { seat: charlie } = await joinSeat(here.alpha.client, { channelId, token, callsign: 'charlie' });
+  const { value: third } = await charlie.send({ to: callsign, message: 'more' });
+  here.watcher.heard(second.through);
+  await eventually('the ring for what came since', () => here.rings.at(-1)?.through === third.id);
+  here.watcher.heard(third.id);
+  // A listen that took only some of it.
+  here.unheard = 1;
+  const fourth = await here.say(2);
+  here.watcher.heard(fourth.through - 1);
+  await eventually('the ring for the rest', () => here.rings.filter((one) => one.through === fourth.through).length === 2);
+});
+
+test('rings that reach nobody come later each time', async () => {
+  const here = await scene([], 200);
+  here.unheard = Number.POSITIVE_INFINITY;
+  const times: number[] = [];
+  const push = here.rings.push.bind(here.rings);
+  here.rings.push = (ring) => {
+    times.push(performance.now());
+    return push(ring);
+  };
+  await here.say(1);
+  await eventually('four rings', () => times.length === 4);
+  // Never sooner than that, however slow the machine is.
+  for (const [i, least] of [200, 400, 800].entries()) expect(times[i + 1]! - times[i]!).toBeGreaterThan(least - 2);
 });
