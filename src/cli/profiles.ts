@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { SeatChanges } from '../bridge/memory.ts';
 import type { SeatState } from '../client/seat.ts';
 import { CliError } from './exit.ts';
+import { locked } from './locked.ts';
 import { filesIn, readPrivately, stateDirectory, writePrivately } from './state.ts';
 
 export interface SeatProfile extends SeatState {
@@ -65,7 +66,7 @@ export class Profiles {
   /** @param owner the agent session whose seat it is; default: the one this command runs in */
   keepSeat(hub: string, state: SeatState, owner: string | undefined = this.#owner): void {
     const path = join(this.#seats, fileName(hub, state.channelId, state.callsign));
-    writePrivately(path, { hub, ...state, owner: owner ?? readPrivately(path)?.['owner'] });
+    locked(path, () => writePrivately(path, { hub, ...state, owner: owner ?? readPrivately(path)?.['owner'] }));
   }
 
   /**
@@ -74,15 +75,18 @@ export class Profiles {
    */
   changeSeat({ hub, channelId, callsign }: Pick<SeatProfile, 'hub' | 'channelId' | 'callsign'>, changes: SeatChanges): void {
     const path = join(this.#seats, fileName(hub, channelId, callsign));
-    const known = readPrivately(path);
-    if (known) writePrivately(path, { ...known, ...changes });
+    locked(path, () => {
+      const known = readPrivately(path);
+      if (known) writePrivately(path, { ...known, ...changes });
+    });
   }
 
   /** Gives a seat up. Its identity key stays: nobody else has it, and without it nobody takes the callsign again. */
   dropSeat({ hub, channelId, callsign, identityKey }: SeatProfile): void {
     const file = fileName(hub, channelId, callsign);
     if (identityKey !== undefined) writePrivately(join(this.#identities, file), { identityKey });
-    rmSync(join(this.#seats, file), { force: true });
+    const path = join(this.#seats, file);
+    locked(path, () => rmSync(path, { force: true }));
   }
 
   /** The identity key of a seat that was given up. */
@@ -106,8 +110,7 @@ export class Profiles {
   retoken(hub: string, channelId: string, joinToken: string): void {
     this.keepChannel({ hub, channelId, joinToken });
     for (const seat of this.seats()) {
-      if (seat.hub !== hub || seat.channelId !== channelId) continue;
-      writePrivately(join(this.#seats, fileName(hub, channelId, seat.callsign)), { ...seat, token: joinToken });
+      if (seat.hub === hub && seat.channelId === channelId) this.changeSeat(seat, { token: joinToken });
     }
   }
 
