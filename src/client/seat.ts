@@ -1,6 +1,6 @@
 /** A callsign's place on a channel, as its owner holds it: joins, joins again when the session expired, and calls. */
 import { randomUUID } from 'node:crypto';
-import { retrying } from './backoff.ts';
+import { retrying, unlessEnded } from './backoff.ts';
 import type { Answered, CallOptions, Credentials, HubClient } from './client.ts';
 import { type ClientError, HubProblem, LinkError } from './errors.ts';
 import { ENTRIES, type Input, type Joined, type Output, type ValueName } from './operations.ts';
@@ -108,7 +108,7 @@ export class Seat {
   /** Joins again with the same callsign. The mailbox stays where it stood, and so does the cursor. */
   async rejoin(options: CallOptions = {}): Promise<void> {
     // What another call has begun serves this one, too, unless that call is given up meanwhile.
-    while (this.#rejoining) if (await this.#rejoining) return;
+    while (this.#rejoining) if (await unlessEnded(this.#rejoining, options.signal)) return;
     const joined = this.#join(options);
     this.#rejoining = joined
       .then(

@@ -158,6 +158,19 @@ test('a call that is given up while the seat joins again takes no other call alo
   const [other, { value }] = await Promise.all([given, kept]);
   expect(other).toBe(stop.signal.reason);
   expect(value.cursor).toMatch(/^0-/);
+  // Nor does one that is given up wait for the join of another.
+  joins = 0;
+  refused = 0;
+  const lost = new Seat(client, { ...shown, callsign: 'alpha', sessionId: 'rt_session_nobody', cursor: '0' });
+  const [ends, ended] = [new AbortController(), new AbortController()];
+  const joining = failure(lost.ask('ack', { id: 0 }, { signal: ends.signal }));
+  const waiting = failure(lost.ask('ack', { id: 0 }, { signal: ended.signal }));
+  await until(() => refused === 2 && joins === 1, 'both to be refused, and the seat to join');
+  await turns(50);
+  ended.abort();
+  expect(await waiting).toBe(ended.signal.reason);
+  ends.abort();
+  expect(await joining).toBe(ends.signal.reason);
   client.close();
   front.close();
 });
