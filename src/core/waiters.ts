@@ -6,6 +6,7 @@
  */
 import type { HubError } from './errors.ts';
 import { STATUSES_KEPT } from './limits.ts';
+import { RosterLook } from './look.ts';
 import type { Eventually, Message } from './types.ts';
 
 /** Why a waiter stopped waiting. */
@@ -54,8 +55,8 @@ export class Waiter {
   readonly sessionHash: string | null;
   /** Statuses heard since the last read, the last of them; they are in no mailbox. Never changed: another list takes its place. */
   statuses: readonly Message[] = NO_STATUSES;
-  /** For observers: somebody joined or left since the last look. */
-  rosterChanged = false;
+  /** For observers: somebody joined or left since the last look, and this is the next one. */
+  look: RosterLook | null = null;
   /** Its last answer is still being written, for who knows how long: nobody waits to learn of the next. */
   busy = false;
   #pending: Wake | null = null;
@@ -224,8 +225,9 @@ export class Waiters {
 
   /** Wakes the observers of a channel: its roster changed. */
   announceRoster(channelId: string): void {
+    const look = new RosterLook();
     for (const waiter of this.#channels.get(channelId)?.get(OBSERVER) ?? []) {
-      waiter.rosterChanged = true;
+      waiter.look = look;
       waiter.wake(MAIL);
     }
   }

@@ -11,6 +11,7 @@ import {
   takeStatuses,
   withStatuses,
 } from './listening.ts';
+import { RosterLook } from './look.ts';
 import type { Channel, Since } from './types.ts';
 import { Waiter } from './waiters.ts';
 
@@ -31,15 +32,15 @@ export async function* watch(ear: Ear, channel: Channel, since: Since, signal: C
       if (now === 'away') throw new HubError('storage_unavailable');
       from = { at: 'position', id: now.cursor.id, tag: now.cursor.tag };
     }
-    waiter.rosterChanged = true;
+    waiter.look = new RosterLook();
     while (!signal.aborted) {
-      const changed: boolean = waiter.rosterChanged;
-      waiter.rosterChanged = false;
-      const roster = changed ? await engine.roster(channelId) : null;
+      const look: RosterLook | null = waiter.look;
+      waiter.look = null;
+      const roster = look && (await look.see(() => engine.roster(channelId)));
       const before = waiter.statuses;
       // Last: what was read before it was still the watcher's to know.
       const slice = await engine.observe(channelId, joinTokenHash, from, answerLimits(ear, 100));
-      if (slice === 'away') waiter.rosterChanged ||= changed;
+      if (slice === 'away') waiter.look ??= look && new RosterLook();
       else {
         if (roster) yield { type: 'roster', roster };
         const statuses = takeStatuses(waiter, slice, before);

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { HubError } from '../core/errors.ts';
 import { TIMES } from '../core/limits.ts';
 import type { Answer, StreamItem } from '../core/listening.ts';
+import type { RosterEntry } from '../core/types.ts';
 import type { Executed } from '../operations/operation.ts';
 import { cursorText } from '../operations/schemas.ts';
 import { encodeJson, wireMessage } from '../operations/wire.ts';
@@ -22,6 +23,8 @@ interface Encoder {
   readonly hello: string;
   readonly heartbeat: string;
   event(type: string, cursor: string | null, data: object): string;
+  /** Rosters in this form: all who watch a channel are shown the same one. */
+  readonly rosters: WeakMap<object, string>;
 }
 
 const SSE: Encoder = {
@@ -29,6 +32,7 @@ const SSE: Encoder = {
   hello: 'retry: 1000\n\n',
   heartbeat: ':\n\n',
   event: (type, cursor, data) => `${cursor === null ? '' : `id: ${cursor}\n`}event: ${type}\ndata: ${encodeJson(data)}\n\n`,
+  rosters: new WeakMap(),
 };
 
 const NDJSON: Encoder = {
@@ -36,6 +40,7 @@ const NDJSON: Encoder = {
   hello: '',
   heartbeat: '\n',
   event: (type, cursor, data) => `${encodeJson({ type, ...(cursor === null ? {} : { cursor }), ...data })}\n`,
+  rosters: new WeakMap(),
 };
 
 const wantsLines = (accept: string | undefined): boolean => /application\/(?:x-)?(?:nd)?jsonl?(?:ines)?/i.test(accept ?? '');
@@ -61,6 +66,14 @@ const batch = (encoder: Encoder, answer: Answer): string => {
   const place = (id: number, i: number): string => (i === last || id > answer.cursor.id ? end : String(id));
   const gap = answer.gap ? encoder.event('gap', answer.heard.length === 0 ? end : null, answer.gap) : '';
   return gap + answer.heard.map((heard, i) => encoder.event('message', place(heard.message.id, i), wireMessage(heard))).join('');
+};
+
+const rosterEvent = (encoder: Encoder, roster: readonly RosterEntry[]): string => {
+  const known = encoder.rosters.get(roster);
+  if (known !== undefined) return known;
+  const text = encoder.event('roster', null, { roster });
+  encoder.rosters.set(roster, text);
+  return text;
 };
 
 const LAST_WORDS = {
@@ -89,7 +102,7 @@ export const writeStream = async (
     if (item.type === 'messages') {
       if (!(await writePiece(response, batch(encoder, item.answer), item.answer.delivery))) break;
     } else if (item.type === 'roster') {
-      if (!(await writePiece(response, encoder.event('roster', null, { roster: item.roster })))) break;
+      if (!(await writePiece(response, rosterEvent(encoder, item.roster)))) break;
     } else {
       endWith(response, lastWord(encoder, item));
       return;
