@@ -36,6 +36,9 @@ export interface BackoffOptions {
   readonly random?: () => number;
 }
 
+/** Nobody is asked to wait for longer, whatever stands in an answer: a timer that cannot count so far would end at once. */
+const MOST_ASKED_MS = 24 * 3600_000;
+
 /** Delays that double from attempt to attempt, each shortened by up to a half so that many callers do not come back together. */
 export class Backoff {
   readonly #first: number;
@@ -53,10 +56,10 @@ export class Backoff {
     return this.#failures;
   }
 
-  /** Milliseconds to wait after one more failure; at least what the hub asked for. */
+  /** Milliseconds to wait after one more failure; at least what the hub asked for, up to a day. */
   next(error?: unknown): number {
     const most = Math.min(this.#most, this.#first * 2 ** this.#failures++);
-    const asked = error instanceof ClientError ? (error.retryAfter ?? 0) * 1000 : 0;
+    const asked = error instanceof ClientError ? Math.min((error.retryAfter ?? 0) * 1000, MOST_ASKED_MS) : 0;
     return Math.max(asked, most * (0.5 + this.#random() / 2));
   }
 

@@ -100,6 +100,8 @@ test('trouble that may pass is waited out, longer each time, and at least as lon
   expect([backoff.next(), backoff.next(), backoff.next(), backoff.next()]).toEqual([100, 200, 400, 400]);
   const problem = { code: 'rate_limited', status: 429, title: '', detail: '', hint: '', request_id: '' } as const;
   expect(backoff.next(new HubProblem(problem, '', 3))).toBe(3000);
+  // What no timer can count would be no wait at all.
+  expect(backoff.next(new HubProblem(problem, '', 99_999_999))).toBe(24 * 3600_000);
   backoff.reset();
   expect(backoff.next()).toBe(100);
   let attempts = 0;
