@@ -8,7 +8,7 @@ import type { Typed } from './arguments.ts';
 import type { Command } from './command.ts';
 import { CliError } from './exit.ts';
 import { Profiles, type SeatProfile } from './profiles.ts';
-import { plain } from './radio.ts';
+import { plain, shown } from './radio.ts';
 
 /** The hub of who names none. */
 export const DEFAULT_HUB = 'http://127.0.0.1:7424';
@@ -103,12 +103,15 @@ export class Context {
     return this.hub ?? (named === undefined ? DEFAULT_HUB : hubUrl(named));
   }
 
-  /** Prints, and resolves when it was taken. @throws OutputClosed, CliError failed */
+  /**
+   * Prints, and resolves when it was taken. Of what is for people, nothing is left that a terminal obeys but our own colours.
+   * @throws OutputClosed, CliError failed
+   */
   out(text: string): Promise<void> {
-    return this.write(`${text}\n`);
+    return this.write(`${this.json ? text : shown(text, this.colours)}\n`);
   }
 
-  /** {@link out}, without a line end. */
+  /** {@link out}, for programs and without a line end. */
   write(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       process.stdout.write(text, (error: NodeJS.ErrnoException | null | undefined) => {

@@ -13,6 +13,10 @@ const CALLSIGN_COLOURS = [31, 32, 33, 34, 35, 36] as const;
 
 const paint = (code: number, text: string, colours: boolean): string => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
 
+/** Text for a terminal that may have colours of {@link paint} in it; anything else that moves a cursor or hides text is taken out. */
+export const shown = (text: string, colours: boolean): string =>
+  colours ? text.replace(/(\x1b\[(?:3[1-6]|0)m)|[^\x1b]+|\x1b/g, (part, ours?: string) => ours ?? plain(part)) : plain(text);
+
 const colourOf = (callsign: string): number =>
   CALLSIGN_COLOURS[[...callsign].reduce((sum, char) => sum + (char.codePointAt(0) ?? 0), 0) % CALLSIGN_COLOURS.length]!;
 
