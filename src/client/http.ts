@@ -76,20 +76,35 @@ export async function* pieces(response: IncomingMessage, signal?: AbortSignal): 
   }
 }
 
-/** A body as a whole. */
+/** Characters that are held of a body, or of one line of it: many times the longest answer of a hub. What is longer has no end. */
+const MOST_HELD = 64 * 1024 * 1024;
+
+/** @throws LinkError not_a_hub */
+const checkHeld = (text: string): void => {
+  if (text.length > MOST_HELD) throw new LinkError('not_a_hub', 'The answer is longer than any of a hub.');
+};
+
+/** A body as a whole. @throws as {@link pieces}; LinkError not_a_hub */
 export const wholeText = async (response: IncomingMessage, signal?: AbortSignal): Promise<string> => {
   let text = '';
-  for await (const piece of pieces(response, signal)) text += piece;
+  for await (const piece of pieces(response, signal)) {
+    text += piece;
+    checkHeld(text);
+  }
   return text;
 };
 
-/** The lines of a body, without the empty ones that keep a connection alive. */
+/** The lines of a body, without the empty ones that keep a connection alive. @throws as {@link wholeText} */
 export async function* linesOf(response: IncomingMessage, signal?: AbortSignal): AsyncGenerator<string, void, undefined> {
   let rest = '';
   for await (const piece of pieces(response, signal)) {
-    const lines = (rest + piece).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') yield line;
+    const [first = '', ...lines] = piece.split('\n');
+    rest += first;
+    checkHeld(rest);
+    for (const next of lines) {
+      if (rest !== '') yield rest;
+      rest = next;
+    }
   }
   if (rest !== '') throw new LinkError('cut', 'The answer broke off in the middle of a line.');
 }
