@@ -56,9 +56,9 @@ const NEAR = new Set([...PRIVATE, 'linkLocal', 'ipv4Mapped', 'unspecified']);
 
 /**
  * Where clouds serve a machine its secrets, outside of the link-local range: Azure (also to whom only public addresses are open),
- * Alibaba Cloud, EC2 and Google Cloud over IPv6, as their documentation of the metadata service has them.
+ * Alibaba Cloud, EC2, the agent of EKS and Google Cloud over IPv6, as their documentation of the metadata service has them.
  */
-const METADATA = new Set(['168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd20:ce::254']);
+const METADATA = new Set(['168.63.129.16', '100.100.100.200', 'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254']);
 
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
