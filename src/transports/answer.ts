@@ -109,7 +109,7 @@ export const endWith = (response: ServerResponse, text: string, delivery?: Deliv
 };
 
 /** Writes a piece and waits, if need be, until the client has read; false when it went away. */
-export const writePiece = async (response: ServerResponse, text: string, delivery?: Delivery): Promise<boolean> => {
+export const writePiece = async (response: ServerResponse, text: string | Buffer, delivery?: Delivery): Promise<boolean> => {
   if (response.destroyed || response.closed) {
     delivery?.unsure();
     return false;

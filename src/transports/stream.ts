@@ -23,8 +23,8 @@ interface Encoder {
   readonly hello: string;
   readonly heartbeat: string;
   event(type: string, cursor: string | null, data: object): string;
-  /** Rosters in this form: all who watch a channel are shown the same one. */
-  readonly rosters: WeakMap<object, string>;
+  /** Rosters in this form: all who watch a channel are shown the same one, out of the same memory. */
+  readonly rosters: WeakMap<object, Buffer>;
 }
 
 const SSE: Encoder = {
@@ -68,12 +68,12 @@ const batch = (encoder: Encoder, answer: Answer): string => {
   return gap + answer.heard.map((heard, i) => encoder.event('message', place(heard.message.id, i), wireMessage(heard))).join('');
 };
 
-const rosterEvent = (encoder: Encoder, roster: readonly RosterEntry[]): string => {
+const rosterEvent = (encoder: Encoder, roster: readonly RosterEntry[]): Buffer => {
   const known = encoder.rosters.get(roster);
   if (known !== undefined) return known;
-  const text = encoder.event('roster', null, { roster });
-  encoder.rosters.set(roster, text);
-  return text;
+  const event = Buffer.from(encoder.event('roster', null, { roster }));
+  encoder.rosters.set(roster, event);
+  return event;
 };
 
 const LAST_WORDS = {
