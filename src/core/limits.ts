@@ -46,6 +46,11 @@ export const SIZES = {
   deliveriesKept: 50,
 } as const;
 
+/**
+ * Bytes of messages in one answer to a listen of MCP. A line of theirs that is nothing but its end is two bytes of JSON, and 16
+ * there; official clients (Python) read events of at most 1 MiB, and would ask for the same answer for ever.
+ */
+export const FRAMED_BYTES = 96 * 1024;
 /** Messages in one listen or history answer, at most. */
 export const MESSAGES_PER_ANSWER = 100;
 /** Statuses that wait for a listener that is behind, at most: each is worth less than the next. */

@@ -50,6 +50,8 @@ export interface ListenRequest {
   /** 1 to `MESSAGES_PER_ANSWER`. */
   readonly limit: number;
   readonly timeoutMs: number;
+  /** Bytes of messages in an answer, where fewer fit than the hub gives. */
+  readonly bytes?: number | undefined;
 }
 
 /** What listening needs of the hub. */
@@ -60,7 +62,10 @@ export interface Ear {
   readonly waiters: Waiters;
 }
 
-export const answerLimits = (ear: Ear, messages: number): AnswerLimits => ({ messages, bytes: ear.limits.sizes.answerBytes });
+export const answerLimits = (ear: Ear, messages: number, bytes: number = Number.POSITIVE_INFINITY): AnswerLimits => ({
+  messages,
+  bytes: Math.min(ear.limits.sizes.answerBytes, bytes),
+});
 
 export const lastWord = (wake: Wake): StreamItem => {
   if (wake.type === 'ended') return { type: 'end', why: 'removed', error: wake.error };
@@ -171,7 +176,7 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
       let slice: Slice | null = null;
       if (stop === null) {
         const bare = request.since.at === 'bare';
-        const limits = answerLimits(ear, request.limit);
+        const limits = answerLimits(ear, request.limit, request.bytes);
         const place = { from: from.id, tag: from.tag };
         const read = engine.read({ channelId, callsign, sessionHash: session.hash, ...place, bare, final, rewoundTold: false, limits });
         const found = read instanceof Promise ? await read : read;

@@ -42,9 +42,9 @@ export const listen = operation({
   shows: true,
   plain: plainListen,
   encode: encodeAnswer,
-  run({ hub, session, input, signal }) {
+  run({ hub, session, input, signal, proof: { answerBytes: bytes } }) {
     const timeoutMs = Math.min(input.timeout * 1000, TIMES.listenMs);
-    return hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs }, signal).then(given);
+    return hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs, bytes }, signal).then(given);
   },
 });
 
@@ -66,9 +66,9 @@ export const wait = operation({
   errors: [],
   examples: [{ input: { since: '6-k3f9' }, output: HEARD }],
   encode: encodeAnswer,
-  run({ hub, session, input, signal }) {
+  run({ hub, session, input, signal, proof: { answerBytes: bytes } }) {
     const timeoutMs = Math.min(input.timeout * 1000, TIMES.waitMs);
-    return hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs }, signal).then(given);
+    return hub.listen(session, { since: input.since ?? BARE, limit: input.limit, timeoutMs, bytes }, signal).then(given);
   },
 });
 

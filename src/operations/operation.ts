@@ -32,6 +32,8 @@ export interface Proof {
   readonly sessionId?: string | undefined;
   /** The session alone opens its channel: a transport whose callers keep nothing else. */
   readonly sessionOpens?: true | undefined;
+  /** Bytes of messages that fit into one answer to a listen there, where its form makes more of them than JSON does. */
+  readonly answerBytes?: number | undefined;
 }
 
 /** What the program around the operations gives them. */

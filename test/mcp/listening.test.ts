@@ -127,6 +127,23 @@ describe.each(ERAS)('%s', (era) => {
     expect(factsOf(await heard.response()).messages).toMatchObject([{ from: 'alpha', text: 'over' }]);
   });
 
+  test('an event has less than 1 MiB, which is the most that official clients read, and what waits comes with the next', async () => {
+    const [alpha, bravo] = await pair();
+    // A line that is nothing but its end takes the most: it has a mark of its own.
+    const text = `x${'\n'.repeat(32 * 1024 - 2)}x`;
+    for (let i = 0; i < 5; i++) await alpha.say('bravo', text);
+    let since = 0;
+    const ids: number[] = [];
+    for (let more = true; more; ) {
+      const heard = await bravo.begin({ since });
+      const facts = factsOf(await heard.response());
+      expect(Buffer.byteLength(heard.text)).toBeLessThan(1024 * 1024);
+      ids.push(...facts.messages.map(({ id }: { id: number }) => id));
+      ({ cursor: since, more } = facts);
+    }
+    expect(ids).toEqual([1, 2, 3, 4, 5]);
+  });
+
   test('closing the stream frees the listener and takes no mail with it', async () => {
     const [alpha, bravo] = await pair();
     const timers = room.clock.pending;

@@ -9,9 +9,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { channelOfSession, SECRET_PREFIXES } from '../../core/ids.ts';
+import { FRAMED_BYTES } from '../../core/limits.ts';
 import type { Cancel, Delivery } from '../../core/listening.ts';
 import { type Notes, SecretNotes } from '../../core/notes.ts';
-import type { AnyOperation } from '../../operations/operation.ts';
+import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import { GoneSignal } from '../gone.ts';
 import { RpcError } from '../jsonrpc.ts';
 import type { RequestFacts } from '../rest.ts';
@@ -119,7 +120,8 @@ export class Tasks {
     try {
       const over = now - task.createdAt > TASK_TTL_MS;
       const channelId = channelOfSession(task.sessionId);
-      const proof = { transport: 'mcp-task', ...facts, channelId, sessionId: task.sessionId, sessionOpens: true as const };
+      const { sessionId } = task;
+      const proof: Proof = { transport: 'mcp-task', ...facts, channelId, sessionId, sessionOpens: true, answerBytes: FRAMED_BYTES };
       const input = { since: task.since, timeout: over ? 0 : HOLD_SECONDS };
       const { value: answer, delivery } = await this.#perform(this.#listen, proof, input, held);
       const value = answer as Readonly<Record<string, unknown>>;

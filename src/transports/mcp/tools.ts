@@ -7,6 +7,7 @@ import { isBand } from '../../core/bands.ts';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { channelOfSession } from '../../core/ids.ts';
+import { FRAMED_BYTES } from '../../core/limits.ts';
 import type { Cancel, Delivery } from '../../core/listening.ts';
 import type { Notes } from '../../core/notes.ts';
 import type { AnyOperation, Proof } from '../../operations/operation.ts';
@@ -182,7 +183,7 @@ const proofOf = (args: Fields, context: ToolContext, tool: string, joined: strin
         : 'The session_id is not of this channel.',
     );
   }
-  return { transport: 'mcp', address, origin, requestId, bearer, channelId, sessionId, sessionOpens: true };
+  return { transport: 'mcp', address, origin, requestId, bearer, channelId, sessionId, sessionOpens: true, answerBytes: FRAMED_BYTES };
 };
 
 /** Makes a tool of an operation. `wait` is the operation behind a long listen. */
