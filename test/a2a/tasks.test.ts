@@ -312,7 +312,13 @@ describe.each(ENGINES)('$name', (engine) => {
         pageToken = page.nextPageToken;
       } while (pageToken !== '');
       expect(seen).toEqual(ids);
-      for (const params of [{ pageSize: 0 }, { pageSize: 101 }, { pageToken: 'x' }, { statusTimestampAfter: 'soon' }]) {
+      for (const params of [
+        { pageSize: 0 },
+        { pageSize: 101 },
+        { pageToken: 'x' },
+        { statusTimestampAfter: 'soon' },
+        { status: 'working' },
+      ]) {
         await expect(caller.list(params)).rejects.toMatchObject({ rpc: -32602 });
       }
     });

@@ -79,6 +79,18 @@ describe('R-A2A-1: requests', () => {
   });
 });
 
+test('R-A2A-1: a message that names another channel than its address is refused, and sent to neither', async () => {
+  const elsewhere = { from: 'caller', to: 'bravo', channel_id: 'other-otter-3a8f19' };
+  const before = await channel.history();
+  const { message } = caller.message('bravo', 'For whom?', { metadata: elsewhere });
+  for (const params of [{ message }, { ...caller.message('bravo', 'For whom?'), metadata: elsewhere }]) {
+    expect(failed(await caller.reply('SendMessage', params), 200, -32602).message).toContain('metadata.channel_id');
+  }
+  expect(await channel.history()).toEqual(before);
+  const same = caller.message('bravo', 'Here.', { metadata: { ...elsewhere, channel_id: channel.id } });
+  expect(await caller.call('SendMessage', { ...same, configuration: { returnImmediately: true } })).toHaveProperty('task');
+});
+
 describe('R-A2A-2: tokens', () => {
   const methods = ['SendMessage', 'GetTask', 'ListTasks', 'CancelTask', 'SendStreamingMessage', 'NoSuchMethod'];
 
@@ -190,6 +202,7 @@ describe('R-A2A-13: refusals', () => {
     ['no message', {}, 'message'],
     ['no parts', { message: { messageId: 'm', role: 'ROLE_USER', parts: [] } }, 'message.parts'],
     ['a part of nothing', { message: { messageId: 'm', role: 'ROLE_USER', parts: [{}] } }, 'message.parts'],
+    ['a part of two things', { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'x', data: { y: 1 } }] } }, 'message.parts'],
     ['data too deep to be written', { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ data: 'DEEP' }] } }, 'message.parts'],
     ['another role', { message: { messageId: 'm', role: 'ROLE_AGENT', parts: [{ text: 'x' }] } }, 'message.role'],
     [
@@ -212,7 +225,8 @@ describe('R-A2A-13: refusals', () => {
   });
 
   test('null is the same as absent', async () => {
-    const { message } = caller.message('bravo', 'Null.', { contextId: null, taskId: null });
+    const parts = [{ text: 'Null.', raw: null, url: null, data: null, filename: null, mediaType: null, metadata: null }];
+    const { message } = caller.message('bravo', '', { contextId: null, taskId: null, parts });
     const params = { message, metadata: null, tenant: null, configuration: { returnImmediately: true, historyLength: null } };
     expect(await caller.call('SendMessage', params)).toHaveProperty('task');
     expect(await caller.call('ListTasks', { contextId: null, pageSize: null, pageToken: null })).toHaveProperty('tasks');

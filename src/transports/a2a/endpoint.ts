@@ -26,16 +26,20 @@ const PATH = /^\/a2a(?:\/([a-z0-9-]{1,80}))?\/?$/;
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 
+/** What a request says in its metadata of the channel it is for. */
+const namedIn = ({ params }: A2aRequest): string[] => {
+  const own = parse(anywhere, { metadata: fieldOf(fieldOf(params, 'message'), 'metadata') }).metadata;
+  return [own?.channel_id, parse(anywhere, params).metadata?.channel_id].filter((id) => id !== undefined);
+};
+
 /** Where a request without a channel in its address names one: in its metadata, as its tenant, or by a task or context. */
-const channelOf = ({ params }: A2aRequest): string | undefined => {
-  const { metadata, tenant } = parse(anywhere, params);
+const channelOf = (request: A2aRequest): string | undefined => {
+  const { params } = request;
   const message = fieldOf(params, 'message');
-  const own = parse(anywhere, { metadata: fieldOf(message, 'metadata') }).metadata;
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   return (
-    own?.channel_id ??
-    metadata?.channel_id ??
-    tenant ??
+    namedIn(request)[0] ??
+    parse(anywhere, params).tenant ??
     readTaskId(text(fieldOf(params, 'id') ?? fieldOf(message, 'taskId')))?.channelId ??
     readContextId(text(fieldOf(params, 'contextId') ?? fieldOf(message, 'contextId')))?.channelId
   );
@@ -96,6 +100,9 @@ export const createA2a = (
       // Whoever has no token learns nothing, not even which methods there are.
       await line.held();
       checkVersion(single(headers['a2a-version']), query);
+      // It would be heard by others than it is for.
+      if (namedIn(asked).some((id) => id !== channelId))
+        throw invalidParams('message.metadata.channel_id', 'is another channel than that of the address; leave one of them out');
       const result = await run(asked.method, { line, clock: hub.clock, params: asked.params, gone });
       if (!gone.aborted) writeJson(response, 200, rpcResult(asked.id, result));
     } catch (error) {

@@ -26,7 +26,7 @@ const metadata = fields({
   owner_password: optionalText,
 });
 
-const part = z.object({
+const part = fields({
   text: z.string().optional(),
   data: z.unknown().optional(),
   raw: z.unknown().optional(),
@@ -58,9 +58,25 @@ export const sendParams = fields({
 export const getParams = fields({ id: z.string().min(1), historyLength });
 export const cancelParams = fields({ id: z.string().min(1), metadata: metadata.optional() });
 
+/** 4.1.3; a task of this hub is in five of them. */
+const STATES = [
+  'TASK_STATE_UNSPECIFIED',
+  'TASK_STATE_SUBMITTED',
+  'TASK_STATE_WORKING',
+  'TASK_STATE_COMPLETED',
+  'TASK_STATE_FAILED',
+  'TASK_STATE_CANCELED',
+  'TASK_STATE_INPUT_REQUIRED',
+  'TASK_STATE_REJECTED',
+  'TASK_STATE_AUTH_REQUIRED',
+] as const;
+
 export const listParams = fields({
   contextId: optionalText,
-  status: optionalText,
+  status: z
+    .enum(STATES)
+    .or(z.literal('').transform(() => undefined))
+    .optional(),
   pageSize: z.int().min(1).max(100).default(50),
   pageToken: optionalText,
   historyLength,
@@ -80,6 +96,9 @@ const unsupported = (what: string): RpcError =>
   failure('contentTypeNotSupported', `${what} This hub carries plain text, and JSON as text; send a path or link to anything else.`);
 
 const textOfPart = ({ text, data, raw, url, mediaType }: Part): string => {
+  // One of the two would be lost without a word.
+  if ([text, data, raw, url].filter((content) => content !== undefined).length > 1)
+    throw invalidParams('message.parts', 'a part has more than one of text, data, raw and url');
   if (raw !== undefined || url !== undefined) throw unsupported('A part is a file.');
   if (text !== undefined) {
     if (mediaType !== undefined && !/^text\//i.test(mediaType)) throw unsupported('A text part is of another media type than text.');
