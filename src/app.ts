@@ -86,6 +86,15 @@ const buildPages = (options: AppOptions, services: Services, facts: HubFacts, me
   return pages;
 };
 
+/** What is wrong with an address below an endpoint that is nobody's. Told as JSON-RPC: the clients that post there show nothing else. */
+const misspeltIn = (target: string): HubError | undefined => {
+  const [path = ''] = target.split('?', 1);
+  const [, endpoint] = /^(\/mcp|\/a2a)\/[^/]*\/?$/.exec(path) ?? [];
+  if (endpoint === undefined || DISCOVERY_PATHS.includes(path)) return undefined;
+  const hint = `Write it as you were given it: an id looks like quiet-otter-3a8f19. ${endpoint} without one serves every channel.`;
+  return new HubError('not_found', 'No channel has an id like the one in that address.', { hint });
+};
+
 /** Whether a target is written as a URL parser would write it: pages are found by what the parser makes of it. */
 const isPlain = (target: string): boolean => {
   try {
@@ -170,17 +179,24 @@ export const createApp = (options: AppOptions): RequestListener => {
       origin: options.origin ?? `http://${request.headers.host}`,
       requestId: `${run}-${++requests}`,
     };
+    const refuse = (told: HubError): void => {
+      if (/^\/mcp(?:[/?]|$)/.test(request.url ?? '')) writeMcpRefusal(response, told);
+      else if (/^\/a2a(?:[/?]|$)/.test(request.url ?? '')) writeA2aRefusal(response, told);
+      else writeProblem(response, told, hostIsKnown(told) ? facts.origin : ownOrigin(options), facts.requestId);
+    };
     try {
       if (!mayEnter(request, response, hub.limits.sizes.pipelined)) return;
       guard(request);
     } catch (error) {
-      const told = error instanceof HubError ? error : new HubError('internal');
-      if (/^\/mcp(?:[/?]|$)/.test(request.url ?? '')) writeMcpRefusal(response, told);
-      else if (/^\/a2a(?:[/?]|$)/.test(request.url ?? '')) writeA2aRefusal(response, told);
-      else writeProblem(response, told, hostIsKnown(told) ? facts.origin : ownOrigin(options), facts.requestId);
+      refuse(error instanceof HubError ? error : new HubError('internal'));
       return;
     }
     if (rest(request, response, facts) || mcp(request, response, facts) || a2a(request, response, facts)) return;
+    const misspelt = request.method === 'POST' && misspeltIn(request.url ?? '');
+    if (misspelt) {
+      refuse(misspelt);
+      return;
+    }
     if (!isPlain(request.url ?? '')) {
       writeProblem(response, new HubError('not_found'), facts.origin, facts.requestId);
       return;

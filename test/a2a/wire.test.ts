@@ -91,6 +91,10 @@ test('R-A2A-1: a message that names another channel than its address is refused,
   expect(await caller.call('SendMessage', { ...same, configuration: { returnImmediately: true } })).toHaveProperty('task');
 });
 
+test('R-A2A-1: an address with what is no channel id is refused in JSON-RPC', async () => {
+  expect(failed(await post(room, list, here({ path: '/a2a/Quiet_Otter' })), 404, -32000).data[0].metadata.code).toBe('not_found');
+});
+
 describe('R-A2A-2: tokens', () => {
   const methods = ['SendMessage', 'GetTask', 'ListTasks', 'CancelTask', 'SendStreamingMessage', 'NoSuchMethod'];
 

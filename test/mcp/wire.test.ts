@@ -88,3 +88,17 @@ test('other addresses below /mcp are left to others', async () => {
   const reply = await post(room.http, { method: 'GET', path: '/mcp/server-card', headers: {} });
   expect(reply.headers['content-type']).not.toBe('application/json');
 });
+
+test.each(['/mcp/quiet-otter', '/mcp/Quiet-Otter-3a8f19', '/mcp/quiet-otter-3a8f19x', '/mcp/x/', '/mcp/%20'])(
+  'a post to %s, which is no channel id, is refused in JSON-RPC, and told how one looks',
+  async (path) => {
+    const reply = await post(room.http, { ...legacy('initialize', INITIALIZE), path });
+    expect([reply.status, reply.headers['content-type']]).toEqual([404, 'application/json']);
+    expect(responseOf(reply).error).toMatchObject({ code: -32600, message: expect.stringContaining('quiet-otter-3a8f19') });
+  },
+);
+
+test('a document below /mcp takes no post, and says which methods', async () => {
+  const reply = await post(room.http, { ...legacy('initialize', INITIALIZE), path: '/mcp/server-card' });
+  expect([reply.status, reply.headers['allow']]).toEqual([405, 'GET, HEAD']);
+});
