@@ -10,6 +10,16 @@ export type Id = string | number;
 export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/**
+ * A value as an id that can be given back; null for any other. A number beyond 2^53 came out of JSON as its neighbour: an answer
+ * under that would be nobody's, and its caller would wait on.
+ */
+export const idOf = (value: unknown): Id | null =>
+  typeof value === 'string' || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) ? value : null;
+
+/** What a request is told whose id is none. */
+export const WRONG_ID = 'The id must be a string, or a number of less than 2^53.';
+
 /** A failure of the protocol: an HTTP status and a JSON-RPC error. */
 export class RpcError extends Error {
   readonly status: number;

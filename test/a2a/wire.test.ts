@@ -59,6 +59,8 @@ describe('R-A2A-1: requests', () => {
   test('an id that could be read comes back, another is null', async () => {
     expect(failed(await post(room, { ...list, method: 7, id: 'x' }, here()), 400, -32600).id).toBe('x');
     expect(failed(await post(room, { ...list, id: { no: 1 } }, here()), 400, -32600).id).toBeNull();
+    const large = JSON.stringify(list).replace('"id":1', '"id":9007199254740993');
+    expect(failed(await post(room, large, here()), 400, -32600).id).toBeNull();
     expect((await caller.reply('ListTasks', {}, { id: 'mine' })).json()).toMatchObject({ id: 'mine', result: { tasks: [] } });
   });
 

@@ -3,7 +3,7 @@
  * Source: a2a-protocol.org, specification 1.0: 3.3.2 and 5.4 (errors), 3.6 (versions), 9 (JSON-RPC binding).
  */
 import type { HubError } from '../../core/errors.ts';
-import { type Id, isFields, JSON_RPC, RpcError } from '../jsonrpc.ts';
+import { type Id, idOf, isFields, JSON_RPC, RpcError, WRONG_ID } from '../jsonrpc.ts';
 
 /** `Major.Minor`; patch numbers do not count (3.6). */
 export const A2A_VERSION = '1.0';
@@ -75,11 +75,11 @@ export interface A2aRequest {
  * @throws RpcError invalidRequest
  */
 export const readRequest = (body: unknown): A2aRequest => {
-  const known = isFields(body) && (typeof body['id'] === 'string' || typeof body['id'] === 'number') ? body['id'] : null;
+  const known = isFields(body) ? idOf(body['id']) : null;
   const wrong = (why: string): RpcError => new RpcError(400, JSON_RPC.invalidRequest, why, undefined, known);
   if (!isFields(body) || body['jsonrpc'] !== '2.0') throw wrong('The body must be one JSON-RPC 2.0 request.');
   const { method, params = {} } = body;
-  if (known === null) throw wrong('The id must be a string or a number.');
+  if (known === null) throw wrong(WRONG_ID);
   if (typeof method !== 'string') throw wrong('The request has no method.');
   if (!isFields(params)) throw wrong('params must be an object.');
   return { id: known, method, params };

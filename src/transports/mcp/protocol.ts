@@ -6,7 +6,7 @@
  * Source: modelcontextprotocol.io/specification, revisions 2025-11-25 and 2026-07-28.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Id, isFields, JSON_RPC, RpcError } from '../jsonrpc.ts';
+import { type Id, idOf, isFields, JSON_RPC, RpcError, WRONG_ID } from '../jsonrpc.ts';
 
 export const LATEST = '2026-07-28';
 /** Revisions that begin with `initialize`, newest first. */
@@ -50,12 +50,12 @@ export interface RpcMessage {
 export const readMessage = (body: unknown): RpcMessage | null => {
   if (!isFields(body)) throw new RpcError(400, RPC.invalidRequest, 'The body must be one JSON-RPC 2.0 message.');
   const { id, method, params } = body;
-  const known = typeof id === 'string' || typeof id === 'number' ? id : null;
+  const known = idOf(id);
   const wrong = (why: string): RpcError => new RpcError(400, RPC.invalidRequest, why, undefined, known);
   if (body['jsonrpc'] !== '2.0') throw wrong('The body must be one JSON-RPC 2.0 message.');
   if (method === undefined && ('result' in body || 'error' in body)) return null;
   if (typeof method !== 'string') throw wrong('The message has no method.');
-  if (id !== undefined && known === null) throw wrong('The id must be a string or a number.');
+  if (id !== undefined && known === null) throw wrong(WRONG_ID);
   if (params !== undefined && !isFields(params)) throw wrong('params must be an object.');
   const fields = fieldsOf(params);
   return { id: known, method, params: fields, meta: fieldsOf(fields['_meta']) };
@@ -133,9 +133,6 @@ export const declaresTasks = ({ meta }: RpcMessage): boolean => {
 };
 
 /** The token under which the caller wants to hear of progress. */
-export const progressTokenOf = ({ meta }: RpcMessage): Id | null => {
-  const token = meta['progressToken'];
-  return typeof token === 'string' || typeof token === 'number' ? token : null;
-};
+export const progressTokenOf = ({ meta }: RpcMessage): Id | null => idOf(meta['progressToken']);
 
 export const acceptsEvents = (headers: IncomingHttpHeaders): boolean => /text\/event-stream/i.test(headers.accept ?? '');
