@@ -145,7 +145,7 @@ export const createApp = (options: AppOptions): RequestListener => {
   const rest = createRest(hub, services, operations, onBug);
   const perform = performIn(hub, services);
   const vouch = vouchIn(hub);
-  const tools = createTools(perform, hub.clock, operations, hub.engine.notes, vouch);
+  const tools = createTools(perform, hub.clock, operations, hub.engine.notes, vouch, hub.limits.sizes);
   const mcp = createMcp({
     clock: hub.clock,
     notes: hub.engine.notes,

@@ -1,6 +1,7 @@
 /** The hub's tools as the bridge offers them: the same, and what is told of a hub that is away. */
 import { ClientError } from '../client/errors.ts';
 import { systemClock } from '../core/clock.ts';
+import { SIZES } from '../core/limits.ts';
 import { MemoryNotes } from '../core/notes.ts';
 import { operations } from '../operations/index.ts';
 import { answered, failedBecause, type ToolResult } from '../transports/mcp/render.ts';
@@ -25,7 +26,7 @@ const with_ = (answer: ToolAnswer, news: readonly string[]): ToolAnswer => {
 };
 
 export const bridgeTools = (bridge: Bridge): readonly McpTool[] =>
-  createTools(bridge.perform, systemClock, operations, new MemoryNotes(systemClock), vouchForAll).map((tool) => ({
+  createTools(bridge.perform, systemClock, operations, new MemoryNotes(systemClock), vouchForAll, SIZES).map((tool) => ({
     ...tool,
     async call(args, context) {
       let answer: ToolAnswer;

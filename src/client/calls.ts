@@ -197,7 +197,7 @@ export interface Calls {
     input: {
       /** A callsign from the roster, or "all" for everyone but you. A callsign that has not joined yet gets it when it does. */
       to: string;
-      /** Plain text, at most 32 KiB of UTF-8. */
+      /** Plain text, at most 32 KiB of UTF-8; a status 280 bytes, on a band 4 KiB. */
       message?: string | undefined;
       /** The same as message. */
       text?: string | undefined;

@@ -1,7 +1,7 @@
 /** Saying something, and what became of it. */
 import { z } from 'zod';
 import { HubError } from '../core/errors.ts';
-import { MESSAGES_PER_ANSWER, SIZES } from '../core/limits.ts';
+import { type Limits, MESSAGES_PER_ANSWER, SIZES } from '../core/limits.ts';
 import { sizeText } from '../core/wording.ts';
 import { MESSAGE } from './examples.ts';
 import { operation } from './operation.ts';
@@ -14,7 +14,15 @@ const plainSend = (input: Readonly<Record<string, unknown>>): { to: string; mess
   return typeof message === 'string' && typeof to === 'string' && isRecipient(to) ? { to, message, kind: 'message' } : undefined;
 };
 
-export const words = z.string().describe(`Plain text, at most ${sizeText(SIZES.messageBytes)} of UTF-8.`);
+/** What is said, as a hub of these sizes takes it. */
+export const wordsFor = ({ messageBytes, statusBytes, bandMessageBytes }: Limits['sizes']): z.ZodString =>
+  z
+    .string()
+    .describe(
+      `Plain text, at most ${sizeText(messageBytes)} of UTF-8; a status ${sizeText(statusBytes)}, on a band ${sizeText(bandMessageBytes)}.`,
+    );
+
+const words = wordsFor(SIZES);
 
 export const send = operation({
   name: 'send',

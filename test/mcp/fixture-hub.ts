@@ -37,7 +37,7 @@ export const openFixtureHub = async (port = 0): Promise<FixtureHub> => {
   const mcp = createMcp({
     clock: hub.clock,
     notes: engine.notes,
-    tools: [...createTools(perform, hub.clock, operations, engine.notes, vouch), ...FIXTURE_TOOLS],
+    tools: [...createTools(perform, hub.clock, operations, engine.notes, vouch, limits.sizes), ...FIXTURE_TOOLS],
     tasks: new Tasks(perform, hub.clock, operations, engine.notes, vouch),
     instructions: INSTRUCTIONS,
     server: { name: 'rogerthat', title: 'RogerThat', version: 'test' },

@@ -68,6 +68,18 @@ describe('the list of tools', () => {
     expect(texts.size).toBe(1);
   });
 
+  test('says how long a message may be on this hub', async () => {
+    const told = async (at: Room): Promise<string | undefined> =>
+      toolsOf(await rpc(at.http, modern('tools/list'))).find(({ name }) => name === 'send')?.inputSchema.properties['message']?.description;
+    expect(await told(room)).toBe('Plain text, at most 32 KiB of UTF-8; a status 280 bytes, on a band 4 KiB.');
+    const small = await Room.open(rest, ENGINES[0]!, { limits: 'messageBytes=2048,statusBytes=100,bandMessageBytes=1024' });
+    try {
+      expect(await told(small)).toBe('Plain text, at most 2 KiB of UTF-8; a status 100 bytes, on a band 1 KiB.');
+    } finally {
+      await small.close();
+    }
+  });
+
   test('takes the arguments of the contract, closed, described, with an example that fits', async () => {
     const require = createRequire(import.meta.url);
     const { Ajv2020 } = require(clientFile('ajv/dist/2020.js')) as {

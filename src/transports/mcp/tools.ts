@@ -7,12 +7,12 @@ import { isBand } from '../../core/bands.ts';
 import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { channelOfSession } from '../../core/ids.ts';
-import { FRAMED_BYTES } from '../../core/limits.ts';
+import { FRAMED_BYTES, type Limits } from '../../core/limits.ts';
 import type { Cancel, Delivery } from '../../core/listening.ts';
 import type { Notes } from '../../core/notes.ts';
 import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import { problemsOf } from '../../operations/problems.ts';
-import { words } from '../../operations/talk.ts';
+import { wordsFor } from '../../operations/talk.ts';
 import type { RequestFacts } from '../rest.ts';
 import { HookEars, isHookCall } from './hooked.ts';
 import type { Perform } from './perform.ts';
@@ -119,12 +119,12 @@ const NOT_OF_MCP: Readonly<Record<string, string>> = Object.assign(Object.create
   cursor: 'Pass the cursor as since.',
 });
 
-const schemaOf = (op: AnyOperation, door: Door): z.ZodObject => {
+const schemaOf = (op: AnyOperation, door: Door, sizes: Limits['sizes']): z.ZodObject => {
   const fields = op.input as z.ZodObject;
   const omitted = Object.fromEntries((door.omit ?? []).map((name) => [name, true as const]));
   const kept = fields.omit(omitted as never).extend({ ...door.replace, ...door.extra });
   // `message` is optional on REST only because it has a second name there.
-  return op.name === 'send' ? kept.extend({ message: words }) : kept;
+  return op.name === 'send' ? kept.extend({ message: wordsFor(sizes) }) : kept;
 };
 
 /** What HTTP headers and paths carry on REST, as an example shows it. */
@@ -187,8 +187,15 @@ const proofOf = (args: Fields, context: ToolContext, tool: string, joined: strin
 };
 
 /** Makes a tool of an operation. `wait` is the operation behind a long listen. */
-const toolOf = (perform: Perform, clock: Clock, hooks: HookEars, op: AnyOperation, wait: AnyOperation, door: Door): McpTool => {
-  const schema = schemaOf(op, door);
+const toolOf = (
+  perform: Perform,
+  clock: Clock,
+  hooks: HookEars,
+  op: AnyOperation,
+  wait: AnyOperation,
+  door: Door,
+  schema: z.ZodObject,
+): McpTool => {
   const names = new Set(Object.keys(schema.shape));
 
   /** The arguments under the names that the operation has for them. */
@@ -252,13 +259,14 @@ const toolOf = (perform: Perform, clock: Clock, hooks: HookEars, op: AnyOperatio
   };
 };
 
-/** The tools of a hub, by whatever carries them out. */
+/** The tools of a hub, by whatever carries them out. @param sizes those of the hub, for what its tools say of themselves */
 export const createTools = (
   perform: Perform,
   clock: Clock,
   operations: readonly AnyOperation[],
   notes: Notes,
   vouch: Vouch,
+  sizes: Limits['sizes'],
 ): readonly McpTool[] => {
   const named = (name: string): AnyOperation => {
     const op = operations.find((one) => one.name === name);
@@ -266,5 +274,7 @@ export const createTools = (
     return op;
   };
   const hooks = new HookEars(perform, notes, { ack: named('ack'), history: named('history'), message: named('message') }, vouch);
-  return Object.entries(DOORS).map(([name, door]) => toolOf(perform, clock, hooks, named(name), named('wait'), door));
+  return Object.entries(DOORS).map(([name, door]) =>
+    toolOf(perform, clock, hooks, named(name), named('wait'), door, schemaOf(named(name), door, sizes)),
+  );
 };
