@@ -11,7 +11,7 @@ import { testClock } from '../harness/clock.ts';
 import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';
 import { rest } from '../harness/transports/rest.ts';
-import { factsOf, initialize, legacy, post, type RpcAnswer, responseOf } from './envelope.ts';
+import { factsOf, initialize, legacy, post, type RpcAnswer, responseOf, textOf } from './envelope.ts';
 import { Caller, member, place } from './talk.ts';
 
 const DISK = ENGINES.find(({ offers }) => offers.includes('durable'))!;
@@ -74,6 +74,20 @@ describe('membership', () => {
     expect(codeOf(await caller.tool('roster', { session_id: joined.session_id }))).toBe('not_joined');
     caller.path = `/mcp/${where.channelId}`;
     expect(names(await caller.tool('roster'))).toEqual(['alpha']);
+  });
+
+  test('of another channel is not begun there, and no next call leads to the wrong one', async () => {
+    const here = await place(room.http, 'modern');
+    const caller = new Caller(room.http, 'modern');
+    caller.path = `/mcp/${here.channelId}`;
+    const made = await caller.tool('create_channel');
+    const { channel_id: id, join_token: token, channel_mcp_url: url } = factsOf(made);
+    expect(textOf(made)).toContain(`only reaches ${here.channelId}`);
+    expect(textOf(made)).toContain(url);
+    expect(textOf(made)).not.toContain('Next: join(');
+    const refused = await caller.tool('join', { channel_id: id, token, callsign: 'alpha' });
+    expect(codeOf(refused)).toBe('unauthorized');
+    expect(textOf(refused)).toMatch(/Another channel is joined over HTTP/);
   });
 
   test('is never an MCP session, nor the other way round', async () => {

@@ -152,20 +152,23 @@ const renderSend = (value: Fields): string => {
   ].join('\n');
 };
 
-const renderCreated = (value: Fields): string =>
+/** @param bound the one channel that this server reaches */
+const renderCreated = (value: Fields, bound: string | undefined): string =>
   [
     `Channel ${value['channel_id']} is open.`,
     ...['channel_id', 'join_token', 'owner_token', 'console_url', 'retention', 'trust_mode', 'session_ttl_seconds'].flatMap((name) =>
       line(name, value[name]),
     ),
-    'Keep the owner_token to yourself. Next: join(channel_id, token = join_token, callsign), and give the other agent this:',
+    bound === undefined
+      ? 'Keep the owner_token to yourself. Next: join(channel_id, token = join_token, callsign), and give the other agent this:'
+      : `Keep the owner_token to yourself. join only reaches ${bound} from here: join the new channel over HTTP, as the text below says, or over MCP at ${value['channel_mcp_url']}. Give the other agent this:`,
     '',
     value['agent_prompt'] as string,
   ].join('\n');
 
 /** The text of a tool's result. */
-export const renderResult = (tool: string, value: Fields, sessionId: string): string => {
-  if (tool === 'create_channel') return renderCreated(value);
+export const renderResult = (tool: string, value: Fields, sessionId: string, bound?: string): string => {
+  if (tool === 'create_channel') return renderCreated(value, bound);
   if (tool === 'join') return renderJoin(value);
   if (tool === 'send') return renderSend(value);
   if (tool === 'listen') return renderHeard(value, sessionId);
@@ -249,8 +252,8 @@ export const failed = (error: HubError): ToolResult => ({
   },
 });
 
-/** The result of an operation's value. */
-export const succeeded = (tool: string, value: Fields, sessionId: string): ToolResult => {
+/** The result of an operation's value. @param bound the one channel that the address of the server names */
+export const succeeded = (tool: string, value: Fields, sessionId: string, bound?: string): ToolResult => {
   const told = 'cursor' in value ? { ...value, cursor: freshCursor(value['cursor'] as string) } : value;
-  return { content: [{ type: 'text', text: renderResult(tool, told, sessionId) }], _meta: { [RESULT_META]: told } };
+  return { content: [{ type: 'text', text: renderResult(tool, told, sessionId, bound) }], _meta: { [RESULT_META]: told } };
 };

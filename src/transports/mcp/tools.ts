@@ -166,7 +166,9 @@ const proofOf = (args: Fields, context: ToolContext, tool: string, joined: strin
     const channelId = context.channelId ?? (args['channel_id'] as string | undefined);
     if (channelId === undefined) throw new HubError('unauthorized', 'The argument channel_id is missing.');
     if (args['channel_id'] !== undefined && args['channel_id'] !== channelId) {
-      throw new HubError('unauthorized', 'This server is for another channel than channel_id names.', { hint: 'Leave channel_id out.' });
+      throw new HubError('unauthorized', 'This server is for another channel than channel_id names.', {
+        hint: `Leave channel_id and token out to join ${channelId}. Another channel is joined over HTTP (${facts.origin}/llms.txt), or over MCP at ${facts.origin}/mcp.`,
+      });
     }
     const channelToken = args['token'] as string | undefined;
     if (channelToken === undefined && bearer === undefined && !isBand(channelId))
@@ -221,7 +223,7 @@ const toolOf = (
     const { session } = context;
     if (op.name === 'join') await session?.join(fields['session_id'] as string);
     if (op.name === 'leave' && (await session?.joined()) === proof.sessionId) await session?.join(null);
-    return { result: succeeded(op.name, fields, proof.sessionId ?? ''), delivery };
+    return { result: succeeded(op.name, fields, proof.sessionId ?? '', context.channelId), delivery };
   };
 
   /** The task dialect: what is there is answered at once; otherwise the answer is a handle that outlives this call. */
