@@ -7,7 +7,7 @@ import { ENGINES } from '../harness/engines.ts';
 import { Room } from '../harness/room.ts';
 import { rest } from '../harness/transports/rest.ts';
 import { turns, until } from '../harness/until.ts';
-import { factsOf, modern, open, type RpcAnswer, TAKES_TASKS } from './envelope.ts';
+import { factsOf, modern, open, type RpcAnswer, rpc, TAKES_TASKS } from './envelope.ts';
 import { Member, member, Open, place, task } from './talk.ts';
 
 const DISK = ENGINES.find(({ offers }) => offers.includes('durable'))!;
@@ -276,6 +276,16 @@ test('a store that is away ends no task', async () => {
   } finally {
     await redis.close();
   }
+});
+
+test('on the address of another channel there is no such task, and its mail waits', async () => {
+  const taskId = await listen();
+  await alpha.say('bravo', 'one');
+  const path = `/mcp/${(await place(room.http, 'modern')).channelId}`;
+  for (const method of ['tasks/get', 'tasks/cancel', 'tasks/update']) {
+    expect((await rpc(room.http, { ...modern(method, { taskId }, TASKING), path })).error?.code, method).toBe(-32602);
+  }
+  expect(given(await get(taskId))).toEqual(['one']);
 });
 
 test('a question for a task on the address of its channel is the same', async () => {

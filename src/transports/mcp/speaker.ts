@@ -1,7 +1,6 @@
 /** What is said in answer to a message, whatever carries it: the methods of both eras. */
-import type { Cancel, Delivery } from '../../core/listening.ts';
+import type { Delivery } from '../../core/listening.ts';
 import { RpcError } from '../jsonrpc.ts';
-import type { RequestFacts } from '../rest.ts';
 import { LEGACY, META, MODERN, RPC, type RpcMessage, TASKS } from './protocol.ts';
 import { taskCreated } from './tasks.ts';
 import type { McpTool, ToolContext } from './tools.ts';
@@ -12,12 +11,15 @@ export interface Reply {
   readonly delivery?: Delivery | undefined;
 }
 
+/** What a task's keeper knows of a question. */
+export type TaskAsked = Pick<ToolContext, 'facts' | 'channelId' | 'signal'>;
+
 /** Listens that outlive their calls. */
 export interface TaskKeeper {
-  get(id: unknown, facts: RequestFacts, signal: Cancel): Promise<Reply>;
-  update(id: unknown): object;
+  get(id: unknown, asked: TaskAsked): Promise<Reply>;
+  update(id: unknown, asked: TaskAsked): object;
   /** @throws HubError rate_limited, storage_unavailable */
-  cancel(id: unknown, facts: RequestFacts): Promise<object>;
+  cancel(id: unknown, asked: TaskAsked): Promise<object>;
 }
 
 export interface SpeakerOptions {
@@ -84,8 +86,8 @@ export const createSpeaker = ({ tools, tasks, instructions, server }: SpeakerOpt
         });
       }
       const id = message.params['taskId'];
-      if (method === 'tasks/get') return tasks.get(id, context.facts, context.signal);
-      return { result: method === 'tasks/cancel' ? await tasks.cancel(id, context.facts) : tasks.update(id) };
+      if (method === 'tasks/get') return tasks.get(id, context);
+      return { result: method === 'tasks/cancel' ? await tasks.cancel(id, context) : tasks.update(id, context) };
     }
     throw new RpcError(modern ? 404 : 200, RPC.methodNotFound, 'This server has no such method.');
   };

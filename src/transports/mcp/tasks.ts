@@ -10,15 +10,15 @@ import type { Clock } from '../../core/clock.ts';
 import { HubError } from '../../core/errors.ts';
 import { channelOfSession, SECRET_PREFIXES } from '../../core/ids.ts';
 import { FRAMED_BYTES } from '../../core/limits.ts';
-import type { Cancel, Delivery } from '../../core/listening.ts';
+import type { Delivery } from '../../core/listening.ts';
 import { type Notes, SecretNotes } from '../../core/notes.ts';
 import type { AnyOperation, Proof } from '../../operations/operation.ts';
 import { GoneSignal } from '../gone.ts';
 import { RpcError } from '../jsonrpc.ts';
-import type { RequestFacts } from '../rest.ts';
 import type { Perform } from './perform.ts';
 import { RPC } from './protocol.ts';
 import { failed, freshCursor, succeeded, type ToolResult } from './render.ts';
+import type { TaskAsked } from './speaker.ts';
 import type { Vouch } from './vouch.ts';
 
 /** A task listens for this long, then says so: a day. */
@@ -47,10 +47,13 @@ export const newTaskId = (sessionId: string, since: string, createdAt: number): 
 /** The id is the client's word by now, and not every number is a date. */
 const isDate = (value: number): boolean => value >= 0 && value <= 8.64e15;
 
-const readTaskId = (id: unknown): Task => {
+/** @throws RpcError invalidParams, also for one of another channel than the address of the endpoint names */
+const readTaskId = (id: unknown, { channelId: place }: TaskAsked): Task => {
   const [, rest = '', since = '', created = ''] = (typeof id === 'string' && /^listen~([^~]+)~([^~]+)~([0-9a-z]{1,11})$/.exec(id)) || [];
   const [sessionId, createdAt] = [SESSION + rest, Number.parseInt(created, 36)];
-  if (channelOfSession(sessionId) === undefined || !isDate(createdAt)) throw new RpcError(200, RPC.invalidParams, 'There is no such task.');
+  const channelId = channelOfSession(sessionId);
+  if (channelId === undefined || channelId !== (place ?? channelId) || !isDate(createdAt))
+    throw new RpcError(200, RPC.invalidParams, 'There is no such task.');
   return { sessionId, since, createdAt };
 };
 
@@ -101,8 +104,9 @@ export class Tasks {
   }
 
   /** `tasks/get`: waits a while for the task to end. */
-  async get(id: unknown, facts: RequestFacts, signal: Cancel): Promise<{ result: object; delivery?: Delivery | undefined }> {
-    const task = readTaskId(id);
+  async get(id: unknown, asked: TaskAsked): Promise<{ result: object; delivery?: Delivery | undefined }> {
+    const task = readTaskId(id, asked);
+    const { facts, signal } = asked;
     const taskId = id as string;
     const now = this.#clock.now();
     const base = { resultType: 'complete', taskId, ...times(task.createdAt, now) };
@@ -150,17 +154,17 @@ export class Tasks {
   }
 
   /** `tasks/update`: no task here asks for input, and answers that nobody asked for are to be ignored (SEP-2663). */
-  update(id: unknown): object {
-    readTaskId(id);
+  update(id: unknown, asked: TaskAsked): object {
+    readTaskId(id, asked);
     return { resultType: 'complete' };
   }
 
   /** `tasks/cancel`: stops listening; nothing is confirmed or given out. */
-  async cancel(id: unknown, facts: RequestFacts): Promise<object> {
-    const { sessionId } = readTaskId(id);
+  async cancel(id: unknown, asked: TaskAsked): Promise<object> {
+    const { sessionId } = readTaskId(id, asked);
     const taskId = id as string;
     // A task whose session is over hears nothing any more.
-    if (await this.#vouch(sessionId, facts)) await this.#cancelled.put(taskId, 'cancelled');
+    if (await this.#vouch(sessionId, asked.facts)) await this.#cancelled.put(taskId, 'cancelled');
     for (const held of this.#held.get(taskId) ?? []) held.abort();
     return { resultType: 'complete' };
   }
