@@ -264,7 +264,10 @@ describe.each(ENGINES)('$name', (engine) => {
       const done = await caller.task(task.id);
       expect(textsOf(done.history)).toEqual(['Green?', 'On main, I mean.', 'Main is green.']);
       expect(done.status.state).toBe('TASK_STATE_COMPLETED');
-      await expect(caller.ask('bravo', 'Thanks.', { taskId: task.id })).rejects.toMatchObject({ rpc: -32004 });
+      await expect(caller.ask('bravo', 'Thanks.', { taskId: task.id })).rejects.toMatchObject({
+        rpc: -32004,
+        message: expect.stringContaining('GetTask'),
+      });
       await expect(caller.ask('bravo', 'Hm.', { taskId: `${channel.id}.99` })).rejects.toMatchObject({ rpc: -32001 });
     });
 

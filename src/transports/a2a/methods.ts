@@ -83,7 +83,8 @@ const secretsOf = (...given: readonly (Params['metadata'] | undefined)[]): Recor
   return { ...named('identity_key'), ...named('owner_password') };
 };
 
-const taskIsOver = (): RpcError => failure('unsupportedOperation', 'The task is over; ask anew without taskId.');
+const taskIsOver = (): RpcError =>
+  failure('unsupportedOperation', 'The task is over, and GetTask says how it ended. To ask anew, leave taskId out.');
 
 /** A task that goes on. @throws RpcError taskNotFound, unsupportedOperation */
 const openTask = async (call: Call, taskId: string): Promise<Found> => {
