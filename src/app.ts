@@ -173,28 +173,30 @@ export const createApp = (options: AppOptions): RequestListener => {
   const run = Math.random().toString(36).slice(2, 8);
   let requests = 0;
 
+  /** Refuses in the words of the endpoint that was called. */
+  const refuse = (request: IncomingMessage, response: ServerResponse, told: HubError, facts: RequestFacts): void => {
+    if (/^\/mcp(?:[/?]|$)/.test(request.url ?? '')) writeMcpRefusal(response, told);
+    else if (/^\/a2a(?:[/?]|$)/.test(request.url ?? '')) writeA2aRefusal(response, told);
+    else writeProblem(response, told, hostIsKnown(told) ? facts.origin : ownOrigin(options), facts.requestId);
+  };
+
   return (request: IncomingMessage, response: ServerResponse) => {
     const facts: RequestFacts = {
       address: addressOf(request, isProxy),
       origin: options.origin ?? `http://${request.headers.host}`,
       requestId: `${run}-${++requests}`,
     };
-    const refuse = (told: HubError): void => {
-      if (/^\/mcp(?:[/?]|$)/.test(request.url ?? '')) writeMcpRefusal(response, told);
-      else if (/^\/a2a(?:[/?]|$)/.test(request.url ?? '')) writeA2aRefusal(response, told);
-      else writeProblem(response, told, hostIsKnown(told) ? facts.origin : ownOrigin(options), facts.requestId);
-    };
     try {
       if (!mayEnter(request, response, hub.limits.sizes.pipelined)) return;
       guard(request);
     } catch (error) {
-      refuse(error instanceof HubError ? error : new HubError('internal'));
+      refuse(request, response, error instanceof HubError ? error : new HubError('internal'), facts);
       return;
     }
     if (rest(request, response, facts) || mcp(request, response, facts) || a2a(request, response, facts)) return;
     const misspelt = request.method === 'POST' && misspeltIn(request.url ?? '');
     if (misspelt) {
-      refuse(misspelt);
+      refuse(request, response, misspelt, facts);
       return;
     }
     if (!isPlain(request.url ?? '')) {
