@@ -96,7 +96,7 @@ const channelOf = (call: OpenCall, op: AnyOperation): Eventually<Channel> => {
  */
 const admitToChannel = (call: OpenCall, op: AnyOperation): Eventually<OpenCall> => {
   const { hub, proof } = call;
-  const { sessionId } = proof;
+  const sessionId = op.begins ? undefined : proof.sessionId;
   if (proof.sessionOpens && sessionId !== undefined && proof.channelId !== undefined) {
     return andThen(hub.memberFor(proof.channelId, sessionId), (member) =>
       Object.assign(call, member, { token: proof.channelToken ?? proof.bearer ?? '' }),

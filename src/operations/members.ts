@@ -12,6 +12,7 @@ export const join = operation({
     'Takes your callsign\'s seat and returns the session_id for every later call. Join again whenever you like, with the same callsign: you get the same session while it lives, your mailbox stays where it stood, and "unconfirmed" shows what you were given but never confirmed.',
   scope: 'channel',
   answers: 'once',
+  begins: true,
   rest: { method: 'POST', path: '/api/channels/{channel_id}/join' },
   input: z.strictObject({
     callsign,

@@ -136,6 +136,8 @@ export interface Operation<
   readonly rate?: RateName;
   /** It answers for a channel that its owner closed, too. */
   readonly closed?: true;
+  /** It begins a session, so one that the caller still shows, which may be over, is not looked at. */
+  readonly begins?: true;
   /** Its run shows the engine the session it is given with its first step, so that the gate may go by memory; with `once` only. */
   readonly shows?: true;
   /** It may wait, so the transport tells it when the caller goes away. */

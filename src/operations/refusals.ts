@@ -42,8 +42,8 @@ const BY_SCOPE: Readonly<Record<Scope, readonly ErrorCode[]>> = {
 };
 
 /** What a call of this operation may be refused with beside {@link TO_ANY_CALL} and {@link TO_ANY_BODY}. */
-export const ownCodesOf = ({ scope, input, errors }: AnyOperation): readonly ErrorCode[] => [
-  ...new Set([...BY_SCOPE[scope as Scope], ...Object.keys(shapeOf(input as z.ZodType)).map(codeOfField), ...errors]),
+export const ownCodesOf = ({ scope, begins, input, errors }: AnyOperation): readonly ErrorCode[] => [
+  ...new Set([...(begins ? [] : BY_SCOPE[scope as Scope]), ...Object.keys(shapeOf(input as z.ZodType)).map(codeOfField), ...errors]),
 ];
 
 /** What a call of this operation may be refused with. */

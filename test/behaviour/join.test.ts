@@ -102,6 +102,19 @@ verifies('join:sessions-apart', async (room) => {
   await refused(other.showing({ sessionId: 'rt_session_nobody' }).send('all', 'x'), 'not_joined');
 });
 
+verifies('join:old-session', async (room) => {
+  const [channel, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');
+  await bravo.leave();
+  expect(await bravo.join('bravo')).toMatchObject({ callsign: 'bravo', resumed: false });
+  for (const sessionId of ['', 'rt_session_nobody']) expect((await channel.showing({ sessionId }).join('alpha')).resumed).toBe(true);
+  await room.pass(TTL);
+  await refused(alpha.listen(), 'session_expired');
+  const again = await alpha.join('alpha');
+  expect(again.resumed).toBe(false);
+  // Another's session is none of the joiner's business.
+  expect(await channel.showing({ sessionId: again.session_id }).join('bravo')).toMatchObject({ callsign: 'bravo', resumed: false });
+});
+
 verifies('join:at-head', async (room) => {
   const [channel, alpha] = await room.talk({}, 'alpha');
   await alpha.say('before');

@@ -34,6 +34,11 @@ export const JOIN = {
     clauses: ['R-JOIN-6', 'R-ERR-7'],
     needs: ['rest'],
   },
+  'join:old-session': {
+    behaviour: 'A join that still shows a session, as one that is over, is answered like any other.',
+    clauses: ['R-JOIN-21'],
+    needs: ['rest'],
+  },
   'join:at-head': {
     behaviour: 'A first join starts at the head: what was said to all before is in history only, also for since=0.',
     clauses: ['R-JOIN-7'],
