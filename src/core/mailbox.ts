@@ -34,6 +34,8 @@ export interface Mailbox {
   seen: number;
   /** The store was rolled back behind what this seat may have heard: owed to be said, said, or not so. */
   rewound: 'no' | 'owed' | 'told';
+  /** Up to here it heard another history, by its own word: it may have seen these. In memory only; whoever goes on says it anew. */
+  again: number;
   /** Ranges of ids [from, to] that left the ring before this seat could have seen them. */
   lost: [from: number, to: number][];
   /** When `handed` and `confirmed` came to which id: [id, wall ms, id, wall ms, …]; bounded, for receipts. */
@@ -61,6 +63,7 @@ export const newMailbox = (callsign: string, ring: Ring): Mailbox => ({
   direct: 0,
   seen: 0,
   rewound: 'no',
+  again: 0,
   lost: [],
   handedAt: [],
   confirmedAt: [],
@@ -149,10 +152,7 @@ export const handOver = (box: Mailbox, slice: Slice, now: number): void => {
   mark(box.handedAt, to, now);
 };
 
-/**
- * A listen arrives: takes its evidence and says where its answer starts.
- * Also true of a stream or a wait when it connects.
- */
+/** A listen arrives, or a stream or a wait: takes its evidence and says where its answer starts. */
 export const arrive = (box: Mailbox, ring: Ring, since: Since, now: number): number => {
   if (since.at === 'bare') {
     if (!box.explicit) {
@@ -165,6 +165,7 @@ export const arrive = (box: Mailbox, ring: Ring, since: Since, now: number): num
   if (since.at === 'start') return 0;
   if (since.at === 'position' && !inHistory(ring, since.id, since.tag)) {
     box.rewound = 'owed';
+    if (since.tag !== null) box.again = Math.max(box.again, Math.min(since.id, ring.head));
     return box.confirmed;
   }
   if (box.rewound === 'told') box.rewound = 'no';
@@ -212,7 +213,7 @@ export const peek = (box: Mailbox, ring: Ring, from: number, limits: AnswerLimit
       break;
     }
     bytes += size;
-    heard.push({ message, redelivered: message.id <= box.sent });
+    heard.push({ message, redelivered: message.id <= Math.max(box.sent, box.again) });
   }
   return { heard, after: positionOf(ring, from), cursor: positionOf(ring, end), more, gap: gapAfter(box, ring, from, rewoundTold) };
 };

@@ -35,8 +35,8 @@ export interface SeatRecord {
   readonly seenAt: number;
   readonly spoken: boolean;
   readonly session: Readonly<SeatSession> | null;
-  /** Without the times of its marks, which only receipts show. */
-  readonly mailbox: Readonly<Omit<Mailbox, 'callsign' | 'handedAt' | 'confirmedAt'>>;
+  /** Without the times of its marks, which only receipts show, and what it said of another history. */
+  readonly mailbox: Readonly<Omit<Mailbox, 'callsign' | 'again' | 'handedAt' | 'confirmedAt'>>;
 }
 
 export interface DeliveryRecord {

@@ -157,6 +157,15 @@ verifies('gap:rewound', async (room) => {
   expect(await bravo.listen({ since: 99, timeout: 30 })).toMatchObject({ messages: [], gap: rewound, timed_out: false });
 });
 
+verifies('gap:rewound-flagged', async (room) => {
+  const [, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');
+  for (const text of ['one', 'two', 'three']) await alpha.say(text);
+  // What it had before the store was rolled back may have been these very messages.
+  const first = await bravo.listen({ since: '2-zzzz', limit: 1 });
+  expect([first.gap?.reason, ...marked(first)]).toEqual(['rewound', '(one)']);
+  expect(marked(await bravo.listen({ since: first.cursor }))).toEqual(['(two)', 'three']);
+});
+
 verifies('gap:rewound-repeated', async (room) => {
   const [, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');
   for (const text of ['one', 'two']) await alpha.say(text);

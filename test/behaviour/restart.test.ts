@@ -168,7 +168,10 @@ verifies('restart:rolled-back', async (room) => {
     });
     const rewound = { reason: 'rewound', missed_at_most: null, oldest: 1 };
     // Nobody has spoken yet: the id was never issued.
-    expect(await bravo.listen({ since: cursor })).toMatchObject({ gap: rewound, messages: [{ text: 'one' }] });
+    const again = await bravo.listen({ since: cursor });
+    expect(again.gap).toEqual(rewound);
+    // It had been given this one, which the backup does not know.
+    expect(marked(again)).toEqual(['(one)']);
     // The ids are issued again, for other words.
     for (const text of ['other two', 'other three', 'other four']) await alpha.say(text);
     const heard = await bravo.listen({ since: cursor });

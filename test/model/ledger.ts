@@ -88,6 +88,8 @@ export class SeatFacts {
   explicitAt = 0;
   /** Whether this seat is owed a `rewound` gap, or has been told. */
   rewound: 'no' | 'owed' | 'told' = 'no';
+  /** Up to here it said that it had heard another history. */
+  again = 0;
   /** Ids that left the ring when no answer had carried them and no evidence spoke for them. */
   readonly unseen = new Set<number>();
   /** The rank of the last receipt by id, and when it was known. */

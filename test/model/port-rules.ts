@@ -35,6 +35,7 @@ const reach = (moment: Moment, facts: SeatFacts, since: Since): number | null =>
   facts.explicit = true;
   if (ledger.foreign.has(since)) {
     facts.rewound = 'owed';
+    if (since.at === 'position' && since.tag !== null) facts.again = Math.max(facts.again, Math.min(since.id, state.ring.head));
     return null;
   }
   if (since.at === 'start') return null;
@@ -146,7 +147,7 @@ export const given = (moment: Moment, read: Read, call: () => Eventually<Slice |
       const earlier = facts.carried.get(id);
       const given = (earlier !== undefined && earlier < number) || [...facts.reading].some(([other, upTo]) => other < number && id <= upTo);
       const what = `${callsign} is given ${id} ${redelivered ? 'flagged, and never was before' : 'again without a flag'}`;
-      if (redelivered) rule('R-LISTEN-13', given || id <= Math.max(facts.mayConfirm, facts.unanswered), () => what);
+      if (redelivered) rule('R-LISTEN-13', given || id <= Math.max(facts.mayConfirm, facts.unanswered, facts.again), () => what);
       else rule('R-LISTEN-13', earlier === undefined || earlier > number, () => what);
       facts.carried.set(id, Math.min(earlier ?? number, number));
     }

@@ -40,6 +40,7 @@ const checkSeat = (start: Start, facts: SeatFacts): void => {
   // Within the second that a kill may cost, the disk is right.
   facts.explicit = seat.explicit;
   facts.rewound = seat.rewound;
+  facts.again = 0;
   const { confirmed, head } = facts.restored;
   facts.restored = { confirmed: seat.confirmed < head ? Math.min(confirmed, seat.confirmed) : seat.confirmed, head: state.ring.head };
 };

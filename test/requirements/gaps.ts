@@ -37,6 +37,10 @@ export const GAPS = {
     behaviour: 'A since that this hub never issued is answered with a rewound gap from the confirmed position.',
     clauses: ['R-LISTEN-18', 'R-LISTEN-7'],
   },
+  'gap:rewound-flagged': {
+    behaviour: 'What a seat names of a history that is gone it may have seen: messages up to there are flagged.',
+    clauses: ['R-LISTEN-13', 'R-LISTEN-18'],
+  },
   'gap:rewound-repeated': {
     behaviour: 'A rewound gap is repeated until it was handed over and a valid since has followed.',
     clauses: ['R-LISTEN-19'],
