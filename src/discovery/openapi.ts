@@ -169,7 +169,9 @@ const operationOf = (op: AnyOperation, components: Components, facts: Facts): ob
   const whole = exampleOf(op.input, shown, facts.origin) as { example?: Readonly<Record<string, unknown>> };
   const inBody = Object.entries(whole.example ?? {}).filter(([name]) => free.some(([one]) => one === name));
   const bodyExample = whole.example ? { example: Object.fromEntries(inBody) } : {};
-  const answer = components.add(op.output, 'output');
+  const given = components.add(op.output, 'output');
+  // When it is refused, its status has gone out.
+  const answer = op.answers === 'late' ? { anyOf: [given, { $ref: '#/components/schemas/Problem' }] } : given;
   const example = exampleOf(op.output, op.examples[0]?.output, facts.origin);
   const [main] = TYPES[op.answers];
   const content = Object.fromEntries(

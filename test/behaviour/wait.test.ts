@@ -96,6 +96,17 @@ verifies('wait:refused', async (room) => {
   }
 });
 
+verifies('wait:refused-late', async (room) => {
+  const [, alpha] = await room.talk({}, 'alpha');
+  const { response, got } = await openWait(room, alpha.proofs);
+  await until(() => got.text === ' ', 'the first space');
+  await room.parked(1);
+  await alpha.leave();
+  await until(() => got.ended, 'the end');
+  expect([response.statusCode, response.headers['content-type']]).toEqual([200, 'application/json']);
+  expect(JSON.parse(got.text)).toMatchObject({ status: 400, code: 'not_joined', hint: expect.stringContaining('join') });
+});
+
 verifies('wait:is-a-listen', { limits: 'ringMessages=3' }, async (room) => {
   const [channel, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');
   for (let i = 1; i <= 5; i++) await alpha.say(`m${i}`);

@@ -79,6 +79,14 @@ describe('the document', () => {
     if (rest.method === 'POST') expect(made.requestBody.content['application/json']).toHaveProperty('example');
   });
 
+  test('says of an answer that comes late that it may be a refusal', () => {
+    const shapes = (name: string): unknown =>
+      document.paths[`/api/channels/{channel_id}/${name}`].get.responses['200'].content['application/json'].schema;
+    const heard = { $ref: '#/components/schemas/Heard' };
+    expect(shapes('listen')).toEqual(heard);
+    expect(shapes('wait')).toEqual({ anyOf: [heard, { $ref: '#/components/schemas/Problem' }] });
+  });
+
   test('says who may call what, on a shared hub as well', async () => {
     const security = (from: Any, name: string): Any =>
       Object.values(from.paths as Any)

@@ -90,6 +90,11 @@ export const GAPS = {
     clauses: ['R-WAIT-4'],
     needs: ['wait', 'http'],
   },
+  'wait:refused-late': {
+    behaviour: 'A wait whose session ends meanwhile ends with the problem, in the body of its 200.',
+    clauses: ['R-WAIT-6', 'R-LISTEN-25'],
+    needs: ['wait', 'http'],
+  },
   'wait:is-a-listen': {
     behaviour: 'Evidence, gaps, superseded, shutdown, leave and cuts are for a wait as for a listen, and it counts as one.',
     clauses: ['R-WAIT-5', 'R-LISTEN-23', 'R-LISTEN-24', 'R-LISTEN-25'],
