@@ -4,6 +4,7 @@ import { HubError } from '../core/errors.ts';
 import { andThen } from '../core/eventually.ts';
 import type { Hub } from '../core/hub.ts';
 import { hashSecret, looksSecret, sameHash } from '../core/ids.ts';
+import type { RateName } from '../core/limits.ts';
 import type { Cancel } from '../core/listening.ts';
 import { perAddress } from '../core/rates.ts';
 import type { Channel, Eventually, Session } from '../core/types.ts';
@@ -139,10 +140,9 @@ const admitElsewhere = async (call: OpenCall, op: AnyOperation): Promise<OpenCal
 /** Lets a call in that proves what its operation asks for. @throws HubError */
 export const admit = (hub: Hub, services: Services, op: AnyOperation, proof: Proof, signal: Cancel | undefined): Eventually<OpenCall> => {
   const call: OpenCall = { hub, services, proof, signal, input: undefined };
-  const admitted = op.scope === 'channel' || op.scope === 'member' ? admitToChannel(call, op) : admitElsewhere(call, op);
-  const { rate } = op;
-  if (!rate) return admitted;
-  return andThen(admitted, () =>
-    andThen(hub.spend(perAddress(rate, proof.address), hub.limits.rates[rate], 'Too many of these calls from this address.'), () => call),
-  );
+  return op.scope === 'channel' || op.scope === 'member' ? admitToChannel(call, op) : admitElsewhere(call, op);
 };
+
+/** Takes a call from its allowance. @throws HubError rate_limited */
+export const allow = (hub: Hub, rate: RateName, { address }: Proof): Eventually<void> =>
+  hub.spend(perAddress(rate, address), hub.limits.rates[rate], 'Too many of these calls from this address.');

@@ -6,11 +6,12 @@
  */
 import type { z } from 'zod';
 import { type ErrorCode, HubError } from '../core/errors.ts';
+import { andThen } from '../core/eventually.ts';
 import type { Hub } from '../core/hub.ts';
 import type { RateName } from '../core/limits.ts';
 import type { Cancel, Delivery, StreamItem } from '../core/listening.ts';
 import type { Channel, Eventually, Session, TranscriptEvent } from '../core/types.ts';
-import { admit, type OpenCall } from './admit.ts';
+import { admit, allow, type OpenCall } from './admit.ts';
 import { fromMemory, recalled } from './memory.ts';
 import { problemsOf } from './problems.ts';
 import type { Answers, RestRoute, Scope } from './route.ts';
@@ -132,7 +133,7 @@ export interface Operation<
   /** Codes it may raise by itself; refusals.ts has those that come from its scope, its fields and the store. */
   readonly errors: readonly ErrorCode[];
   readonly examples: readonly { readonly input: z.input<I>; readonly output: unknown }[];
-  /** Taken from this allowance by address, before anything else is done. */
+  /** Taken from this allowance by address, before anything is done; what is not well formed costs nothing. With `once` only. */
   readonly rate?: RateName;
   /** It answers for a channel that its owner closed, too. */
   readonly closed?: true;
@@ -196,7 +197,8 @@ export const execute = (
   const perform = (call: OpenCall): Eventually<Executed> => {
     try {
       call.input = inputOf(op, input);
-      const produced = op.run(call);
+      const produced: unknown =
+        op.rate === undefined ? op.run(call) : andThen(allow(hub, op.rate, proof), () => op.run(call) as Promise<unknown>);
       if (op.answers === 'once') return (produced as Promise<Given<unknown>>).then(answered, failed);
       record('ok');
       if (op.answers === 'late') return { answers: 'late', given: produced as Promise<Given<unknown>> };

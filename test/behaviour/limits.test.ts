@@ -142,6 +142,8 @@ verifies('limit:send', { mode: 'open' }, async (room) => {
 });
 
 verifies('limit:create', { mode: 'open' }, async (room) => {
+  // A call that makes nothing is no channel.
+  for (let i = 0; i < 11; i++) await refused(room.anyone().createChannel({ retention: 'all' } as never), 'invalid_retention');
   for (let i = 0; i < 10; i++) await room.anyone().createChannel();
   expectRate(await refused(room.anyone().createChannel(), 'rate_limited'), 10, 360);
   expect(await room.engine.channelCount()).toBe(10);

@@ -20,7 +20,7 @@ export const LIMITS = {
   },
   'limit:create': {
     behaviour: 'On an open hub an address makes 10 channels at once and then 10 an hour.',
-    clauses: ['R-LIMIT-2', 'R-RUN-4'],
+    clauses: ['R-LIMIT-2', 'R-LIMIT-3', 'R-RUN-4'],
     needs: ['rest'],
   },
   'limit:create-local': {
