@@ -43,7 +43,8 @@ const NDJSON: Encoder = {
   rosters: new WeakMap(),
 };
 
-const wantsLines = (accept: string | undefined): boolean => /application\/(?:x-)?(?:nd)?jsonl?(?:ines)?/i.test(accept ?? '');
+/** Whether lines are asked for by name. `application/json` is none of their names: many clients send it with every request. */
+const wantsLines = (accept: string | undefined): boolean => /ndjson|jsonl/i.test(accept ?? '');
 
 const begin = (response: ServerResponse, type: string): void => {
   response.writeHead(200, { 'Content-Type': type, ...API_HEADERS, 'X-Accel-Buffering': 'no' });
@@ -134,7 +135,7 @@ export const writeLate = async (
 
 /** Writes a list of any length without ever holding it: one JSON document, or a line an item. */
 export const writePages = async (response: ServerResponse, executed: Pages, accept: string | undefined): Promise<void> => {
-  const lines = /ndjson|jsonl/i.test(accept ?? '');
+  const lines = wantsLines(accept);
   const { pages } = executed;
   // A list that cannot be read at all is refused with a status of its own.
   let page = await pages.next();

@@ -43,7 +43,8 @@ verifies('stream:bytes', async (room) => {
     await room.parked(0);
     return text;
   };
-  for (const accept of [undefined, '*/*', 'text/event-stream']) {
+  const others = ['application/json, text/plain, */*', 'application/json, text/event-stream', 'application/json'];
+  for (const accept of [undefined, '*/*', 'text/event-stream', ...others]) {
     const block = (await read(accept, 'text/event-stream')).split('\n\n').find((one) => one.includes('lines'));
     const lines = block!.split('\n');
     expect(lines.map((line) => line.split(':')[0])).toEqual(['id', 'event', 'data']);
