@@ -93,9 +93,10 @@ export const takeStatuses = (waiter: Waiter, slice: Slice | null, before: readon
   return taken;
 };
 
-export const withStatuses = (slice: Slice, statuses: readonly Message[]): Slice => {
+/** @param waiter who is given them; of the listeners of a seat one hears a status plain */
+export const withStatuses = (slice: Slice, statuses: readonly Message[], waiter: Waiter, waiters: Waiters): Slice => {
   if (statuses.length === 0) return slice;
-  const heard: Heard[] = [...slice.heard, ...statuses.map((message) => ({ message, redelivered: false }))];
+  const heard: Heard[] = [...slice.heard, ...statuses.map((message) => ({ message, redelivered: waiters.repeats(waiter, message) }))];
   return { ...slice, heard: heard.sort((a, b) => a.message.id - b.message.id) };
 };
 
@@ -186,7 +187,7 @@ export const hear = async (ear: Ear, session: Session, request: ListenRequest, s
       const statuses = takeStatuses(waiter, slice, before);
       if (slice || statuses.length > 0 || stop !== null) {
         const found = slice ?? nothingAfter(from);
-        const { heard, after, cursor, more, gap } = withStatuses(found, statuses);
+        const { heard, after, cursor, more, gap } = withStatuses(found, statuses, waiter, ear.waiters);
         return {
           heard,
           after,
@@ -242,7 +243,10 @@ export async function* hearOn(ear: Ear, session: Session, since: Since, signal: 
         const found = slice ?? nothingAfter(from);
         const delivery = new Receipt(ear, waiter, session, found, statuses);
         waiter.busy = true;
-        yield { type: 'messages', answer: { ...withStatuses(found, statuses), timedOut: false, superseded: false, ended: null, delivery } };
+        yield {
+          type: 'messages',
+          answer: { ...withStatuses(found, statuses, waiter, ear.waiters), timedOut: false, superseded: false, ended: null, delivery },
+        };
         waiter.busy = false;
         from = found.cursor;
         bare = false;

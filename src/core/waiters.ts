@@ -131,6 +131,8 @@ const NOBODY: ReadonlySet<string> = new Set();
 
 export class Waiters {
   readonly #channels = new Map<string, Map<string, Waiter[]>>();
+  /** The seats that a status was given to here. Mailboxes know it of all that is in them. */
+  readonly #given = new WeakMap<Message, Set<string>>();
   /** By channel, those who sleep beside mail: see {@link hold}. */
   readonly #held = new Map<string, Set<Waiter>>();
   #count = 0;
@@ -194,6 +196,15 @@ export class Waiters {
     if (parked.length > 1) parked.splice(at, 1);
     else if (seats.size > 1) seats.delete(name);
     else this.#channels.delete(waiter.channelId);
+  }
+
+  /** Whether another listener of the same seat was given this status; from here on it was. */
+  repeats({ callsign }: Waiter, status: Message): boolean {
+    if (callsign === null) return false;
+    const seats = this.#given.get(status) ?? new Set();
+    const given = seats.has(callsign);
+    this.#given.set(status, seats.add(callsign));
+    return given;
   }
 
   /** Wakes whom a message is for, wherever it was sent. */

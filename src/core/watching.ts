@@ -45,7 +45,7 @@ export async function* watch(ear: Ear, channel: Channel, since: Since, signal: C
         if (roster) yield { type: 'roster', roster };
         const statuses = takeStatuses(waiter, slice, before);
         from = { at: 'position', id: slice.cursor.id, tag: slice.cursor.tag };
-        const whole = withStatuses(slice, statuses);
+        const whole = withStatuses(slice, statuses, waiter, ear.waiters);
         if (whole.heard.length > 0 || whole.gap) {
           yield { type: 'messages', answer: { ...whole, timedOut: false, superseded: false, ended: null, delivery: NOTHING } };
           if (whole.more && !waiter.over) continue;

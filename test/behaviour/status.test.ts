@@ -1,6 +1,6 @@
 /** Statuses: short notes to whoever is listening now. */
 import { expect } from 'vitest';
-import { texts } from '../harness/agent.ts';
+import { marked, texts } from '../harness/agent.ts';
 import { refused } from '../harness/refused.ts';
 import { verifies } from '../harness/verifies.ts';
 
@@ -37,6 +37,16 @@ verifies('send:status', async (room) => {
   const direct = await bravo.park({ since: 'latest' });
   expect((await alpha.send('bravo', 'for you', STATUS)).recipients).toMatchObject([{ callsign: 'bravo', state: 'delivered' }]);
   expect(texts(await direct.answer)).toEqual(['for you']);
+});
+
+verifies('send:status-copies', async (room) => {
+  const [, alpha, bravo] = await room.talk({}, 'alpha', 'bravo');
+  for (const text of ['building', 'testing']) {
+    const parked = [await bravo.park(), await bravo.park(), await bravo.park()];
+    expect((await alpha.say(text, STATUS)).recipients).toMatchObject([{ callsign: 'bravo', state: 'delivered' }]);
+    const heard = await Promise.all(parked.map(async ({ answer }) => marked(await answer)));
+    expect(heard.flat().sort()).toEqual([`(${text})`, `(${text})`, text]);
+  }
 });
 
 verifies('send:status-unheard', { limits: 'ringMessages=2,mailboxes=3' }, async (room) => {

@@ -25,7 +25,9 @@ const checkHeard = (ledger: Ledger, facts: SeatFacts, asked: Asked, heard: reado
     rule('R-SEND-3', addressed, () => `${what}, which is from ${said.from} to ${said.to}`);
     if (said.kind === 'status') {
       // Heard by who listens while it is sent, and by nobody later.
-      rule('R-SEND-13', !redelivered && (said.storedAt === null || asked.beganAt < said.storedAt), () => `${what}, an old status`);
+      rule('R-SEND-13', said.storedAt === null || asked.beganAt < said.storedAt, () => `${what}, an old status`);
+      rule('R-LISTEN-22', redelivered || !facts.plain.has(id), () => `unflagged duplicate: ${what} again`);
+      if (!redelivered) facts.plain.add(id);
       continue;
     }
     rule('R-JOIN-7', ledger.isFor(said, facts) !== 'no', () => `${what}, sent before it joined`);

@@ -72,6 +72,10 @@ export const SEND = {
     behaviour: 'A status reaches who listens now, takes an id, and leaves no trace but in the roster.',
     clauses: ['R-SEND-13', 'R-SEND-14', 'R-SEND-15'],
   },
+  'send:status-copies': {
+    behaviour: 'Of the copies of a status for several listens of a seat one is plain, and the others are flagged.',
+    clauses: ['R-SEND-13', 'R-LISTEN-22', 'R-LISTEN-13'],
+  },
   'send:status-unheard': {
     behaviour: 'A status that nobody hears waits in no mailbox, causes no gap and makes no mailbox.',
     clauses: ['R-SEND-13', 'R-SEND-14'],
