@@ -7,7 +7,7 @@
  *     writes. Two processes may call any two methods at once.
  *   - **Stored before told.** `append` resolves when the message is as durable as its channel promises; nobody hears
  *     it before that. What was resolved survives the death of the process.
- *   - **Wake-ups are hints.** `onAppended` reports what *other* processes appended; a report may be late, doubled or
+ *   - **Wake-ups are hints.** `onAppended` reports what no call from here has appended; a report may be late, doubled or
  *     lost. A listener parks first and reads then, so a hint can wake it for nothing but never leave it asleep
  *     beside mail.
  *   - **Values are facts of the product**, not rows. Rules for mailboxes are in `mailbox.ts`; an engine runs them.
@@ -178,7 +178,7 @@ export interface RateAnswer {
 export interface Engine extends Outbox {
   /** What transports remember for all hubs of a store. */
   readonly notes: Notes;
-  /** Tells of messages that other processes appended. Set once, before the first call. */
+  /** Tells of messages in a ring that no call from here has answered for. Set once, before the first call. */
   onAppended(hear: (channelId: string, message: Message) => void): void;
   /**
    * Tells that other processes began or ended a session of this callsign, or (null) sessions of the channel: a hint, on
@@ -255,7 +255,7 @@ export interface Engine extends Outbox {
    * mode keeps, and tells the other processes. A mailbox is made for a direct message's callsign that has none,
    * except on a band (`invalid_to`).
    * The guards of `guards.ts` are asked first, in the same step; a repeat of a key is none of their business.
-   * @throws HubError rate_limited, idempotency_conflict, channel_paused, budget_spent, loop_suspected, hub_full, storage_unavailable (then nothing of it is ever heard)
+   * @throws HubError rate_limited, idempotency_conflict, channel_paused, budget_spent, loop_suspected, hub_full, storage_unavailable (it may be heard all the same where only the last step failed: repeat it with its key)
    * @throws OutdatedError when what was recalled of the sender is no longer so
    */
   append(draft: Draft): Promise<Appended>;

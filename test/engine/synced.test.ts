@@ -72,6 +72,45 @@ const synced = async (): Promise<{ port: Port; say: (text: string) => Promise<un
   return { port, say: (text) => port.append(channel, 'alpha', 'all', text) };
 };
 
+test('a message whose sync failed is told to whoever is parked, and its key promises nothing until it is synced', async () => {
+  const reports: unknown[] = [];
+  const kind = ENGINES.find(({ name }) => name === 'local on disk')!;
+  const port = new Port(await kind.shelf(), limitsFor('local'), (error) => reports.push(error));
+  await port.open();
+  try {
+    const channel = await port.channel({ retention: 'full' });
+    await port.seats(channel, 'alpha', 'bravo');
+    const told: number[] = [];
+    port.engine.onAppended((_, { id }) => told.push(id));
+    const say = () => port.append(channel, 'alpha', 'bravo', 'one', { key: { hash: hashOf('k'), content: hashOf('one') } });
+    held.holding = true;
+    const broken = new Error('EIO: i/o error, fdatasync');
+    for (const telling of [[1], [1]]) {
+      const refused = expect(say()).rejects.toMatchObject({ code: 'storage_unavailable' });
+      await until(() => held.syncs.length === 1, 'the sync');
+      held.syncs.shift()!(broken);
+      await refused;
+      expect(told).toEqual(telling);
+    }
+    expect(reports).toEqual([broken, broken]);
+    const again = say();
+    await until(() => held.syncs.length === 1, 'the sync of the repeat');
+    held.syncs.shift()!();
+    expect(await again).toMatchObject({ message: { id: 1 }, duplicate: true });
+    held.holding = false;
+    // What an earlier process wrote may not be synced either.
+    await port.reopen('crash');
+    held.holding = true;
+    const later = say();
+    await until(() => held.syncs.length === 1, 'the sync after a start');
+    held.syncs.shift()!();
+    expect(await later).toMatchObject({ message: { id: 1 }, duplicate: true });
+  } finally {
+    held.holding = false;
+    await port.clear();
+  }
+});
+
 test('an end waits for every sync that was asked for, also for one that waits for another', async () => {
   const { port, say } = await synced();
   held.holding = true;

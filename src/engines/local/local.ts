@@ -76,12 +76,12 @@ export class LocalEngine extends Webhooks implements Engine {
     this.#release = options.release;
   }
 
-  onAppended(): void {
-    // No other process shares this store.
+  onAppended(hear: (channelId: string, message: Message) => void): void {
+    this.#messages.onAppended(hear);
   }
 
   onTurned(): void {
-    // Nor begins or ends a session in it.
+    // No other process shares this store.
   }
 
   health(): string | null {

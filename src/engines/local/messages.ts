@@ -45,12 +45,17 @@ export class Messages {
   readonly #guarded: boolean;
 
   readonly #allowances: Allowances;
+  #hear: (channelId: string, message: Message) => void = () => {};
 
   constructor(book: Book, outbox: Outbox, allowances: Allowances) {
     this.#book = book;
     this.#allowances = allowances;
     this.#guarded = Object.values(book.limits.guards).some((most) => most !== Number.POSITIVE_INFINITY);
     this.#outbox = outbox;
+  }
+
+  onAppended(hear: (channelId: string, message: Message) => void): void {
+    this.#hear = hear;
   }
 
   async append(draft: Draft): Promise<Appended> {
@@ -100,12 +105,19 @@ export class Messages {
             state.keys.set(name, { content, id, at: now, stored: null });
             this.#book.forgetKeys(state);
           },
-          // Written but perhaps not synced, it is in the ring and may be heard: then the key stays its name.
+          // Written and not synced, it is in the ring and may be heard: then the key stays its name.
           () => (findMessage(state.ring, id) ? state.keys.set(name, { content, id, at: now, stored: null }) : state.keys.delete(name)),
         );
       }
-      await stored;
-      if (state.hooks !== null) this.#outbox.tell();
+      try {
+        await stored;
+      } catch (error) {
+        // Whoever comes now hears what was written and could not be synced, so whoever is parked is woken for it.
+        if (findMessage(state.ring, id)) this.#hear(draft.channelId, message);
+        throw error;
+      } finally {
+        if (state.hooks !== null) this.#outbox.tell();
+      }
       return { message, recipients, recipientCount: count, duplicate: false };
     } catch (error) {
       if (guard) takeBack(state.guard, guard, draft);
@@ -116,7 +128,8 @@ export class Messages {
   /** A message whose key was used before. */
   async #repeat(state: ChannelState, draft: Draft, used: UsedKey): Promise<Appended> {
     if (used.content !== draft.key?.content) throw new HubError('idempotency_conflict');
-    await used.stored;
+    // Its sync may have failed, or an earlier process may have died before it.
+    await (used.stored ?? (state.channel.retention === 'none' ? null : this.#book.store.commit(true)));
     const direct = draft.to === 'all' ? null : (state.seats.get(draft.to) ?? null);
     const { recipients, count } = this.#recipients(state, draft, direct);
     const message: Message = {
