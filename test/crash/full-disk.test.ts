@@ -2,9 +2,12 @@
  * A disk that is full and then is not: calls that must store are refused and leave nothing, reading goes on, the hub
  * says so, and works again by itself (R-ERR-12, R-SEND-7, R-RET-6, R-RET-12).
  */
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { check, figuresLine } from '../harness/checker.ts';
-import { diskKinds } from '../harness/disk.ts';
+import { diskKinds, limitedDisk } from '../harness/disk.ts';
 import { eventually } from '../harness/eventually.ts';
 import { runLoad } from '../harness/load.ts';
 import { startHubProcess, startStation } from '../harness/process.ts';
@@ -117,4 +120,29 @@ describe.each(diskKinds())('R-ERR-12: %s', (_, makeDisk) => {
     expect(verdict.figures).toMatchObject({ acked: messages, announced: 0, lost: 0, unflagged: 0 });
     await station.hub.end('SIGKILL');
   });
+});
+
+const FRAME_BYTES = 4096 + 24;
+
+test('R-RUN-13: what a refused write left in the log is no damage to it', async () => {
+  const { directory } = limitedDisk();
+  const hub = await startHubProcess({ directory });
+  const [kept, light] = [await createChannel(hub.url, { retention: 'full' }), await createChannel(hub.url)];
+  const [alpha, bravo] = [await joinChannel(hub.url, kept, 'alpha'), await joinChannel(hub.url, light, 'bravo')];
+  const send = (member: typeof alpha, message: string): Promise<Reply> =>
+    call(hub.url, memberCall(member, { path: 'send', body: { to: 'charlie', message } }));
+  expect((await send(alpha, 'before')).status).toBe(200);
+
+  // Room for some of the frames that a long text takes, and for all of those of a short one that is not kept.
+  const { size } = statSync(join(directory, 'rogerthat.db-wal'));
+  execFileSync('prlimit', ['--pid', String(hub.pid), `--fsize=${size + 7 * FRAME_BYTES}:unlimited`]);
+  expect(await send(alpha, 'x'.repeat(32 * 1024))).toMatchObject(refusal);
+  expect((await send(bravo, 'short')).status).toBe(200);
+  await hub.end('SIGKILL');
+
+  const next = await startHubProcess({ directory });
+  const { messages } = await expectCall(next.url, memberCall(alpha, { path: 'history' }));
+  expect(messages.map(({ text }: { text: string }) => text)).toEqual(['before']);
+  expect(await expectCall(next.url, memberCall(bravo, { path: 'messages/1' })).catch((error: Error) => error.message)).toContain('rotated');
+  await next.end('SIGKILL');
 });

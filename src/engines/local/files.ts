@@ -25,8 +25,9 @@ const carries = (bytes: Buffer, at: number, sum: readonly [number, number]): boo
   bytes.readUInt32BE(at) === sum[0] && bytes.readUInt32BE(at + 4) === sum[1];
 
 /**
- * What is wrong with a log, or null. A log that ends in the middle is sound: its process was killed there. One that
- * goes on behind a frame whose checksum fails is not.
+ * What is wrong with a log, or null. A log that ends in the middle is sound: its process was killed there. So is one with
+ * frames of a transaction behind its end that the disk refused in the middle: later ones began in the same place, and were
+ * shorter. A transaction that came to its end behind a frame whose checksum fails was acknowledged, and would be lost.
  */
 const damageOfLog = (path: string): string | null => {
   const file = openSync(path, 'r');
@@ -46,7 +47,8 @@ const damageOfLog = (path: string): string | null => {
       // Frames of an older log stand behind the end of this one; their salts are others.
       const ours = frame.subarray(8, 16).equals(salts);
       if (broken > 0) {
-        if (ours) return `frame ${broken} of its log fails its checksum`;
+        const ended = frame.readUInt32BE(4) !== 0;
+        if (ours && ended) return `frame ${broken} of its log fails its checksum`;
         continue;
       }
       sum = addChecksum(addChecksum(sum, frame.subarray(0, 8), big), frame.subarray(FRAME_HEADER_BYTES), big);
