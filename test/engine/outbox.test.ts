@@ -194,3 +194,24 @@ everyEngine("a hook goes with the join token that it was made with, unless it is
   await expect(late).rejects.toMatchObject({ code: 'unauthorized' });
   expect(await port.engine.webhooks(channel.id)).toHaveLength(3);
 });
+
+everyEngine(
+  'what is asked of a hook, or a channel, that is just being taken away leaves nothing behind',
+  async (port) => {
+    const { channel, hook } = await scene(port);
+    await Promise.all([port.engine.claimTest(channel.id, hook.id, LEASE), port.engine.removeWebhook(channel.id, hook.id)]);
+    for (const erase of [true, false]) {
+      const { id } = await port.channel();
+      await Promise.allSettled([port.engine.closeChannel(id, erase), port.engine.addWebhook(hookOf(id), null)]);
+    }
+    await port.reopen('crash');
+    expect(await port.engine.hookCounts()).toMatchObject({ armed: 0, disabled: 0, waiting: 0 });
+  },
+  { durable: true },
+);
+
+everyEngine('a closed channel takes no hook', async (port) => {
+  const { channel } = await scene(port);
+  await port.engine.closeChannel(channel.id, false);
+  await expect(port.engine.addWebhook(hookOf(channel.id), null)).rejects.toMatchObject({ code: 'unauthorized' });
+});

@@ -185,15 +185,17 @@ export class Outbox {
     return { lease: item.lease, hook: state.hook, delivery: deliveryOf(state.hook.id, item, this.#book.clock), data };
   }
 
-  async claimTest(state: HookState, leaseMs: number): Promise<Claimed> {
+  async claimTest(state: HookState, leaseMs: number): Promise<Claimed | undefined> {
     let item: Item | null = null;
     await this.#book.stored(false, () => {
+      // Deleted meanwhile: a row of it would belong to nothing.
+      if (this.#hooks.get(state.hook.id) !== state) return () => {};
       item = this.#newItem('webhook.test', testData(state.hook, this.#book.clock.now()));
       // Nobody else's from the start.
       item.leasedUntil = this.#book.clock.uptime() + leaseMs;
       return this.#push(state, item);
     });
-    return this.#claim(state, item!, leaseMs);
+    return item ? this.#claim(state, item, leaseMs) : undefined;
   }
 
   async settle({ lease, hook, delivery }: Claimed, attempt: Attempt, verdict: Verdict): Promise<void> {

@@ -1,7 +1,7 @@
 /** The local engine's part of the port for webhooks: hooks are made and found here, what is owed to them is in the outbox. */
 import { HubError } from '../../core/errors.ts';
 import type { Due, HookCounts, Outbox as Port } from '../../core/outbox.ts';
-import { rotatedError } from '../../core/refusing.ts';
+import { closedError, rotatedError } from '../../core/refusing.ts';
 import { type Attempt, type Claimed, isArmed, keyOf, type Verdict, type Webhook, type WebhookDelivery } from '../../core/webhooks.ts';
 import type { Book } from './book.ts';
 import { deliveryOf, type HookState, hookInserts, newHookState } from './hook.ts';
@@ -25,8 +25,10 @@ export class Webhooks implements Port {
   }
 
   async addWebhook(hook: Webhook, tokenHash: string | null): Promise<void> {
-    const channel = this.#book.state(hook.channelId);
     await this.#book.stored(true, () => {
+      // Looked up here: it may be erased by now, and a row of the hook would belong to nothing.
+      const channel = this.#book.state(hook.channelId);
+      if (channel.channel.closedAt !== null) throw closedError();
       // Its address was looked at meanwhile, which takes long enough for the owner to change the token.
       if (tokenHash !== null && tokenHash !== channel.channel.joinTokenHash) throw rotatedError();
       const before = channel.hooks;

@@ -117,6 +117,7 @@ end
 export const ADD_HOOK = `
 local function main()
   open()
+  if C.halt == 'closed' then refuse('closed') end
   -- Its address was looked at meanwhile, which takes long enough for the owner to change the token.
   if arg(4) ~= '' and arg(4) ~= C.token then refuse('rotated') end
   local n = call('HLEN', B .. ':hooks')
