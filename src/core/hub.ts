@@ -195,7 +195,7 @@ export class Hub {
 
   /** Ends a session. Its parked listens end too; its mailbox stays. */
   async leave(session: Session): Promise<void> {
-    await this.engine.leave(session.channelId, session.hash);
+    await this.waiters.ending(session.channelId, this.engine.leave(session.channelId, session.hash));
     const error = new HubError('not_joined', 'This session left the channel.');
     this.waiters.endSession(session.channelId, session.hash, error);
     this.waiters.announceRoster(session.channelId);

@@ -35,16 +35,18 @@ export class Owner {
    */
   async close({ id: channelId }: Channel, erase: boolean): Promise<void> {
     refuseBand(channelId, 'A band is not closed; start the hub with --no-bands to have none.');
-    await this.#desk.engine.closeChannel(channelId, erase);
-    this.#desk.waiters.endChannel(channelId, { type: 'ended', error: closedError() });
+    const { engine, waiters } = this.#desk;
+    await waiters.ending(channelId, engine.closeChannel(channelId, erase));
+    waiters.endChannel(channelId, { type: 'ended', error: closedError() });
   }
 
   /** Makes another join token, which is shown once; the old one is worth nothing from now on. @throws HubError storage_unavailable */
   async rotate({ id: channelId }: Channel): Promise<string> {
     refuseBand(channelId, 'A band has no join token.');
     const joinToken = newSecret('join');
-    await this.#desk.engine.rotateToken(channelId, sha256(joinToken));
-    this.#desk.waiters.endChannel(channelId, { type: 'ended', error: rotatedError() });
+    const { engine, waiters } = this.#desk;
+    await waiters.ending(channelId, engine.rotateToken(channelId, sha256(joinToken)));
+    waiters.endChannel(channelId, { type: 'ended', error: rotatedError() });
     return joinToken;
   }
 
@@ -55,7 +57,7 @@ export class Owner {
    */
   async kick({ id: channelId }: Channel, callsign: string, ban: boolean | null): Promise<Kicked> {
     const { engine, waiters } = this.#desk;
-    const done = await engine.kick(channelId, callsign, ban);
+    const done = await waiters.ending(channelId, engine.kick(channelId, callsign, ban));
     if (!done.kicked) return done;
     waiters.endSeat(channelId, callsign, { type: 'ended', error: done.banned ? bannedError() : new HubError('kicked') });
     waiters.announceRoster(channelId);

@@ -254,6 +254,20 @@ export class Waiters {
     this.announceRoster(channelId);
   }
 
+  /**
+   * A step that ends sessions of a channel. One that failed may be done all the same, where only its sync or its answer did:
+   * then whoever listens looks whether it still may.
+   * @throws what it throws
+   */
+  async ending<T>(channelId: string, step: Promise<T>): Promise<T> {
+    try {
+      return await step;
+    } catch (error) {
+      this.turn(channelId, null);
+      throw error;
+    }
+  }
+
   /** Ends every waiter of a session. */
   endSession(channelId: string, sessionHash: string, error: HubError): void {
     for (const parked of this.#channels.get(channelId)?.values() ?? []) {

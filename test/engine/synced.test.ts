@@ -1,8 +1,9 @@
 /** When the local engine says that something is stored: only the sync of the log can say that of a power failure. */
 import { expect, test, vi } from 'vitest';
+import { Hub } from '../../src/core/hub.ts';
 import { limitsFor } from '../../src/core/limits.ts';
 import { ENGINES } from '../harness/engines.ts';
-import { hashOf, Port } from '../harness/port.ts';
+import { BARE, hashOf, Port } from '../harness/port.ts';
 import { turns, until } from '../harness/until.ts';
 import { verifies } from '../harness/verifies.ts';
 
@@ -107,6 +108,37 @@ test('a message whose sync failed is told to whoever is parked, and its key prom
     expect(await later).toMatchObject({ message: { id: 1 }, duplicate: true });
   } finally {
     held.holding = false;
+    await port.clear();
+  }
+});
+
+test.each([
+  ['kick', 'kicked'],
+  ['erase', 'unauthorized'],
+  ['leave', 'not_joined'],
+] as const)('whoever waits hears of a %s whose sync failed', async (step, code) => {
+  const kind = ENGINES.find(({ name }) => name === 'local on disk')!;
+  const port = new Port(await kind.shelf(), limitsFor('local'), () => {});
+  await port.open();
+  const hub = new Hub({ engine: port.engine, limits: limitsFor('local'), clock: port.clock });
+  try {
+    const channel = await port.channel({ retention: 'full' });
+    const { session } = await port.claim(channel, 'alpha');
+    const waiting = expect(hub.listen(session, { since: BARE, limit: 1, timeoutMs: 60_000 })).rejects.toMatchObject({ code });
+    waiting.catch(() => {});
+    await until(() => hub.waiters.count === 1, 'the listener');
+    held.holding = true;
+    const asked =
+      step === 'leave' ? hub.leave(session) : step === 'erase' ? hub.owner.close(channel, true) : hub.owner.kick(channel, 'alpha', null);
+    const refused = expect(asked).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await until(() => held.syncs.length === 1, 'the sync');
+    held.syncs.shift()!(new Error('EIO: i/o error, fdatasync'));
+    await refused;
+    await until(() => hub.waiters.count === 0, 'the listener to be told');
+    await waiting;
+  } finally {
+    held.holding = false;
+    hub.close();
     await port.clear();
   }
 });
