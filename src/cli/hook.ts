@@ -8,7 +8,8 @@ import { Rung, takeWaiting } from './hooks/guards.ts';
 import { bridgeOf, seatsOf } from './hooks/membership.ts';
 import { type Mail, mailNow, nameOf, waitForMail } from './hooks/waiting.ts';
 import type { SeatProfile } from './profiles.ts';
-import { beganAt, runs } from './sightings.ts';
+import { clientIn } from './reader.ts';
+import { runs } from './sightings.ts';
 
 /** Seconds that a client's prompt may be held up by its hook. */
 const PATIENCE_S = 20;
@@ -28,11 +29,9 @@ const readInput = (): Readonly<Record<string, unknown>> => {
 
 /** The client, to end with it: the one it names, or whoever started this. */
 const clientRuns = (env: NodeJS.ProcessEnv): (() => boolean) => {
-  const named = Number(env['CLAUDE_PID']);
+  const client = clientIn(env);
   const parent = process.ppid;
-  if (!Number.isInteger(named) || named < 2) return () => process.ppid === parent;
-  const client = { pid: named, began: beganAt(named) };
-  return () => runs(client) && process.ppid === parent;
+  return () => (client === null || runs(client)) && process.ppid === parent;
 };
 
 const remember = (context: Context, { joining, owner }: HookEvent): void => {

@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
 import { printAnswer, printMessages } from './heard.ts';
 import { gapLine } from './radio.ts';
+import { readerOf } from './reader.ts';
 
 /** Takes messages; confirms each that needs no more of us. */
 interface Sink {
@@ -62,15 +63,17 @@ const once = async (context: Context, seat: Seat, heard: HeardAnswer, sink: Sink
 
 export const run = async (context: Context): Promise<void> => {
   const { seat } = context.seat();
-  const { signal } = context;
   const { fields, options } = context.typed;
   const since = fields['since'] === undefined ? seat.state.cursor : String(fields['since']);
   const sink = await sinkOf(context, seat);
+  const reader = sink ? null : readerOf(context);
+  const { signal } = reader ?? context;
   try {
     if (options['follow'] !== true) {
       const { value, text } = await seat.insist('listen', { ...fields, since } as Input<'listen'>, { signal });
       if (value.superseded) throw new LinkError('superseded', 'A newer listener of this session took its place.');
       if (sink) return await once(context, seat, value, sink);
+      reader?.check();
       await printAnswer(context, value, text);
       // Printed is not read: the next listen says that we came so far.
       seat.moveTo(value.cursor);
@@ -83,10 +86,15 @@ export const run = async (context: Context): Promise<void> => {
       if (sink) {
         tellGap(context, batch.gap);
         await sink.take(batch.messages, batch.confirm);
-      } else await printMessages(context, batch.messages, batch.gap);
+      } else {
+        reader?.check();
+        await printMessages(context, batch.messages, batch.gap);
+      }
       batch.confirm();
     }
+    reader?.check();
   } finally {
+    reader?.forget();
     await sink?.close();
   }
 };

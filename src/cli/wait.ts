@@ -5,10 +5,11 @@ import type { Input } from '../client/operations.ts';
 import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
 import { printAnswer } from './heard.ts';
+import { type Reader, readerOf } from './reader.ts';
 
-export const run = async (context: Context): Promise<void> => {
+const waitFor = async (context: Context, reader: Reader): Promise<void> => {
   const { seat } = context.seat();
-  const { signal } = context;
+  const { signal } = reader;
   const { fields } = context.typed;
   const since = fields['since'] === undefined ? seat.state.cursor : String(fields['since']);
   const until = typeof fields['timeout'] === 'number' ? performance.now() + fields['timeout'] * 1000 : Number.POSITIVE_INFINITY;
@@ -25,6 +26,7 @@ export const run = async (context: Context): Promise<void> => {
       first = false;
       backoff.reset();
       if (value.messages.length > 0 || value.gap) {
+        reader.check();
         await printAnswer(context, value, text);
         seat.moveTo(value.cursor);
         return;
@@ -40,4 +42,9 @@ export const run = async (context: Context): Promise<void> => {
       await pause(ms, signal);
     }
   }
+};
+
+export const run = async (context: Context): Promise<void> => {
+  const reader = readerOf(context);
+  await waitFor(context, reader).finally(() => reader.forget());
 };

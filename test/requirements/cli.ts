@@ -61,6 +61,10 @@ export const CLI = {
     behaviour: 'A command that is stopped before it was done does not end as if it were, and a wait not as if there were mail.',
     clauses: ['R-CLI-8', 'R-CLI-12'],
   },
+  'cli:reader': {
+    behaviour: 'wait and a listen that prints end with the client of the agent that ran them, and take nothing that comes then as read.',
+    clauses: ['R-CLI-8'],
+  },
   'cli:unwritten': {
     behaviour: 'What cannot be written to standard output is a failure, and is not skipped; a reader that goes away is none.',
     clauses: ['R-CLI-12'],
