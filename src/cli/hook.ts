@@ -92,7 +92,7 @@ const answer = async (context: Context, event: HookEvent): Promise<Reply> => {
   const session = event.owner ?? here.map(nameOf).join(' ');
   const rung = new Rung(env, session);
   if (event.fresh) rung.forget();
-  const wanted = ({ seat, through }: Mail): boolean => rung.may(seat, through);
+  const dueIn = ({ seat, through }: Mail): number | null => rung.dueIn(seat, through);
   const seconds = waitSeconds(context, event);
   const free = seconds === 0 ? () => {} : takeWaiting(env, session);
   if (!free) return SILENT;
@@ -100,14 +100,14 @@ const answer = async (context: Context, event: HookEvent): Promise<Reply> => {
   try {
     const mail =
       seconds === 0
-        ? await look(context, here, wanted)
+        ? await look(context, here, (mail) => dueIn(mail) === 0)
         : await waitForMail({
             seats,
             profiles,
             signal: ending.signal,
             // A turn that is held up gains nothing from a hub that is away.
             outlasts: event.background,
-            wanted,
+            dueIn,
             wantedStill: clientRuns(env),
           });
     if (!mail) return SILENT;

@@ -77,6 +77,10 @@ export const BRIDGE = {
     clauses: ['R-WAKE-3'],
   },
   'hook:once': { behaviour: 'The same mail begins one turn, and a session at most sixty an hour.', clauses: ['R-WAKE-4'] },
+  'hook:hourly': {
+    behaviour: 'Mail that comes when the turns of the hour are spent begins one as soon as there is another.',
+    clauses: ['R-WAKE-4'],
+  },
   'hook:whose': {
     behaviour: 'Two sessions in one directory are told of their own mail only; where it is not clear whose a seat is, nobody is.',
     clauses: ['R-WAKE-5'],

@@ -79,10 +79,12 @@ export class Rung {
     writePrivately(this.#path, { ...this.#kept, rung: {} });
   }
 
-  /** Whether another turn may be begun for this message. */
-  may(seat: string, through: number): boolean {
+  /** Milliseconds until another turn may be begun for this message; null when one was. */
+  dueIn(seat: string, through: number): number | null {
     const { rung, times } = this.#kept;
-    return through > (rung[seat] ?? 0) && times.length < MOST_AN_HOUR;
+    if (through <= (rung[seat] ?? 0)) return null;
+    const [first] = times.slice(-MOST_AN_HOUR);
+    return first === undefined || times.length < MOST_AN_HOUR ? 0 : Math.max(1, first + HOUR_MS - Date.now());
   }
 
   note(seat: string, through: number): void {

@@ -25,8 +25,8 @@ export interface WaitingOptions {
   readonly signal: AbortSignal;
   /** Whether a hub that is away is waited for; otherwise the waiting ends when no hub of any seat is there. */
   readonly outlasts: boolean;
-  /** Whether this mail is worth a turn. */
-  wanted(mail: Mail): boolean;
+  /** Milliseconds until this mail may begin a turn; null when it shall not. */
+  dueIn(mail: Mail): number | null;
   /** Whether whoever started this is still there. */
   wantedStill(): boolean;
 }
@@ -71,7 +71,7 @@ export const mailNow = async (profile: SeatProfile, profiles: Profiles, signal: 
   return through === undefined ? null : { text: pointer(channelId, mail.length), seat: nameOf(profile), through };
 };
 
-/** Resolves with the first mail that is wanted; null when nobody waits any more. Never throws. */
+/** Resolves with the first mail that is due; null when nobody waits any more. Never throws. */
 export const waitForMail = async (options: WaitingOptions): Promise<Mail | null> => {
   const { profiles, signal } = options;
   const stop = new AbortController();
@@ -91,6 +91,7 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
       watched.set(name, own);
       const seat = seatOf(profile, profiles);
       const ended = AbortSignal.any([over, own.signal]);
+      let due: NodeJS.Timeout | undefined;
       try {
         const after = await confirmedOf(seat, ended);
         away.delete(name);
@@ -101,11 +102,15 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
           signal: ended,
           mail({ count, through }) {
             const mail = { text: pointer(profile.channelId, count), seat: name, through };
-            if (options.wanted(mail)) end(mail);
+            const ms = options.dueIn(mail);
+            if (ms === 0) end(mail);
+            // By then it may have been heard: the next look finds out.
+            else if (ms !== null) due ??= setTimeout(() => own.abort(), ms).unref();
           },
         });
         const alive = setInterval(() => void confirmedOf(seat, ended).catch(() => {}), ALIVE_MS);
         await watcher.run().finally(() => clearInterval(alive));
+        clearTimeout(due);
       } catch (error) {
         if (error instanceof LinkError && error.code === 'unreachable') away.add(name);
         if (!options.outlasts && options.seats().every((one) => away.has(nameOf(one)))) end(null);
