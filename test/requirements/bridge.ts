@@ -81,6 +81,10 @@ export const BRIDGE = {
     behaviour: 'Mail that comes when the turns of the hour are spent begins one as soon as there is another.',
     clauses: ['R-WAKE-4'],
   },
+  'hook:again': {
+    behaviour: 'A waiting hook whose seat was lost goes on when its session takes the seat again.',
+    clauses: ['R-WAKE-3'],
+  },
   'hook:whose': {
     behaviour: 'Two sessions in one directory are told of their own mail only; where it is not clear whose a seat is, nobody is.',
     clauses: ['R-WAKE-5'],

@@ -33,6 +33,9 @@ export interface WaitingOptions {
 
 export const nameOf = ({ hub, channelId, callsign }: SeatProfile): string => `${hub} ${channelId} ${callsign}`;
 
+/** What a seat is held by. */
+const heldBy = ({ sessionId, token }: SeatProfile): string => `${sessionId} ${token}`;
+
 /** Where a seat is done; null when it is over. An expired session is renewed, one that was left is not. */
 const confirmedOf = async (seat: Seat, signal: AbortSignal): Promise<number | null> => {
   const ask = async (): Promise<number> => {
@@ -79,6 +82,9 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
   const watched = new Map<string, AbortController>();
   /** Seats whose hub was not there when it was last asked. */
   const away = new Set<string>();
+  /** Seats that are over, as they were then: an agent may take its seat again, with another session or another token. */
+  const lost = new Map<string, string>();
+  const isLost = (seat: SeatProfile): boolean => lost.get(nameOf(seat)) === heldBy(seat);
   return new Promise((resolve) => {
     const end = (mail: Mail | null): void => {
       clearInterval(timer);
@@ -95,7 +101,10 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
       try {
         const after = await confirmedOf(seat, ended);
         away.delete(name);
-        if (after === null) return;
+        if (after === null) {
+          lost.set(name, heldBy(profile));
+          return;
+        }
         const watcher = new Watcher({
           seat,
           after,
@@ -110,13 +119,14 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
         });
         const alive = setInterval(() => void confirmedOf(seat, ended).catch(() => {}), ALIVE_MS);
         await watcher.run().finally(() => clearInterval(alive));
-        clearTimeout(due);
       } catch (error) {
         if (error instanceof LinkError && error.code === 'unreachable') away.add(name);
         if (!options.outlasts && options.seats().every((one) => away.has(nameOf(one)))) end(null);
+      } finally {
+        clearTimeout(due);
+        // The next look tries again, and learns it when the seat is over.
+        watched.delete(name);
       }
-      // The next look tries again, and learns it when the seat is over.
-      watched.delete(name);
     };
     const look = (): void => {
       const seats = signal.aborted || !options.wantedStill() ? [] : options.seats();
@@ -128,7 +138,7 @@ export const waitForMail = async (options: WaitingOptions): Promise<Mail | null>
       for (const [name, own] of watched) {
         if (!names.has(name)) own.abort();
       }
-      for (const seat of seats) if (!watched.has(nameOf(seat))) void watchSeat(seat);
+      for (const seat of seats) if (!watched.has(nameOf(seat)) && !isLost(seat)) void watchSeat(seat);
     };
     const timer = setInterval(look, LOOK_MS);
     signal.addEventListener('abort', () => end(null), { once: true });
