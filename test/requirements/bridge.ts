@@ -81,6 +81,7 @@ export const BRIDGE = {
     behaviour: 'Mail that comes when the turns of the hour are spent begins one as soon as there is another.',
     clauses: ['R-WAKE-4'],
   },
+  'hook:tidy': { behaviour: 'What hooks noted of a session is gone a week after its last turn.', clauses: ['R-WAKE-4'] },
   'hook:again': {
     behaviour: 'A waiting hook whose seat was lost goes on when its session takes the seat again.',
     clauses: ['R-WAKE-3'],

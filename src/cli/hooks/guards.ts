@@ -3,14 +3,18 @@ import { createHash, randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beganAt, runs } from '../sightings.ts';
-import { readPrivately, stateDirectory, writePrivately } from '../state.ts';
+import { filesIn, readPrivately, stateDirectory, writePrivately } from '../state.ts';
 
 /** Turns that hooks of one session may begin within an hour: more is a loop of agents that nobody watches. */
 export const MOST_AN_HOUR = 60;
 const HOUR_MS = 3600_000;
+/** What was noted of a session is kept for this long after the last turn that was begun. */
+const KEPT_MS = 7 * 24 * HOUR_MS;
+
+const folderIn = (env: NodeJS.ProcessEnv): string => join(stateDirectory(env), 'hooks');
 
 const pathOf = (env: NodeJS.ProcessEnv, session: string, kind: string): string =>
-  join(stateDirectory(env), 'hooks', `${createHash('sha256').update(session).digest('hex').slice(0, 24)}.${kind}`);
+  join(folderIn(env), `${createHash('sha256').update(session).digest('hex').slice(0, 24)}.${kind}`);
 
 /**
  * Makes this process the one that waits for a session.
@@ -62,10 +66,20 @@ interface Kept {
   readonly times: readonly number[];
 }
 
+/** Removes what was noted of sessions that are over, or rest for so long that they are told of their mail anew. */
+const removeStale = (env: NodeJS.ProcessEnv): void => {
+  for (const path of filesIn(folderIn(env))) {
+    const { times = [] } = (readPrivately(path) ?? {}) as Partial<Kept>;
+    if (Date.now() - (times.at(-1) ?? 0) > KEPT_MS) rmSync(path, { force: true });
+  }
+};
+
 export class Rung {
+  readonly #env: NodeJS.ProcessEnv;
   readonly #path: string;
 
   constructor(env: NodeJS.ProcessEnv, session: string) {
+    this.#env = env;
     this.#path = pathOf(env, session, 'json');
   }
 
@@ -89,6 +103,7 @@ export class Rung {
 
   note(seat: string, through: number): void {
     const { rung, times } = this.#kept;
+    removeStale(this.#env);
     writePrivately(this.#path, { rung: { ...rung, [seat]: through }, times: [...times, Date.now()] });
   }
 }
