@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
 import { openOutbox } from './outbox.ts';
 import { ownerIn, Profiles, type SeatProfile } from './profiles.ts';
-import { noteSighting, removeSighting } from './sightings.ts';
+import { noteSighting, removeSighting, sightings } from './sightings.ts';
 import { readPrivately } from './state.ts';
 
 /** Options that a file may give: a client may hide the environment, and arguments can be seen by other users. */
@@ -58,6 +58,8 @@ export const run = async (context: Context): Promise<void> => {
   const env = profiles === undefined ? context.env : { ...context.env, ROGERTHAT_PROFILE_DIR: profiles };
   const directory = process.cwd();
   const keeping = keepingFor(context);
+  // Those that were killed could not remove what they said of themselves.
+  keeping(() => sightings(env));
   try {
     await runBridge({
       hub: context.hubAt(file['hub']),

@@ -51,6 +51,10 @@ export const BRIDGE = {
     clauses: ['R-BRIDGE-6'],
   },
   'bridge:file': { behaviour: 'Every option may stand in a file; a wrong one is named.', clauses: ['R-BRIDGE-7'] },
+  'bridge:tidy': {
+    behaviour: 'What a bridge that was killed said of itself is removed by the next one, and what those that run say stays.',
+    clauses: ['R-BRIDGE-6'],
+  },
   'hook:silent': {
     behaviour: 'A hook says nothing and ends with 0 for a session that joined nothing, has no mail, left, or whose hub is away.',
     clauses: ['R-WAKE-1'],
