@@ -95,26 +95,26 @@ verifies.once('cli:doctor-hooks', async () => {
   const script = join(program, 'dist/cli.js');
   const file = join(home.directory, '.gemini/settings.json');
   await home.run(['install', 'gemini', '--wake', '--hub', hub.url]);
-  writeFileSync(file, readFileSync(file, 'utf8').replace(builtHub(), JSON.stringify(script).replaceAll('"', '\\"')));
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(builtHub(), JSON.stringify(script).replaceAll('"', '\\"')));
   const doctor = async (): Promise<string> => (await home.run(['doctor', 'gemini', '--hub', hub.url])).stdout;
-  expect(await doctor()).toMatch(/wakes: hooks: AfterAgent\n$/);
+  expect(await doctor()).toMatch(/wakes: hooks: AfterAgent, AfterTool\n$/);
   renameSync(program, `${program} of yesterday`);
   const mend = `rogerthat install gemini --wake --hub ${hub.url}`;
   expect(await doctor()).toContain(
     `wakes: nothing; its agent hears mail when it listens\n  missing: its hooks run ${script}, which is not there: ${mend}\n`,
   );
   // What it says mends it, also when somebody gave the hook a time to wait.
-  writeFileSync(file, readFileSync(file, 'utf8').replace(`--hub ${hub.url}`, `--hub ${hub.url} --wait 60`));
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`--hub ${hub.url}`, `--hub ${hub.url} --wait 60`));
   await home.run(['install', 'gemini', '--hub', hub.url]);
-  expect(await doctor()).toMatch(/wakes: hooks: AfterAgent\n$/);
-  expect(readFileSync(file, 'utf8').match(/hook gemini.*/g)).toEqual([`hook gemini --hub ${hub.url} --wait 60",`]);
+  expect(await doctor()).toMatch(/wakes: hooks: AfterAgent, AfterTool\n$/);
+  expect(readFileSync(file, 'utf8').match(/hook gemini.*/g)).toEqual(Array(2).fill(`hook gemini --hub ${hub.url} --wait 60",`));
   expect(await home.run(['install', 'gemini', '--wake', '--hub', hub.url])).toMatchObject({
     stdout: expect.stringContaining('nothing was changed'),
   });
 
   // Hooks go where the entry goes; where somebody parted them, doctor says so.
   await home.run(['install', 'gemini', '--hub', 'http://127.0.0.1:1']);
-  expect(readFileSync(file, 'utf8').match(/hook gemini.*/g)).toEqual(['hook gemini --hub http://127.0.0.1:1 --wait 60",']);
+  expect(readFileSync(file, 'utf8').match(/hook gemini.*/g)).toEqual(Array(2).fill('hook gemini --hub http://127.0.0.1:1 --wait 60",'));
   writeFileSync(file, readFileSync(file, 'utf8').replace('http://127.0.0.1:1/mcp', `${hub.url}/mcp`));
   expect(await doctor()).toContain(`missing: its hooks are for http://127.0.0.1:1, not for ${hub.url}: ${mend}\n`);
   await home.run(['uninstall', 'gemini']);

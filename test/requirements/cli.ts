@@ -126,6 +126,10 @@ export const CLI = {
     behaviour: 'A shell completes commands, options and their values.',
     clauses: ['R-CLI-17'],
   },
+  'cli:install-wakes': {
+    behaviour: 'The hooks that install --wake puts in learn of a join over MCP, and begin a turn of who joined.',
+    clauses: ['R-CLI-13', 'R-WAKE-6'],
+  },
   'cli:install': {
     behaviour: 'install puts our entries into the settings of each client, and nothing else of them changes.',
     clauses: ['R-CLI-13'],

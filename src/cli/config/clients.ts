@@ -73,6 +73,9 @@ const groups = (
 /** The tool calls from which a hook learns whose seat is whose (R-WAKE-6). */
 const SEATS = 'mcp__rogerthat__(join|leave)';
 
+/** Where no hook is told of tool calls. */
+const BRIDGE_ONLY = 'Its hook knows the seats that are joined over "rogerthat mcp": put that into its MCP servers in the place of the URL.';
+
 /** A hook may wait as long as a wait does. Seconds. */
 const WAIT_S = 86_400;
 
@@ -133,6 +136,7 @@ export const CLIENTS: readonly Client[] = [
       // Its time-outs are milliseconds.
       entries: groups('gemini', command, {
         AfterAgent: { name: SERVER_NAME, type: 'command', command, timeout: 300_000 },
+        AfterTool: { matcher: `.*${SERVER_NAME}.*(join|leave)`, name: SERVER_NAME, type: 'command', command, timeout: 10_000 },
       }),
     }),
   },
@@ -167,6 +171,7 @@ export const CLIENTS: readonly Client[] = [
         { kind: 'needed', path: ['version'], value: 1 },
       ],
     }),
+    remark: BRIDGE_ONLY,
   },
   {
     name: 'cursor',
@@ -190,6 +195,7 @@ export const CLIENTS: readonly Client[] = [
         { kind: 'needed', path: ['version'], value: 1 },
       ],
     }),
+    remark: BRIDGE_ONLY,
   },
   {
     name: 'vscode',

@@ -2,7 +2,7 @@
 import { join as joinPath } from 'node:path';
 import { builtHub } from '../../harness/built.ts';
 import { geminiCli, opencode } from '../clients.ts';
-import { start } from '../programs.ts';
+import { cleanEnvironment, run, start } from '../programs.ts';
 import { promptOf } from '../script.ts';
 import { type Conversation, eraOf, expect } from '../stage.ts';
 import { Tap } from '../tap.ts';
@@ -35,19 +35,22 @@ export const geminiOverRestart: Conversation = waking(
   'over HTTP: the hub was restarted between two turns, and the session and the seat it had went on',
   async ({ stage: { cache, model }, hub, channel, who, woken }) => {
     const url = hub.taps['client']!.url;
-    const client = await geminiCli({ cache, model: model.url, hub: url });
-    const hook = { name: 'rogerthat', type: 'command', command: program('hook', 'gemini', '--hub', url), timeout: 300_000 };
-    edit(joinPath(client.home, '.gemini/settings.json'), (value) => ({
-      ...value,
-      hooks: { AfterAgent: [{ hooks: [hook] }], AfterTool: [{ matcher: '.*rogerthat.*', hooks: [hook] }] },
-    }));
+    const client = await geminiCli({ cache, model: model.url, hub: null });
+    const set = await run(process.execPath, [builtHub(), 'install', 'gemini', '--wake', '--hub', url], {
+      env: cleanEnvironment(client.home),
+      cwd: client.work,
+    });
+    expect(set.code === 0, 'an installed client', set);
     client.ask(promptOf(who, steps(channel)));
     await standsBy(model, who);
+    const waits = /GET \/api\/channels\/[^/]+\/stream/;
+    // One that finds no hub when it begins holds nobody up.
+    await hub.taps['client']!.hears('the hook', waits, 0);
     await hub.down();
     const mark = hub.taps['client']!.mark;
     await hub.up();
     // Its hook is there again.
-    await hub.taps['client']!.hears('the hook', /GET \/api\/channels\/[^/]+\/stream/, mark, 30_000);
+    await hub.taps['client']!.hears('the hook', waits, mark, 30_000);
     const wake = await woken(client, ofClient('gemini'));
     const { asked } = hub.taps['client']!;
     expect(asked.split('"method":"initialize"').length === 2, 'one initialize', asked.match(/"method":"[a-z/]+"/g));
