@@ -42,8 +42,8 @@ const listening = async ({ station, channel, home }: Scene, client: Program, wor
 
 const newClient = (): Program => start('sleep', ['600']);
 
-verifies.once('cli:reader', async () => {
-  for (const words of [['wait'], ['listen', '--timeout', '50'], ['listen', '--follow']]) {
+for (const words of [['wait'], ['listen', '--timeout', '50'], ['listen', '--follow']]) {
+  verifies.once('cli:reader', async () => {
     const here = await scene();
     const client = newClient();
     const program = await listening(here, client, words);
@@ -57,8 +57,8 @@ verifies.once('cli:reader', async () => {
     // The agent that is resumed has it.
     const resumed = await here.home.run(['listen', '--timeout', '0']);
     expect([words, resumed]).toEqual([words, expect.objectContaining({ code: 0, stdout: expect.stringContaining('is anybody there?') })]);
-  }
-});
+  });
+}
 
 verifies.once('cli:reader', async () => {
   const here = await scene();
