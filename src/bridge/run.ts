@@ -14,11 +14,9 @@ import { VERSION } from '../version.ts';
 import { Bridge } from './bridge.ts';
 import type { KeptSeat, Memory, Outbox } from './memory.ts';
 import { codexRinger, desktopRinger, firstOf, opencodeRinger, type Ringer } from './ringers.ts';
+import type { Ring } from './rings.ts';
 import { StdioServer } from './stdio.ts';
 import { bridgeTools } from './tools.ts';
-
-export const RINGS = ['auto', 'codex', 'opencode', 'desktop', 'none'] as const;
-export type Ring = (typeof RINGS)[number];
 
 export interface RunOptions {
   readonly hub: string;

@@ -2,9 +2,10 @@
  * The commands, once: their arguments, their own options, and the operation whose fields become options. Parsing, `--help`,
  * shell completion and docs/cli.md are made from this table and from the table of operations.
  */
+import { RINGS } from '../bridge/rings.ts';
 import { entryNamed } from '../client/operations.ts';
 import type { Command } from './command.ts';
-import { CLIENT_NAMES } from './config/names.ts';
+import { CLIENT_NAMES, HOOK_CLIENTS, WOKEN_CLIENTS } from './config/names.ts';
 
 const LIST = [
   {
@@ -172,8 +173,8 @@ const LIST = [
       },
       ring: {
         type: 'string',
-        value: 'auto|codex|opencode|desktop|none',
-        values: ['auto', 'codex', 'opencode', 'desktop', 'none'],
+        value: RINGS.join('|'),
+        values: RINGS,
         help: 'How the agent is rung. Default: auto, by what its client shows of itself, else a desktop notification.',
       },
       codex: { type: 'string', value: 'PROGRAM', help: 'The program that rings Codex. Default: codex.' },
@@ -187,7 +188,7 @@ const LIST = [
     name: 'hook',
     summary:
       "Runs as a hook of an agent's client: reads the event on standard input and answers in the client's own form. Silent when this agent session joined nothing, or has no mail.",
-    args: ['claude-code|codex|gemini|copilot|cursor'],
+    args: [HOOK_CLIENTS.join('|')],
     options: {
       wait: {
         type: 'string',
@@ -207,7 +208,7 @@ const LIST = [
     name: 'wake-test',
     summary:
       'Sends a real message, as the callsign wake-test, to agents that sleep: all that joined from this home, or whom you name. Tells for each after how long a listener of it was handed the message, and after how long it showed that it is awake: it came back for more, or answered. An agent whose listener took the message and that showed nothing more is not called awake. Ends with 9 unless all are.',
-    args: ['[claude-code|codex|gemini|copilot|cursor|opencode]'],
+    args: [`[${WOKEN_CLIENTS.join('|')}]`],
     options: {
       to: {
         type: 'string',

@@ -1,9 +1,10 @@
 /** `rogerthat hook CLIENT`: begins a turn of an agent that has mail. Whatever goes wrong, its client goes on undisturbed. */
 import { readFileSync } from 'node:fs';
+import { HOOK_CLIENTS, type HookClient } from './config/names.ts';
 import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
 import { endingAfter } from './hooks/ending.ts';
-import { HOOK_CLIENTS, type HookClient, type HookEvent, type Reply, readEvent, replyTo, SILENT } from './hooks/events.ts';
+import { type HookEvent, type Reply, readEvent, replyTo, SILENT } from './hooks/events.ts';
 import { Rung, takeWaiting } from './hooks/guards.ts';
 import { bridgeOf, seatsOf } from './hooks/membership.ts';
 import { type Mail, mailNow, nameOf, waitForMail } from './hooks/waiting.ts';

@@ -1,6 +1,7 @@
 /** `rogerthat mcp`: the hub's tools for clients that start their MCP servers as programs. */
 import type { Memory } from '../bridge/memory.ts';
-import { RINGS, type Ring, runBridge } from '../bridge/run.ts';
+import { RINGS, type Ring } from '../bridge/rings.ts';
+import { runBridge } from '../bridge/run.ts';
 import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
 import { openOutbox } from './outbox.ts';

@@ -4,10 +4,11 @@ import { isPassingAtHub, pause } from '../client/backoff.ts';
 import { HubClient } from '../client/client.ts';
 import { ClientError, HubProblem } from '../client/errors.ts';
 import { joinSeat, type Seat } from '../client/seat.ts';
+import { WOKEN_CLIENTS, type WokenClient } from './config/names.ts';
 import type { Context } from './context.ts';
 import { CliError } from './exit.ts';
 import { absent, type Measured, measure, type Reply, unknown } from './waking/measure.ts';
-import { type Target, targetsOf, WOKEN_CLIENTS, type WokenClient } from './waking/targets.ts';
+import { type Target, targetsOf } from './waking/targets.ts';
 import { jsonOf, toldOf } from './waking/words.ts';
 
 const CALLSIGN = 'wake-test';

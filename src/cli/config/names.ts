@@ -1,4 +1,6 @@
-/** The clients that `install` knows, by the names that are typed; light enough to complete in a shell. */
+/** Clients by the names that are typed; light enough to complete in a shell. */
+
+/** Those that `install` knows. */
 export const CLIENT_NAMES = [
   'claude-code',
   'codex',
@@ -14,3 +16,13 @@ export const CLIENT_NAMES = [
 ] as const;
 
 export type ClientName = (typeof CLIENT_NAMES)[number];
+
+/** Those that run hooks. */
+export const HOOK_CLIENTS = ['claude-code', 'codex', 'gemini', 'copilot', 'cursor'] as const;
+
+export type HookClient = (typeof HOOK_CLIENTS)[number];
+
+/** Those whose agents can be told apart: by the name of their session, or by what their bridge says of itself. */
+export const WOKEN_CLIENTS = [...HOOK_CLIENTS, 'opencode'] as const;
+
+export type WokenClient = (typeof WOKEN_CLIENTS)[number];

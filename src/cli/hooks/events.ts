@@ -1,11 +1,9 @@
 /** What clients tell their hooks, and the form in which each takes an answer. Sources: the clients' hook references. */
+import type { HookClient } from '../config/names.ts';
 import type { Joining } from './joining.ts';
 import { joiningIn } from './joining.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-export const HOOK_CLIENTS = ['claude-code', 'codex', 'gemini', 'copilot', 'cursor'] as const;
-export type HookClient = (typeof HOOK_CLIENTS)[number];
 
 /** What a hook is asked. */
 export type Moment =

@@ -1,13 +1,10 @@
 /** Whom a wake test is for: agents that joined from this home, and whoever is named on a channel. */
+import { type HookClient, WOKEN_CLIENTS, type WokenClient } from '../config/names.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../exit.ts';
-import { dialectOf, HOOK_CLIENTS, type HookClient, namedBy } from '../hooks/events.ts';
+import { dialectOf, namedBy } from '../hooks/events.ts';
 import type { SeatProfile } from '../profiles.ts';
 import { type Sighting, sightings } from '../sightings.ts';
-
-/** Clients whose agents can be told apart: by the name of their session, or by what their bridge says of itself. */
-export const WOKEN_CLIENTS = [...HOOK_CLIENTS, 'opencode'] as const;
-export type WokenClient = (typeof WOKEN_CLIENTS)[number];
 
 export interface Target {
   readonly hub: string;
