@@ -8,9 +8,11 @@ import { printAnswer } from './heard.ts';
 import { type Reader, readerOf } from './reader.ts';
 
 const waitFor = async (context: Context, reader: Reader): Promise<void> => {
-  const { seat } = context.seat();
   const { signal } = reader;
   const { fields } = context.typed;
+  // Time that is over before it begins is asked of no hub.
+  if (Number(fields['timeout']) < 0) throw new CliError('usage', '--timeout is a number of seconds, from 0.');
+  const { seat } = context.seat();
   const since = fields['since'] === undefined ? seat.state.cursor : String(fields['since']);
   const until = typeof fields['timeout'] === 'number' ? performance.now() + fields['timeout'] * 1000 : Number.POSITIVE_INFINITY;
   const backoff = new Backoff();

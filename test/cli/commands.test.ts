@@ -287,6 +287,7 @@ verifies.once('cli:exits', async () => {
     [['create', '--hub', away], 6, /npx rogerthat/],
     [['send', 'alpha', 'to myself'], 7, /invalid_to/],
     [['wait', '--timeout', '0'], 9, /No mail/],
+    [['wait', '--timeout=-5'], 2, /--timeout/],
   ];
   for (const [words, code, sentence] of cases) {
     const done = await home.run(words);
