@@ -89,9 +89,10 @@ const examine = async (
   const byName = hooks.some(({ found }) => /"rogerthat hook /.test(JSON.stringify(found)));
   if (byName && !onPath('rogerthat', places.env))
     missing.push('its hooks call "rogerthat", which is not on your PATH: npm install -g rogerthat');
-  if (gone !== undefined) missing.push(`its hooks run ${gone}, which is not there: ${installLine(client, hub, '--wake')}`);
+  // Hooks that are there go with the entry; --wake would undo what their user made of them.
+  if (gone !== undefined) missing.push(`its hooks run ${gone}, which is not there: ${installLine(client, hub)}`);
   const other = commands.map((one) => hubOf(one.hub, places.env)).find((one) => one !== hub);
-  if (other !== undefined) missing.push(`its hooks are for ${other}, not for ${hub}: ${installLine(client, hub, '--wake')}`);
+  if (other !== undefined) missing.push(`its hooks are for ${other}, not for ${hub}: ${installLine(client, hub)}`);
   return {
     client: client.name,
     present,

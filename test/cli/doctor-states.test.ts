@@ -99,7 +99,7 @@ verifies.once('cli:doctor-hooks', async () => {
   const doctor = async (): Promise<string> => (await home.run(['doctor', 'gemini', '--hub', hub.url])).stdout;
   expect(await doctor()).toMatch(/wakes: hooks: AfterAgent, AfterTool\n$/);
   renameSync(program, `${program} of yesterday`);
-  const mend = `rogerthat install gemini --wake --hub ${hub.url}`;
+  const mend = `rogerthat install gemini --hub ${hub.url}`;
   expect(await doctor()).toContain(
     `wakes: nothing; its agent hears mail when it listens\n  missing: its hooks run ${script}, which is not there: ${mend}\n`,
   );
