@@ -44,9 +44,22 @@ const checkRights = async (store: Store): Promise<void> => {
   throw new RedisUnfitError(`the user of the address may not use ${denied.join(', ')}; with ACL SETUSER it needs "${RIGHTS}"`);
 };
 
+/** Failures that are told once it is known that they do not end the start: that has a sentence of its own. */
+const afterStart = (report: (error: unknown) => void): { report(error: unknown): void; started(): void } => {
+  let held: unknown[] | null = [];
+  return {
+    report: (error) => (held === null ? report(error) : held.push(error)),
+    started() {
+      for (const error of held ?? []) report(error);
+      held = null;
+    },
+  };
+};
+
 /** @throws RedisUnfitError with a sentence for the operator */
 export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => {
-  const { url, limits, durability = 'async', prefix = DEFAULT_PREFIX, clock = systemClock, report = () => {} } = options;
+  const { url, limits, durability = 'async', prefix = DEFAULT_PREFIX, clock = systemClock } = options;
+  const { report, started } = afterStart(options.report ?? (() => {}));
   const store = await Store.open({ url, prefix, durability, report });
   const node = randomBytes(6).toString('hex');
   try {
@@ -61,7 +74,9 @@ export const openRedis = async (options: RedisOptions): Promise<RedisEngine> => 
     const follows = seal.shared && (await store.command(['GET', store.key('clock')])) !== null;
     const read = follows ? 0 : await store.time();
     const shared = Number(await store.run('tick', store.key('clock'), [String(real ? read : clock.now()), String(unheardMs)]));
-    return new RedisEngine({ store, clock, limits, seal, node, offset: shared - clock.uptime(), unheardMs, report });
+    const engine = new RedisEngine({ store, clock, limits, seal, node, offset: shared - clock.uptime(), unheardMs, report });
+    started();
+    return engine;
   } catch (error) {
     await store.close();
     throw store.unfit(error);
