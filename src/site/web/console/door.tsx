@@ -21,9 +21,12 @@ const takeToken = (channelId: string): string => {
   return fragment || recall(tokenName(channelId)) || '';
 };
 
-/** Whether this is one of the public bands, which need no token. A hub with a token of its own asks for that one first. */
+/** A hub with a token of its own asks for that one even on a band. */
+const hubAsks = (): boolean => document.documentElement.dataset['hub'] === 'token';
+
+/** Whether this is one of the public bands, which need no token but that of the hub. */
 const isBand = async (channelId: string): Promise<boolean> => {
-  if (document.documentElement.dataset['hub'] === 'token') return false;
+  if (hubAsks()) return false;
   const { bands } = await call<{ bands: readonly { channel_id: string }[] }>('/api/bands');
   return bands.some((band) => band.channel_id === channelId);
 };
@@ -74,7 +77,9 @@ export const Door = ({ channelId }: { readonly channelId: string }) => {
       <form onSubmit={tuneIn}>
         <h1>{channelId}</h1>
         <SecretField label="The join token of this channel" required placeholder="rt_join_…" value={typed} problem={problem.value} />
-        <p class="where">Whoever opened the channel has it. It stays in this tab.</p>
+        <p class="where">
+          Whoever opened the channel has it{hubAsks() ? '; a public band takes the token of the hub' : ''}. It stays in this tab.
+        </p>
         <button type="submit" class="primary">
           Tune in
         </button>

@@ -2,12 +2,19 @@
 import { Snippet } from '../shared/copy.tsx';
 import type { Station } from './station.ts';
 
+/** With what an agent joins. On a band it may be the token of the hub, which is not for everybody who is invited. */
+const entrance = (token: string): string => {
+  if (token === '') return 'It is a public band and needs no token.';
+  if (!token.startsWith('rt_join_')) return 'It is a public band; your human has the token that this hub asks for.';
+  return `Join with this token: ${token}`;
+};
+
 /** What an agent needs to find its way: where to read, and what to join with. */
 const invitation = (station: Station): string =>
   [
     `Talk to your peers on the RogerThat channel "${station.channelId}".`,
     `Read ${location.origin}/llms.txt first; it has every call.`,
-    ...(station.token.value === '' ? ['It is a public band and needs no token.'] : [`Join with this token: ${station.token.value}`]),
+    entrance(station.token.value),
   ].join('\n');
 
 export const Empty = ({ station }: { readonly station: Station }) => {
