@@ -1,7 +1,7 @@
 /** Watching a channel: every message and every coming and going, without a seat and without confirming anything. */
 import { Backoff, waitOut } from './backoff.ts';
 import type { Credentials, HubClient, StreamEvent } from './client.ts';
-import { type ClientError, LinkError } from './errors.ts';
+import { type ClientError, HubProblem, LinkError } from './errors.ts';
 
 export interface WatchOptions {
   /** Where to begin; default: now. */
@@ -9,6 +9,8 @@ export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
   /** A hub has answered at this address before; default: that is to be seen. */
   readonly met?: boolean | undefined;
+  /** The token of the channel as it is known by now; asked when the one that was shown is refused. */
+  token?(refused: string | undefined): Promise<string | undefined>;
   /** The hub is away; it is tried again after so many milliseconds. */
   onTrouble?(error: ClientError, ms: number): void;
 }
@@ -19,15 +21,18 @@ export interface WatchOptions {
  */
 export async function* watch(
   client: HubClient,
-  shown: Pick<Credentials, 'channelId' | 'token'>,
+  { channelId, ...shown }: Pick<Credentials, 'channelId' | 'token'>,
   options: WatchOptions = {},
 ): AsyncGenerator<Exclude<StreamEvent, { type: 'end' }>, void, undefined> {
   const { signal } = options;
   const backoff = new Backoff();
+  let { token } = shown;
   let { since, met = false } = options;
   for (;;) {
     try {
-      for await (const event of client.stream(since === undefined ? {} : { since }, shown, { signal })) {
+      // What is said while the first connection is lost is missed unless it is known where that one began.
+      since ??= String((await client.call('channel_info', {}, { channelId, token }, { signal })).counts.head);
+      for await (const event of client.stream({ since }, { channelId, token }, { signal })) {
         backoff.reset();
         met = true;
         if (event.type === 'end') {
@@ -40,6 +45,12 @@ export async function* watch(
       throw new LinkError('cut', 'The stream ended.');
     } catch (error) {
       if (signal?.aborted) return;
+      const known = error instanceof HubProblem && error.code === 'unauthorized' ? await options.token?.(token) : undefined;
+      if (signal?.aborted) return;
+      if (known !== undefined && known !== token) {
+        token = known;
+        continue;
+      }
       await waitOut(error, met, backoff, options);
       if (signal?.aborted) return;
     }

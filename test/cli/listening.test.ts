@@ -188,3 +188,14 @@ verifies.once('cli:follow-ends', async () => {
   expect(await second.ended).toEqual({ code: 8, signal: null });
   expect(second.stderr()).toContain('not_joined');
 });
+
+verifies.once('cli:tail-restart', async () => {
+  const here = await scene();
+  const tail = here.home.launch(['tail']);
+  await eventually('the watcher', () => tail.stderr().includes('On the air'));
+  tail.signal('SIGSTOP');
+  await station.restart('SIGKILL');
+  await say(here, 'while it was away');
+  tail.signal('SIGCONT');
+  await tail.says(/while it was away/);
+});

@@ -114,6 +114,14 @@ export const CLI = {
       'A command that runs while the token changes, or while its seat is left, writes down its position and brings nothing else back.',
     clauses: ['R-CLI-18', 'R-CLI-3'],
   },
+  'cli:tail-restart': {
+    behaviour: 'tail shows what was said while the hub was replaced, also when nothing was said before.',
+    clauses: ['R-CLI-2', 'R-STREAM-7'],
+  },
+  'cli:goes-on-retokened': {
+    behaviour: 'What follows, waits or watches goes on when its own home changes the token, and ends when somebody else does.',
+    clauses: ['R-CLI-18', 'R-CLI-11'],
+  },
   'cli:bans': {
     behaviour: 'A ban is made and lifted from the shell, and guards are seen and reset.',
     clauses: ['R-CLI-18'],
