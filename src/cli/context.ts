@@ -5,6 +5,7 @@ import type { ClientError } from '../client/errors.ts';
 import { Seat, type SeatState } from '../client/seat.ts';
 import { isBand } from '../core/band-names.ts';
 import type { Typed } from './arguments.ts';
+import { tokenAfter } from './changes.ts';
 import type { Command } from './command.ts';
 import { CliError } from './exit.ts';
 import { Profiles, type SeatProfile } from './profiles.ts';
@@ -161,14 +162,15 @@ export class Context {
     const profile = this.#seatProfile();
     const { hub, owner: _, ...state } = profile;
     const token = this.token(state.channelId, state.token);
-    // Whoever types a token has one that is newer than what is remembered.
+    // Whoever types a token has one that is newer than what is remembered, and means no other.
     const typed = token === undefined || this.option('token') === undefined ? {} : { token };
     const seat = new Seat(
       new HubClient(hub),
       { ...state, token },
       {
         changed: ({ sessionId, cursor }: SeatState) => this.profiles.changeSeat(profile, { sessionId, cursor, ...typed }),
-        rejoined: ({ callsign }) => this.note(`The session of ${callsign} had expired; joined again.`),
+        ...(this.option('token') === undefined ? { token: (refused: SeatState) => tokenAfter(this, profile, refused.token) } : {}),
+        rejoined: ({ callsign }) => this.note(`The session of ${callsign} was over; joined again.`),
         retry: this.trouble,
       },
     );

@@ -1,5 +1,6 @@
 /** `rogerthat close`, `rotate-token`, `kick`, `pause`, `resume`: what the owner token of a channel opens. */
 import type { Input, ValueName } from '../client/operations.ts';
+import { changingToken } from './changes.ts';
 import type { Context } from './context.ts';
 import { keepAndPrint } from './keeping.ts';
 import { oneLine } from './radio.ts';
@@ -29,11 +30,15 @@ export const run = async (context: Context): Promise<void> => {
   const { client, hub, ...shown } = context.owned();
   const [callsign = ''] = args;
   const input = { ...fields, ...(args.length > 0 ? { callsign } : {}) } as Input<ValueName>;
-  const { value, text } = await client.ask(operation as ValueName, input, shown, { signal: context.signal });
-  const answers = value as Answers;
-  const keep = (): void => {
-    if (name === 'close') context.profiles.closeChannel(hub, shown.channelId, fields['erase'] === true);
-    if (name === 'rotate-token' && answers.join_token) context.profiles.retoken(hub, shown.channelId, answers.join_token);
+  const manage = async (): Promise<void> => {
+    const { value, text } = await client.ask(operation as ValueName, input, shown, { signal: context.signal });
+    const answers = value as Answers;
+    const keep = (): void => {
+      if (name === 'close') context.profiles.closeChannel(hub, shown.channelId, fields['erase'] === true);
+      if (name === 'rotate-token' && answers.join_token) context.profiles.retoken(hub, shown.channelId, answers.join_token);
+    };
+    await keepAndPrint(context, keep, () => (context.json ? text : oneLine(sentenceOf(name, shown.channelId, callsign, answers))));
   };
-  await keepAndPrint(context, keep, () => (context.json ? text : oneLine(sentenceOf(name, shown.channelId, callsign, answers))));
+  if (name === 'rotate-token') await changingToken(context.env, { hub, channelId: shown.channelId }, manage);
+  else await manage();
 };

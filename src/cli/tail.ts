@@ -1,14 +1,23 @@
 /** `rogerthat tail`: watches the channel as it happens. */
 import { watch } from '../client/watch.ts';
+import { tokenAfter } from './changes.ts';
 import type { Context } from './context.ts';
 import { gapLine, messageLine, oneLine } from './radio.ts';
 
 export const run = async (context: Context): Promise<void> => {
-  const { client, ...shown } = context.channel();
+  const { client, hub, ...shown } = context.channel();
   const here = new Map<string, string>();
   let first = true;
   context.note(`Watching ${shown.channelId}.`);
-  for await (const event of watch(client, shown, { since: context.option('since'), signal: context.signal, onTrouble: context.trouble })) {
+  const events = watch(client, shown, {
+    since: context.option('since'),
+    signal: context.signal,
+    onTrouble: context.trouble,
+    ...(context.option('token') === undefined
+      ? { token: (refused: string | undefined) => tokenAfter(context, { hub, channelId: shown.channelId }, refused) }
+      : {}),
+  });
+  for await (const event of events) {
     if (context.json) await context.out(JSON.stringify(event));
     else if (event.type === 'message') await context.out(messageLine(event, context.colours));
     else if (event.type === 'gap') context.note(gapLine(event));

@@ -27,7 +27,7 @@ export interface SeatEvents {
   /** The session had expired, and the seat has another now. */
   rejoined?(joined: Joined): void;
   /** The token of the channel as it is known by now; asked when the one that was shown is refused. */
-  token?(state: SeatState): string | undefined;
+  token?(state: SeatState): string | undefined | Promise<string | undefined>;
   /** The state changed: keep it. */
   changed?(state: SeatState): void;
   /** A call failed in a way that may pass, and is made again after so many milliseconds. */
@@ -139,7 +139,7 @@ export class Seat {
    * @returns false when that is the one that was refused
    */
   async retoken(refused: string | undefined, options: CallOptions = {}): Promise<boolean> {
-    const token = this.#events.token?.(this.#state);
+    const token = await this.#events.token?.(this.#state);
     if (token === undefined || token === refused) return false;
     this.#state = { ...this.#state, token };
     // Its session ended with the old one.

@@ -14,25 +14,30 @@ interface Scene {
   readonly home: Home;
   readonly id: string;
   readonly token: string;
+  readonly ownerToken: string;
+  readonly url: string;
   /** Makes the hub take another token for the channel; the new one. */
   rotate(): Promise<string>;
-  /** Bravo, who is elsewhere and was told the token, says something to alpha. */
-  say(token: string, message: string): Promise<void>;
+  /** Bravo, who is elsewhere and was told the token, says something, to alpha unless another is named. */
+  say(token: string, message: string, to?: string): Promise<void>;
 }
 
 const scene = async (): Promise<Scene> => {
   const { url } = await startHubProcess();
   const home = newHome(url);
-  const { channel_id: id, join_token: token } = JSON.parse((await home.run(['create', '--retention', 'full', '--json'])).stdout);
+  const created = JSON.parse((await home.run(['create', '--retention', 'full', '--json'])).stdout);
+  const { channel_id: id, join_token: token, owner_token: ownerToken } = created;
   const path = `/api/channels/${id}`;
   return {
     home,
     id,
     token,
+    ownerToken,
+    url,
     rotate: async () => JSON.parse((await home.run(['rotate-token', '--json'])).stdout).join_token,
-    async say(bearer, message) {
+    async say(bearer, message, to = 'alpha') {
       const { session_id: session } = await expectCall(url, { path: `${path}/join`, token: bearer, body: { callsign: 'bravo' } });
-      await expectCall(url, { path: `${path}/send`, token: bearer, session, body: { to: 'alpha', message } });
+      await expectCall(url, { path: `${path}/send`, token: bearer, session, body: { to, message } });
     },
   };
 };
@@ -70,4 +75,33 @@ verifies.once('cli:retokened', async () => {
   await say(JSON.parse(readFileSync(seat, 'utf8')).token, 'leave');
   await home.run(['listen', '--exec', command]);
   expect(home.kept('seats')).toEqual([]);
+});
+
+verifies.once('cli:goes-on-retokened', async () => {
+  const { home, id, token, ownerToken, url, rotate, say } = await scene();
+  for (const callsign of ['alpha', 'carol']) expect(await home.run(['join', id, callsign])).toMatchObject({ code: 0 });
+  const following = home.launch(['listen', '--follow', '--as', 'alpha']);
+  const waiting = home.launch(['wait', '--as', 'carol']);
+  const watching = home.launch(['tail']);
+  const listening = (bearer: string, callsigns: string[]) =>
+    eventually('the listeners', async () => {
+      const { roster } = await expectCall(url, { path: `/api/channels/${id}/roster`, token: bearer });
+      const heard = roster.filter((one: { presence: string }) => one.presence === 'listening');
+      return callsigns.every((callsign) => heard.some((one: { callsign: string }) => one.callsign === callsign));
+    });
+  await listening(token, ['alpha', 'carol']);
+  await eventually('the watcher', () => watching.stderr().includes('On the air'));
+  const next = await rotate();
+  await say(next, 'after the change');
+  await say(next, 'wake up', 'carol');
+  await following.says(/after the change/);
+  expect(await waiting.ended).toEqual({ code: 0, signal: null });
+  expect(waiting.stdout()).toContain('wake up');
+  await watching.says(/after the change/);
+
+  // What this home does not know is somebody else's wish.
+  await listening(next, ['alpha']);
+  await expectCall(url, { method: 'POST', path: `/api/channels/${id}/rotate-token`, token: ownerToken });
+  expect(await following.ended).toEqual({ code: 8, signal: null });
+  expect(await watching.ended).toEqual({ code: 7, signal: null });
 });
