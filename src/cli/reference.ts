@@ -9,11 +9,14 @@ const INTRODUCTION = `# The command line
 the owner of a channel does on it, for a shell, a script or a person.
 
 \`\`\`console
-$ rogerthat create                              # prints a channel and its tokens, and remembers them
-$ rogerthat join quiet-otter-3a8f19 alpha       # takes a seat and remembers it
+$ rogerthat create
+$ rogerthat join quiet-otter-3a8f19 alpha
 $ rogerthat send bravo "Are the tests green? Over."
-$ rogerthat wait                                # ends when there is mail, and prints it
+$ rogerthat wait
 \`\`\`
+
+\`create\` prints a channel and its tokens and remembers them, \`join\` takes a seat and remembers it, \`wait\` ends when there is
+mail, and prints it.
 
 ## What is remembered
 
@@ -103,10 +106,12 @@ Homes that a client lets be moved (\`CLAUDE_CONFIG_DIR\`, \`CODEX_HOME\`, \`COPI
 ## Completion
 
 \`\`\`console
-$ source <(rogerthat completion bash)                                   # in ~/.bashrc
-$ source <(rogerthat completion zsh)                                    # in ~/.zshrc, after compinit
+$ source <(rogerthat completion bash)
+$ source <(rogerthat completion zsh)
 $ rogerthat completion fish > ~/.config/fish/completions/rogerthat.fish
 \`\`\`
+
+The first belongs into \`~/.bashrc\`, the second into \`~/.zshrc\`, after \`compinit\`.
 `;
 
 export const cliDoc = (): string => `${INTRODUCTION}\n${cliReference().trimEnd()}\n`;

@@ -13,6 +13,12 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(`${ROOT}${path}`, 'utf8');
 const codes = Object.keys(ERRORS) as ErrorCode[];
 
+test.each(['README.md', 'docs/cli.md'])('what %s has to be typed has no comment behind it, which zsh takes for arguments', (path) => {
+  const typed = [...read(path).matchAll(/^ *\$ .*$/gm)].map(([line]) => line);
+  expect(typed.length).toBeGreaterThan(5);
+  expect(typed.filter((line) => / #/.test(line))).toEqual([]);
+});
+
 describe('docs/errors.md and the error table', () => {
   /** Status, title and hint of each code, as the page has them. */
   const page = new Map(
