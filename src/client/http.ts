@@ -15,12 +15,16 @@ export interface Exchange {
 const causeOf = (error: unknown): string =>
   (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error));
 
+/** The other side speaks no TLS, or has a certificate that is not trusted: a later call meets the same. */
+const isNoTls = (error: unknown): boolean =>
+  /^(?:EPROTO|ERR_SSL_|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(String((error as NodeJS.ErrnoException).code));
+
 /** Connections are kept, so that the next call finds one open. */
 export class Connections {
   readonly #plain = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   #secure: Agent | null = null;
 
-  /** @throws LinkError unreachable, cut or silent; the reason of the signal when it aborts */
+  /** @throws LinkError unreachable, cut, silent or not_a_hub; the reason of the signal when it aborts */
   async exchange(exchange: Exchange): Promise<IncomingMessage> {
     exchange.signal?.throwIfAborted();
     const secure = exchange.url.startsWith('https:');
@@ -51,6 +55,8 @@ export class Connections {
       outgoing.once('error', (error) => {
         if (exchange.signal?.aborted) reject(exchange.signal.reason);
         else if (error instanceof LinkError) reject(error);
+        else if (secure && isNoTls(error))
+          reject(new LinkError('not_a_hub', `No TLS connection can be made with ${new URL(exchange.url).origin} (${causeOf(error)}).`));
         else if (connected) reject(new LinkError('cut', `The connection to ${exchange.url} broke (${causeOf(error)}).`));
         else reject(new LinkError('unreachable', `Nothing answers at ${new URL(exchange.url).origin} (${causeOf(error)}).`));
       });
