@@ -31,6 +31,7 @@ export const changingToken = async <T>(env: NodeJS.ProcessEnv, place: Place, cha
     writePrivately(note, { pid: process.pid, began: beganAt(process.pid), ...place });
   } catch {
     // Where nothing can be written the change itself says so, when it is made.
+    return change();
   }
   try {
     return await change();

@@ -77,6 +77,9 @@ ${COMMANDS.map((command) => {
 compdef _rogerthat rogerthat rogerrat
 `;
 
+/** What may stand for a value that is a path. */
+const PATHS: ReadonlySet<string> = new Set(['FILE', 'CMD', 'DIR', 'PLACE', 'PROGRAM']);
+
 const fish = (): string =>
   [
     '# fish completion of rogerthat',
@@ -88,8 +91,8 @@ const fish = (): string =>
         ...optionsShown(command).map(
           ([name, { help, value, values }]) =>
             `complete -c ${program} -n '__fish_seen_subcommand_from ${command.name}' ${name.length === 1 ? `-s ${name}` : `-l ${name}`}${
-              value === undefined ? '' : ' -r'
-            }${values ? ` -a '${values.join(' ')}'` : ''}${value === 'FILE' || value === 'CMD' ? ' -F' : ''} -d '${brief(help)}'`,
+              value === undefined ? '' : PATHS.has(value) ? ' -r -F' : ' -x'
+            }${values ? ` -a '${values.join(' ')}'` : ''} -d '${brief(help)}'`,
         ),
       ]),
     ]),

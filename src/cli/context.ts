@@ -5,7 +5,6 @@ import type { ClientError } from '../client/errors.ts';
 import { Seat, type SeatState } from '../client/seat.ts';
 import { isBand } from '../core/band-names.ts';
 import type { Typed } from './arguments.ts';
-import { tokenAfter } from './changes.ts';
 import type { Command } from './command.ts';
 import { CliError } from './exit.ts';
 import { Profiles, type SeatProfile } from './profiles.ts';
@@ -77,6 +76,8 @@ export class Context {
 
   /** An option that may be `-`, since arguments can be seen by other users. @throws CliError usage */
   secret(name: string, value = this.option(name)): string | undefined {
+    // A variable of a script that nobody set.
+    if (this.option(name) === '') throw new CliError('usage', `--${name} is empty.`);
     if (value !== '-') return value;
     const line = this.stdin().split('\n', 1)[0]?.trim();
     if (!line) throw new CliError('usage', `--${name} - reads standard input, and that was empty.`);
@@ -87,6 +88,11 @@ export class Context {
   stdin(): string {
     this.#stdin ??= readFileSync(0, 'utf8');
     return this.#stdin;
+  }
+
+  /** The callsign that was named, as a join spells it. */
+  get #callsign(): string | undefined {
+    return this.option('as', 'ROGERTHAT_CALLSIGN')?.trim().toLowerCase();
   }
 
   /** The hub that was named; undefined when none was. */
@@ -153,7 +159,7 @@ export class Context {
     return this.profiles.seat({
       hub: this.hub,
       channel: this.option('channel', 'ROGERTHAT_CHANNEL'),
-      callsign: this.option('as', 'ROGERTHAT_CALLSIGN'),
+      callsign: this.#callsign,
     });
   }
 
@@ -169,7 +175,9 @@ export class Context {
       { ...state, token },
       {
         changed: ({ sessionId, cursor }: SeatState) => this.profiles.changeSeat(profile, { sessionId, cursor, ...typed }),
-        ...(this.option('token') === undefined ? { token: (refused: SeatState) => tokenAfter(this, profile, refused.token) } : {}),
+        ...(this.option('token') === undefined
+          ? { token: async ({ token }: SeatState) => (await import('./changes.ts')).tokenAfter(this, profile, token) }
+          : {}),
         rejoined: ({ callsign }) => this.note(`The session of ${callsign} was over; joined again.`),
         retry: this.trouble,
       },
@@ -181,7 +189,7 @@ export class Context {
   channel(): { readonly client: HubClient; readonly hub: string; readonly channelId: string; readonly token: string | undefined } {
     const channelId = this.option('channel', 'ROGERTHAT_CHANNEL');
     if (channelId !== undefined) {
-      const own = this.profiles.matching({ hub: this.hub, channel: channelId, callsign: this.option('as', 'ROGERTHAT_CALLSIGN') });
+      const own = this.profiles.matching({ hub: this.hub, channel: channelId, callsign: this.#callsign });
       // Any seat sees what there is to see.
       const seats = own.length > 0 ? own : this.profiles.seats().filter((one) => one.channelId === channelId);
       const known = [...seats, ...this.profiles.channels().filter((one) => one.channelId === channelId)];
@@ -201,7 +209,7 @@ export class Context {
       const token = this.token(channelId, seat?.token ?? this.profiles.channel(hub, channelId)?.joinToken);
       return { client: new HubClient(hub), hub, channelId, token };
     }
-    const seats = this.profiles.matching({ hub: this.hub, callsign: this.option('as', 'ROGERTHAT_CALLSIGN') });
+    const seats = this.profiles.matching({ hub: this.hub, callsign: this.#callsign });
     const [first] = seats;
     // Several seats on one channel see the same of it.
     const same = first && seats.every((one) => one.channelId === first.channelId && one.hub === first.hub);

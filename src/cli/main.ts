@@ -1,7 +1,6 @@
 /** Runs one command of a client and ends with its exit code. */
 import { ClientError, HubProblem } from '../client/errors.ts';
 import { entryNamed } from '../client/operations.ts';
-import { nearest } from '../core/wording.ts';
 import { parseCommand } from './arguments.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -37,21 +36,6 @@ const fail = async (error: unknown, context: Context | null): Promise<number> =>
   return EXITS[exitOf(error, context)][0];
 };
 
-const meant = (name: string): string => {
-  const near = nearest(
-    name,
-    COMMANDS.map((one) => one.name),
-  );
-  return near === undefined ? '' : ` Did you mean "${near}"?`;
-};
-
-const unknown = (name: string): CliError =>
-  new CliError(
-    'usage',
-    `There is no command "${plain(name).slice(0, 40)}".${meant(name)}`,
-    `Commands: ${COMMANDS.map((one) => one.name).join(', ')}. See "rogerthat --help".`,
-  );
-
 /** What is true of a command that a signal ended in the middle. Those that go on until they are stopped return by themselves. */
 const stopped = (command: Command | undefined): CliError => {
   if (command?.name === 'wait') return new CliError('nothing', 'Stopped before mail came.');
@@ -72,7 +56,7 @@ export const runCommand = async (name: string, words: readonly string[], env: No
   process.once('SIGTERM', end);
   let context: Context | null = null;
   try {
-    if (!command) throw unknown(name);
+    if (!command) throw (await import('./unknown.ts')).unknownCommand(name);
     const typed = parseCommand(command, words);
     if (typed.options['help'] === true) {
       const { commandHelp } = await import('./help.ts');

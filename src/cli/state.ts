@@ -2,11 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 
-/** ROGERTHAT_PROFILE_DIR, or the place that the XDG base directory specification gives to state. */
-export const stateDirectory = (env: NodeJS.ProcessEnv): string =>
-  env['ROGERTHAT_PROFILE_DIR'] || join(env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local', 'state'), 'rogerthat');
+/** ROGERTHAT_PROFILE_DIR, or the place that the XDG base directory specification gives to state: a relative one does not count. */
+export const stateDirectory = (env: NodeJS.ProcessEnv): string => {
+  const { XDG_STATE_HOME: named = '' } = env;
+  return env['ROGERTHAT_PROFILE_DIR'] || join(isAbsolute(named) ? named : join(env['HOME'] || homedir(), '.local', 'state'), 'rogerthat');
+};
 
 /** Writes a file that only its owner may read, so that a reader sees the old one or the new one. */
 export const writePrivately = (path: string, value: object): void => {

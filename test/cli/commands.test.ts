@@ -157,7 +157,10 @@ verifies.once('cli:slips', async () => {
     [['--hub', hub.url, 'create'], {}, 2, /behind it: rogerthat create --help/],
     [[], { ROGERTHAT_PORT: 'abc' }, 2, /--port \(ROGERTHAT_PORT\) must be/],
     [['--port', new URL(hub.url).port, '--memory'], {}, 1, new RegExp(`The port ${new URL(hub.url).port} is in use`)],
+    [['serve'], {}, 2, /no command "serve"\. "rogerthat" alone starts a hub\.\n/],
     [['listen', '--timeout', 'abc'], {}, 7, /invalid_timeout/],
+    [['roster', '--token', ''], {}, 2, /--token is empty/],
+    [['bands', '--hub', hub.url.replace('http:', 'https:')], {}, 6, /No TLS connection .*\n {2}Check the address/],
     [['listen', '--timeout', '0'], {}, 0, /^rogerthat: No mail came in time\.\n$/],
   ];
   for (const [words, env, code, sentence] of cases) {
@@ -181,7 +184,8 @@ verifies.once('cli:which-seat', async () => {
     return (await expectCall(hub.url, { path: `${channel.path}/messages/${id}`, token: channel.token })).message.from;
   };
   expect(await sender(['--as', 'bravo'])).toBe('bravo');
-  expect(await sender([], { ROGERTHAT_CALLSIGN: 'alpha' })).toBe('alpha');
+  // As join spells it.
+  expect(await sender([], { ROGERTHAT_CALLSIGN: ' Alpha' })).toBe('alpha');
   // Who is known by its client has its own seat, and takes no other's.
   expect(await sender([], { CODEX_THREAD_ID: 'thread-of-bravo' })).toBe('bravo');
   expect(await sender([], { CODEX_THREAD_ID: 'another' })).toBe('alpha');
@@ -299,4 +303,10 @@ verifies.once('cli:exits', async () => {
   const { EXITS } = await import('../../src/cli/exit.ts');
   const [, clause = ''] = /\*\*R-CLI-12\*\* ([\s\S]*?)\.\n/.exec(protocol) ?? [];
   expect([...clause.matchAll(/\b([0-9]+) /g)].map((match) => Number(match[1]))).toEqual(Object.values(EXITS).map(([code]) => code));
+});
+
+verifies.once('cli:relative-state', async () => {
+  const { home } = await joined();
+  // The specification has such a variable ignored: what was joined in one folder is known in the next.
+  expect(await home.run(['roster'], { XDG_STATE_HOME: 'relative' })).toMatchObject({ code: 0 });
 });

@@ -55,5 +55,9 @@ verifies.once('cli:completion', async () => {
     for (const { name } of COMMANDS) expect(stdout).toContain(name);
     expect(stdout).toContain('retention');
   }
+  const fish = (await home.run(['completion', 'fish'])).stdout;
+  // Files are offered where a file may stand.
+  expect(fish).toMatch(/ -l retention -x -a 'none /);
+  expect(fish).toMatch(/ -l jsonl -r -F /);
   expect(await home.run(['completion', 'powershell'])).toMatchObject({ code: 2, stderr: expect.stringContaining('bash, zsh and fish') });
 });

@@ -33,6 +33,10 @@ export const CLI = {
     behaviour: 'Of several seats in one home the caller names one, or is shown the choices; no seat is guessed.',
     clauses: ['R-CLI-4'],
   },
+  'cli:relative-state': {
+    behaviour: 'A state directory that is no absolute path is ignored, as the specification of that variable says.',
+    clauses: ['R-CLI-3'],
+  },
   'cli:which-hub': {
     behaviour: 'A band of several hubs is not taken for that of any: the caller names the hub, or is shown the choices.',
     clauses: ['R-CLI-4'],
