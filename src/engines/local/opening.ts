@@ -42,7 +42,11 @@ export class NewerDatabaseError extends Error {
 
 /** The directory, or a file in it, is nothing that this process may write, or has no room. */
 export class UnusableDirectoryError extends Error {
-  constructor(directory: string, why: string, needed = 'The hub needs one that its user may write, on a disk that has room.') {
+  constructor(
+    directory: string,
+    why: string,
+    needed = 'The hub needs one that its user may write, on a disk that has room; --data-dir names another.',
+  ) {
     super(`The data directory ${directory} cannot be used: ${why}. ${needed}`);
   }
 }
