@@ -8,7 +8,7 @@ import { readText } from './config/files.ts';
 import { hookCommandIn } from './config/hook-command.ts';
 import { FORMATS, onPath, placesOf } from './config/machine.ts';
 import { type Context, hubOf } from './context.ts';
-import { type Door, installLine, knock, tokenIn, trouble } from './door.ts';
+import { addressIn, type Door, installLine, knock, tokenIn, trouble } from './door.ts';
 import { CliError } from './exit.ts';
 
 interface ClientReport {
@@ -35,11 +35,6 @@ interface HubReport {
 
 /** How long a hub may take to answer, in milliseconds. */
 const PATIENCE_MS = 5_000;
-
-const addressIn = (entry: unknown): string | null => {
-  const found = JSON.stringify(entry ?? null).match(/"(https?:\/\/[^"]+)"/)?.[1];
-  return entry === undefined ? null : (found ?? '');
-};
 
 /** @param doorFor what the hub says to the token of an entry */
 const examine = async (

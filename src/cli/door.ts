@@ -8,6 +8,12 @@ import { DEFAULT_HUB } from './context.ts';
 /** `asks`: none was shown, and the hub wants its token; `refuses`: another one was shown; `unknown`: the hub did not say. */
 export type Door = 'open' | 'asks' | 'refuses' | 'unknown';
 
+/** The address that an entry has: null without an entry, empty when it has none. */
+export const addressIn = (entry: unknown): string | null => {
+  const found = JSON.stringify(entry ?? null).match(/"(https?:\/\/[^"]+)"/)?.[1];
+  return entry === undefined ? null : (found ?? '');
+};
+
 /** The token that an entry shows: undefined when it shows none, null when it names a place that only its client looks up. */
 export const tokenIn = (entry: unknown): string | null | undefined => {
   for (const text of textsIn(entry)) {

@@ -7,7 +7,7 @@ import { keepsAll } from './config/hook-command.ts';
 import { Installed } from './config/installed.ts';
 import { FORMATS, hookCommand, placesOf, standsIn } from './config/machine.ts';
 import { type Context, DEFAULT_HUB, hubOf } from './context.ts';
-import { knock, trouble } from './door.ts';
+import { addressIn, knock, tokenIn, trouble } from './door.ts';
 import { CliError } from './exit.ts';
 
 /** A hub that does not answer at once may not run yet, and is not waited for. Milliseconds. */
@@ -26,19 +26,24 @@ export const run = async (context: Context): Promise<void> => {
   }
   const hub = context.hubOrDefault;
   const token = context.secret('token');
-  const tellTrouble = async (): Promise<void> => {
-    const shut = trouble(await knock(hub, token, AT_ONCE_MS, context.signal), client, hub);
-    if (shut !== null) context.note(shut);
-  };
   const places = placesOf(context);
   const hook = hookCommand(client.name, context.env, hub === DEFAULT_HUB ? undefined : hub);
   const installed = new Installed(context.env, client.name);
   const server = serverFile(client, places, hub);
-  const bridge = server.entries.map((entry) => bridgeIn(standsIn(server, entry), client.name)).find((one) => one !== null);
-  const stays = bridge != null && token === undefined && hubOf(bridge.hub, context.env) === hub;
+  const present = server.entries.filter(({ kind }) => kind === 'member').map((entry) => standsIn(server, entry))[0];
+  const bridge = bridgeIn(present, client.name);
+  const held = bridge === null && addressIn(present) === `${hub}/mcp` ? tokenIn(present) : undefined;
+  // Who has a bridge for this hub has more than an address; a token that nobody typed again is not to be lost.
+  const stays = token === undefined && (bridge === null ? held !== undefined : hubOf(bridge.hub, context.env) === hub);
+  const tellTrouble = async (): Promise<void> => {
+    const shown = stays ? held : token;
+    // Only its client looks it up.
+    if (shown === null) return;
+    const shut = trouble(await knock(hub, shown, AT_ONCE_MS, context.signal), client, hub);
+    if (shut !== null) context.note(shut);
+  };
   const files = filesFor(client, places, hub, token, hook).flatMap((file) => {
     const entries = file.entries.flatMap((entry): Entry[] => {
-      // Who has a bridge for this hub has more than an address: it stays.
       if (entry.kind === 'member') return stays ? [] : [entry];
       if (wake) return [entry];
       // Hooks that are there are for the same hub as the entry; no more are added, and what their user made of them stays.

@@ -36,6 +36,12 @@ verifies.once('cli:doctor-token', async () => {
     const right = await home.run(['doctor', name]);
     expect(right.code).toBe(0);
     expect(right.stdout).not.toMatch(/token/);
+    // What adds hooks, or mends them, takes no token away.
+    expect(await home.run(['install', name])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('nothing was changed'),
+      stderr: '',
+    });
     // Not to be told again and again that it is there while it does not get in.
     if (name !== 'claude-code') continue;
     await home.run(['install', name, '--token', 'totally-wrong-token-123']);
