@@ -108,6 +108,8 @@ test('R-RUN-10: a hub at all addresses tells those that other machines can call'
   // So that what it makes can be given to them.
   expect(linesOf(said(everywhere, 'http://127.0.0.1:7424'))['Create a channel']).toContain('http://192.0.2.5:7424/api/channels');
   expect(bannerOf(readConfig(everywhere, {}), 'http://127.0.0.1:7424', [])).toContain('http://127.0.0.1:7424/api/channels');
+  const untold = bannerOf(readConfig(everywhere, {}), 'http://127.0.0.1:7424', null);
+  expect(linesOf(untold)['Other machines']).toBe('by the addresses of this one, which the system does not tell');
   const both = linesOf(said(['--host', '::', '--open'], 'http://localhost:80'))['Other machines'];
   expect(both).toBe('http://192.0.2.5  http://[2001:db8::5]');
   // Who said by which name it is called needs no list of addresses.

@@ -157,8 +157,9 @@ describe('rogerthat.service', () => {
     expect(text).toContain(`Environment=ROGERTHAT_DATA_DIR=/var/lib/${value('StateDirectory')}\n`);
     expect(Number(value('TimeoutStopSec'))).toBeGreaterThan(5);
     expect(Number(value('LimitNOFILE'))).toBeGreaterThan(100_000);
-    // A store that is not there yet will be.
+    // A store that is not there yet will be, however long that takes.
     expect(value('RestartPreventExitStatus')).toBe('2 3 4');
+    expect(value('StartLimitIntervalSec')).toBe('0');
     expect(value('DynamicUser')).toBe('yes');
   });
 });
