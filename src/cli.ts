@@ -3,6 +3,7 @@
  * `rogerthat`: starts a hub, or is a client of one. What a command does not need is not loaded: `rogerthat send` is
  * started often, and the hub is large.
  */
+import { tooOld } from './cli/node.ts';
 import { VERSION } from './version.ts';
 
 const main = async ([first, ...rest]: readonly string[]): Promise<void> => {
@@ -24,4 +25,9 @@ const main = async ([first, ...rest]: readonly string[]): Promise<void> => {
 // Who reads the output may go away, and its disk may be full. An error of a write is told to whoever wrote; told to nobody, it would
 // end a hub.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+const refused = tooOld(process.versions.node, process.execPath);
+if (refused !== null) {
+  process.stderr.write(`rogerthat: ${refused}\n`);
+  process.exit(1);
+}
 await main(process.argv.slice(2));

@@ -194,9 +194,20 @@ const proxyOf = (text: string): string => {
   throw new ConfigError(`--trust-proxy (${envName('trust-proxy')}) must be an IP address, or a network such as 10.0.0.0/8`);
 };
 
+const homeDirectory = (): string => {
+  try {
+    return homedir();
+  } catch {
+    // A user of a container, whom the system does not know.
+    throw new ConfigError(
+      `this user has no home directory: set HOME, or name the directory of the data with --data-dir (${envName('data-dir')})`,
+    );
+  }
+};
+
 const directoryOf = (text: string): string => {
   if (text === '') throw new ConfigError(`--data-dir (${envName('data-dir')}) must name a directory`);
-  return resolve(text.startsWith('~/') ? join(homedir(), text.slice(2)) : text);
+  return resolve(text.startsWith('~/') ? join(homeDirectory(), text.slice(2)) : text);
 };
 
 /**

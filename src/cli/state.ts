@@ -3,11 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { CliError } from './exit.ts';
+
+/** The user's home. @throws CliError failed when there is none, as for a user of a container whom the system does not know */
+export const homeIn = (env: NodeJS.ProcessEnv): string => {
+  try {
+    return env['HOME'] || homedir();
+  } catch {
+    throw new CliError('failed', 'This user has no home directory.', 'Set HOME, or ROGERTHAT_PROFILE_DIR to a directory of its own.');
+  }
+};
 
 /** ROGERTHAT_PROFILE_DIR, or the place that the XDG base directory specification gives to state: a relative one does not count. */
 export const stateDirectory = (env: NodeJS.ProcessEnv): string => {
   const { XDG_STATE_HOME: named = '' } = env;
-  return env['ROGERTHAT_PROFILE_DIR'] || join(isAbsolute(named) ? named : join(env['HOME'] || homedir(), '.local', 'state'), 'rogerthat');
+  return env['ROGERTHAT_PROFILE_DIR'] || join(isAbsolute(named) ? named : join(homeIn(env), '.local', 'state'), 'rogerthat');
 };
 
 /** Writes a file that only its owner may read, so that a reader sees the old one or the new one. */

@@ -1,8 +1,8 @@
 /** This machine, as the commands see it that change the settings of clients. */
 import { accessSync, constants } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Context } from '../context.ts';
+import { homeIn } from '../state.ts';
 import type { ConfigFile, Places } from './clients.ts';
 import type { Entry, Format } from './document.ts';
 import { readText } from './files.ts';
@@ -17,7 +17,7 @@ export const standsIn = ({ path, format }: ConfigFile, entry: Entry): unknown =>
   return text === null ? undefined : FORMATS[format].find(text, entry, path);
 };
 
-export const placesOf = ({ env }: Context): Places => ({ home: env['HOME'] || homedir(), platform: process.platform, env });
+export const placesOf = ({ env }: Context): Places => ({ home: homeIn(env), platform: process.platform, env });
 
 /** Whether a program is found by its name. */
 export const onPath = (program: string, env: NodeJS.ProcessEnv): boolean =>

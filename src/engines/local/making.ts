@@ -3,7 +3,8 @@
  * that dies in between, or finds no room, leaves nothing that the next start would take for all there is.
  */
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
-import Database from 'libsql';
+import type Database from 'libsql';
+import { openFile } from './driver.ts';
 import { createTables, setVersion } from './schema.ts';
 
 /** What SQLite may keep beside a database. */
@@ -30,7 +31,7 @@ export const makeDatabase = (path: string, fill: (db: Database.Database) => void
   try {
     // SQLite would make it with a mode of its own.
     closeSync(openSync(made, 'wx', 0o600));
-    db = new Database(made);
+    db = openFile(made);
     db.exec('BEGIN');
     createTables(db);
     setVersion(db);

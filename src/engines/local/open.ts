@@ -14,7 +14,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
+import type Database from 'libsql';
+import { openFile } from './driver.ts';
 import { damageOfFiles } from './files.ts';
 import { makeDatabase } from './making.ts';
 import {
@@ -65,7 +66,7 @@ const takeLock = (directory: string): DirectoryLock => {
   // Whatever is in it means nothing, and SQLite would have it be a database.
   if (existsSync(path) && statSync(path).size > 0) truncateSync(path);
   // A lock of SQLite's own, on an empty file: it works on every platform SQLite does.
-  const lock = new Database(path, { timeout: 0 });
+  const lock = openFile(path, { timeout: 0 });
   try {
     // No journal beside it: nothing is ever written, and a file more would have SQLite's own mode.
     lock.exec('PRAGMA journal_mode = MEMORY');
@@ -104,7 +105,7 @@ export const lockDirectory = (directory: string): DirectoryLock => {
 const open = (path: string): Database.Database => {
   let db: Database.Database | null = null;
   try {
-    db = new Database(path, { timeout: 1000 });
+    db = openFile(path, { timeout: 1000 });
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = NORMAL');
     db.exec('PRAGMA wal_autocheckpoint = 4000');

@@ -51,6 +51,17 @@ export class UnusableDirectoryError extends Error {
   }
 }
 
+/** There is no driver of the database for this machine, or npm did not bring it. */
+export class NoDriverError extends Error {
+  constructor(why: string) {
+    super(
+      `A hub keeps its data with libsql, and that does not load on ${process.platform} ${process.arch} (${why.split('\n', 1)[0]}). ` +
+        'npm brings it as an optional package for Linux on x64, arm64 and arm, macOS, and Windows on x64: install anew, with optional ' +
+        'packages and on the machine that runs it. A hub with --redis needs none.',
+    );
+  }
+}
+
 /** When not even a file can be opened, the driver says so in words of its own. */
 const isClosed = (error: Error): boolean => /^ConnectionFailed\(.* local database/.test(error.message);
 

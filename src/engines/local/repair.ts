@@ -6,7 +6,8 @@
  */
 import { chownSync, copyFileSync, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
+import type Database from 'libsql';
+import { openFile } from './driver.ts';
 import { damageOfFiles } from './files.ts';
 import { newest, readEntries } from './journal.ts';
 import { makeDatabase, removeDatabase, scratchOf } from './making.ts';
@@ -131,7 +132,7 @@ const salvageAll = (path: string, seen: string | null): Map<TableName, Row[]> | 
   let old: Database.Database | null = null;
   try {
     for (const suffix of ['', '-wal']) if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
-    old = new Database(copy, { timeout: 1000 });
+    old = openFile(copy, { timeout: 1000 });
     const version = versionOf(old);
     if (version === 'newer') throw new NewerDatabaseError(path);
     if (seen === null && version === 'ours' && !isDamaged(old)) return null;
