@@ -26,6 +26,9 @@ const sentenceOf = (error: unknown, args: readonly string[]): string => {
   return command ? `${error.message}. Options of a command stand behind it: rogerthat ${command.name} --help` : error.message;
 };
 
+/** SIGHUP is a terminal that was closed. */
+const ENDS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 const main = async (args: readonly string[]): Promise<void> => {
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(`${helpText()}\n${commandsHelp()}`);
@@ -37,6 +40,9 @@ const main = async (args: readonly string[]): Promise<void> => {
   }
   const config = readConfig(args, process.env);
   const log = createLog(config.logLevel);
+  // Nobody is served yet. The first process of a container is ended by no signal that it does not listen for.
+  const leave = (): never => process.exit(0);
+  for (const signal of ENDS) process.on(signal, leave);
   const running = await startHub(config, VERSION, log);
   process.stdout.write(`${bannerOf(config, running.url, networkAddresses())}\n`);
   const stop = (signal: NodeJS.Signals): void => {
@@ -49,8 +55,7 @@ const main = async (args: readonly string[]): Promise<void> => {
       },
     );
   };
-  // SIGHUP is a terminal that was closed.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of ENDS) process.off(signal, leave).on(signal, stop);
 };
 
 /** Serves until a signal ends it; a failure ends the process with its code. */

@@ -1,6 +1,6 @@
 /** Ending, freezing and doubling a hub: R-RUN-11, R-RUN-12, R-LISTEN-24, R-WAIT-5, R-STREAM-10, R-RET-8, R-RET-13. */
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { check, figuresLine } from '../harness/checker.ts';
@@ -38,6 +38,18 @@ const talkTo = (hub: HubProcess) => {
 };
 
 describe('R-RUN-11: a hub that is asked to stop', () => {
+  test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGHUP'])('%s ends one that has not started yet, by its own doing', async (signal) => {
+    // A store that never answers.
+    const store = createServer();
+    const asked = new Promise((resolve) => store.once('connection', resolve));
+    await new Promise<void>((resolve) => store.listen(0, '127.0.0.1', resolve));
+    const hub = launchHub({ args: ['--redis', `redis://127.0.0.1:${(store.address() as AddressInfo).port}`] });
+    await asked;
+    // What is not caught does not reach the first process of a container.
+    expect(await hub.end(signal)).toEqual({ code: 0, signal: null });
+    store.close();
+  });
+
   test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s answers all who wait, ends streams and exits with 0', async (signal) => {
     const hub = await startHubProcess();
     const channel = await createChannel(hub.url, { retention: 'full' });
