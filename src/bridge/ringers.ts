@@ -13,9 +13,14 @@ const RING_MS = 15_000;
 /** Runs a program without a shell; whether it ended well. */
 const ran = (command: string, args: readonly string[]): Promise<boolean> =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: 'ignore', timeout: RING_MS });
-    child.once('error', () => resolve(false));
-    child.once('close', (code) => resolve(code === 0));
+    try {
+      const child = spawn(command, args, { stdio: 'ignore', timeout: RING_MS });
+      child.once('error', () => resolve(false));
+      child.once('close', (code) => resolve(code === 0));
+    } catch {
+      // Some of what the system says Node throws at once: a path below a file, a script of Windows.
+      resolve(false);
+    }
   });
 
 /** Codex: its own queue, which starts a turn of an idle thread, in its terminal or in its daemon. */

@@ -1,5 +1,6 @@
 /** Running an executable for a message. No shell sees the message; the executable gets it as data. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { Backoff, pause } from '../client/backoff.ts';
 import type { WireMessage } from '../client/operations.ts';
 import type { Seat } from '../client/seat.ts';
@@ -51,12 +52,21 @@ export class Runner {
   /** @returns how it ended; null when well */
   #once(message: WireMessage): Promise<string | null> {
     return new Promise((resolve, reject) => {
-      const child = spawn(this.#command, [], {
-        shell: false,
-        stdio: ['pipe', 'inherit', 'inherit'],
-        env: variablesOf(this.#context, this.#seat, message),
-      });
-      child.once('error', (error) => reject(new CliError('command', `${this.#command} cannot be started: ${error.message}`, EXECUTABLE)));
+      const unstarted = (error: unknown): void =>
+        reject(new CliError('command', `${this.#command} cannot be started: ${(error as Error).message}`, EXECUTABLE));
+      let child: ChildProcessByStdio<Writable, null, null>;
+      try {
+        child = spawn(this.#command, [], {
+          shell: false,
+          stdio: ['pipe', 'inherit', 'inherit'],
+          env: variablesOf(this.#context, this.#seat, message),
+        });
+      } catch (error) {
+        // Some of what the system says Node throws at once: a path below a file, a script of Windows.
+        unstarted(error);
+        return;
+      }
+      child.once('error', unstarted);
       child.once('close', (code, signal) => resolve(code === 0 ? null : signal ? `was ended by ${signal}` : `ended with ${code}`));
       // It need not read.
       child.stdin.on('error', () => {});
