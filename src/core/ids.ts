@@ -1,5 +1,5 @@
 /** Names and secrets: how they are made, hashed and compared. */
-import { createHash, createHmac, hash, randomBytes, randomInt } from 'node:crypto';
+import { createHmac, hash, randomBytes, randomInt } from 'node:crypto';
 
 const ADJECTIVES =
   'amber ancient arctic autumn bold brave bright brisk bronze calm clear clever copper coral crisp dapper deep eager early easy fair fast fleet fond fresh gentle glad golden grand happy hazel honest humble indigo ivory jolly keen kind lively loyal lucid lunar mellow merry mighty misty modest neat nimble noble olive patient plain polar polite proud quick quiet rapid ready rosy royal rustic sage sandy scarlet serene sharp shiny silent silver simple sleek smooth snowy solar solid steady still stout sturdy sunny swift tidy trusty upbeat velvet vivid warm wise witty young zesty'.split(
@@ -29,9 +29,8 @@ export const newIdentityId = (): string => `id_${randomBytes(9).toString('base64
 /** Four letters that tell one run of a store from another (see {@link Position}). */
 export const newTag = (): string => randomInt(36 ** 3, 36 ** 4).toString(36);
 
-/** SHA-256 in hex. `crypto.hash` saves the object on Nodes that have it (≥ 20.12). */
-export const sha256: (text: string) => string =
-  typeof hash === 'function' ? (text) => hash('sha256', text, 'hex') : (text) => createHash('sha256').update(text).digest('hex');
+/** SHA-256 in hex, without the object that `createHash` makes. */
+export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 /**
  * {@link sha256} with a memory, for secrets that come with every call. The memory is emptied when it is full:
