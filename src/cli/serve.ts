@@ -55,7 +55,8 @@ const main = async (args: readonly string[]): Promise<void> => {
       },
     );
   };
-  for (const signal of ENDS) process.off(signal, leave).on(signal, stop);
+  // In this order: what comes while nobody listens is lost.
+  for (const signal of ENDS) process.on(signal, stop).off(signal, leave);
 };
 
 /** Serves until a signal ends it; a failure ends the process with its code. */
