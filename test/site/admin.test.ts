@@ -66,6 +66,24 @@ test('R-ADMIN-9: it goes on by itself, and says when the hub does not answer', a
   });
 });
 
+test('R-ADMIN-9: numbers are old, too, when the hub takes a question and gives no answer', async () => {
+  await visiting(hub().url, { provokes: REFUSALS }, async (page) => {
+    await page.clock.install();
+    await enter(page);
+    await page.locator('.fresh', { hasText: 'as of' }).waitFor();
+    // Nobody answers, and nobody refuses.
+    const asked = page.waitForRequest('**/api/admin/overview');
+    await page.route('**/api/admin/**', () => {});
+    await page.clock.runFor(5_000);
+    await asked;
+    await page.clock.runFor(21_000);
+    expect(await page.getByRole('alert').textContent()).toMatch(/does not answer.*What stands below is old/);
+    await page.unroute('**/api/admin/**');
+    await page.clock.runFor(5_000);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+});
+
 test('R-ADMIN-9: it does not go on with a token that the hub refuses', async () => {
   await visiting(hub().url, { provokes: REFUSALS }, async (page) => {
     await page.clock.install();

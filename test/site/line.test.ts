@@ -7,14 +7,30 @@ import { createChannel, expectCall } from '../harness/rest.ts';
 import { picture, REFUSALS, troubleOn, visiting } from './browser.ts';
 import { consoleOf, say, talkOf } from './hub.ts';
 
+interface TestLine {
+  readonly port: number;
+  cut(): void;
+  /** Connections stay, and what is sent over them goes nowhere: until it is mended, for new ones. */
+  swallow(): void;
+  mend(): void;
+  to(port: number): void;
+}
+
 /** A line to a hub that can be cut and mended; its port is the one that people know. */
-const openLine = async (): Promise<{ port: number; cut(): void; mend(): void; to(port: number): void }> => {
+const openLine = async (): Promise<TestLine> => {
   let target = 0;
   let whole = true;
+  let swallows = false;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     if (!whole) {
       socket.destroy();
+      return;
+    }
+    if (swallows) {
+      sockets.add(socket);
+      socket.resume();
+      socket.on('error', () => {});
       return;
     }
     const hub = createConnection(target, '127.0.0.1');
@@ -43,8 +59,13 @@ const openLine = async (): Promise<{ port: number; cut(): void; mend(): void; to
   return {
     port: (server.address() as { port: number }).port,
     cut,
+    swallow: () => {
+      swallows = true;
+      for (const socket of sockets) socket.unpipe().resume();
+    },
     mend: () => {
       whole = true;
+      swallows = false;
     },
     to: (port) => {
       target = port;
@@ -102,6 +123,51 @@ test('R-SITE-17: it says that the line is lost, goes on where it stopped, and sa
     expect(await message('Number 3.').count()).toBe(0);
     expect(await page.locator('.message').count()).toBe(7);
     await picture(page, 'console-gap');
+  });
+});
+
+test('R-SITE-17: a line that takes everything and gives nothing is given up, and a page does not hang on it', async () => {
+  const hub = await startHub();
+  line.to(hub.port);
+  const [channel, alpha] = await talkOf(hub.url, {}, 'alpha');
+  await visiting(`http://127.0.0.1:${line.port}`, { provokes: REFUSALS }, async (page) => {
+    const state = (text: string) => page.locator('.line-state', { hasText: text });
+    const field = page.getByLabel('Message', { exact: true });
+    await page.clock.install();
+    await page.goto(consoleOf(channel));
+    await state('On the air').waitFor();
+    await page.getByLabel('Your callsign').fill('base');
+    await page.getByRole('button', { name: 'Join' }).click();
+    await field.fill('Is anybody there?');
+
+    line.swallow();
+    const sent = page.waitForRequest('**/send');
+    await field.press('Enter');
+    await sent;
+    await say(hub.url, alpha!, 'all', 'While away.');
+    // What was said is not known to have arrived, and stays.
+    await page.clock.runFor(21_000);
+    await page.getByRole('alert').filter({ hasText: 'The hub does not answer.' }).waitFor();
+    expect(await field.inputValue()).toBe('Is anybody there?');
+    // The silence of the line is noticed, and an attempt that is swallowed is not the last one.
+    const attempt = (): Promise<unknown> => page.waitForRequest((request) => request.url().includes('/stream'));
+    let next = attempt();
+    await page.clock.runFor(21_000);
+    await state('Connection lost').waitFor();
+    expect(await page.locator('.roster .where').first().textContent()).toBe('As it was while this page was on the air.');
+    await page.clock.runFor(1_000);
+    await next;
+    next = attempt();
+    await page.clock.runFor(40_000);
+    await next;
+    // Nor does it keep anybody from trying at once.
+    line.mend();
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await page.locator('.message', { hasText: 'While away.' }).waitFor();
+    // Since it was heard the last time, not since it was noticed.
+    await page.locator('.note', { hasText: 'The connection was lost for 1 min.' }).waitFor();
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('.message', { hasText: 'Is anybody there?' }).waitFor();
   });
 });
 

@@ -80,6 +80,7 @@ export const RosterPanel = ({ station, onCall }: RosterProps) => {
       <h2 id="roster">
         Roster <span class="number">{roster?.length ?? ''}</span>
       </h2>
+      {roster !== null && station.link.value.state !== 'live' && <p class="where">As it was while this page was on the air.</p>}
       {roster?.length === 0 && <p class="where">Nobody has joined yet.</p>}
       <ul>
         {roster?.map((member) => (

@@ -102,6 +102,11 @@ export class Seat {
     });
   }
 
+  /** Does not wait for the next attempt to listen. */
+  retry(): void {
+    this.#stream?.retry();
+  }
+
   stop(): void {
     document.removeEventListener('visibilitychange', this.#look);
     this.#stream?.stop();

@@ -111,8 +111,9 @@ export class Station {
     if (link.state === 'live') this.met.value = true;
     if (link.state === 'lost') this.#lostAt = link.since;
     if (link.state !== 'live' || this.#lostAt === null) return;
-    this.log.note(`The connection was lost for ${duration(performance.now() - this.#lostAt)}. It went on where it stopped.`);
+    this.log.note(`The connection was lost for ${duration(Date.now() - this.#lostAt)}. It went on where it stopped.`);
     this.#lostAt = null;
+    this.seat.retry();
     void this.lookAtInfo();
   }
 

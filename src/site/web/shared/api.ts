@@ -1,5 +1,7 @@
 /** Calls to the hub this page came from, and their refusals in words. */
 
+import { inTime } from './in-time.ts';
+
 /** A refusal as the hub words it, or our own words where no answer came. */
 export interface Problem {
   readonly status: number;
@@ -8,6 +10,9 @@ export interface Problem {
   /** The next step. */
   readonly hint: string;
 }
+
+/** No answer of the hub takes so long to begin, or comes in so slowly: one that does was lost on its way. */
+const ANSWER_MS = 20_000;
 
 export class Refused extends Error {
   readonly problem: Problem;
@@ -46,18 +51,20 @@ export const problemOf = async (response: Response): Promise<Refused> => {
     detail: `The hub answered with status ${response.status}.`,
     hint: 'Try again; if it stays, look at the log of the hub.',
   };
-  const told = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  const told = (await inTime(response.json(), ANSWER_MS).catch(() => ({}))) as Partial<Problem>;
   return new Refused({ ...fallback, ...told }, Number.isFinite(seconds) ? seconds * 1000 : null);
 };
 
 /**
  * Sends a request and gives the answer as soon as it begins.
- * @throws Refused; an AbortError when `signal` ended it
+ * @throws Refused, also when it does not begin in time; an AbortError when `signal` ended it
  */
 export const open = async (path: string, { method, token, session, body, headers, signal }: Call = {}): Promise<Response> => {
+  const ended = new AbortController();
+  signal?.addEventListener('abort', () => ended.abort());
   let response: Response;
   try {
-    response = await fetch(path, {
+    const asked = fetch(path, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
         Accept: 'application/json',
@@ -67,12 +74,14 @@ export const open = async (path: string, { method, token, session, body, headers
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
+      signal: ended.signal,
       cache: 'no-store',
       credentials: 'omit',
       redirect: 'error',
     });
+    response = await inTime(asked, ANSWER_MS);
   } catch (error) {
+    ended.abort();
     if (signal?.aborted) throw error;
     throw new Refused(UNREACHABLE);
   }
@@ -80,20 +89,22 @@ export const open = async (path: string, { method, token, session, body, headers
   return response;
 };
 
-/** The whole of an answer. @throws Refused when it breaks off; an AbortError when `signal` ended it */
-export const whole = async <T>(reading: Promise<T>, signal?: AbortSignal): Promise<T> => {
+/** The whole of an answer. @throws Refused when it breaks off */
+export const whole = async <T>(reading: Promise<T>): Promise<T> => {
   try {
     return await reading;
-  } catch (error) {
-    if (signal?.aborted) throw error;
+  } catch {
     throw new Refused(UNREACHABLE);
   }
 };
 
-/** Sends a request and reads its JSON. @throws Refused */
+/** Sends a request and reads its JSON. @throws Refused; something else when `signal` ended it */
 export const call = async <T>(path: string, options: Call = {}): Promise<T> => {
-  const response = await open(path, options);
-  return whole(response.json() as Promise<T>, options.signal);
+  const ended = new AbortController();
+  options.signal?.addEventListener('abort', () => ended.abort());
+  const response = await open(path, { ...options, signal: ended.signal });
+  // What is late keeps one of the few connections that a browser opens to a host, until it is ended.
+  return whole(inTime(response.json() as Promise<T>, ANSWER_MS)).finally(() => ended.abort());
 };
 
 /** The problem in whatever was thrown; what is none is a bug of this page and is thrown on. */
