@@ -1,5 +1,5 @@
 /** The dashboard laid out: how the hub is, how busy it is, what channels there are. */
-import { bytes, clockTime, count, duration } from '../shared/format.ts';
+import { bytes, count, duration, timeBeside } from '../shared/format.ts';
 import { refusedAtField } from '../shared/token.ts';
 import { Trouble } from '../shared/trouble.tsx';
 import { ChannelTable } from './channel-table.tsx';
@@ -68,7 +68,7 @@ export const Board = ({ tower, onLeave }: { readonly tower: Tower; readonly onLe
           RogerThat
         </a>
         <h1>Tower</h1>
-        <p class="fresh">{fresh === null ? 'Asking…' : `as of ${clockTime(new Date(fresh).toISOString())}`}</p>
+        <p class="fresh">{fresh === null ? 'Asking…' : `as of ${timeBeside(new Date(fresh).toISOString(), new Date().toISOString())}`}</p>
         <button type="button" class="quiet" onClick={onLeave}>
           Leave
         </button>

@@ -6,7 +6,7 @@ import { keep, recall } from '../shared/keep.ts';
 import { SecretField } from '../shared/secret-field.tsx';
 import { typedToken } from '../shared/token.ts';
 import { Desk } from './desk.tsx';
-import { Station, tokenName } from './station.ts';
+import { Station, titleOf, tokenName } from './station.ts';
 
 /**
  * The token, taken out of the address: what stands there is seen over shoulders, on shared screens and in the history.
@@ -47,7 +47,7 @@ export const Door = ({ channelId }: { readonly channelId: string }) => {
     }, problemIn);
   }, [channelId]);
   useEffect(() => {
-    document.title = `${channelId} · RogerThat`;
+    document.title = titleOf(channelId);
     // A link to another token pasted into this tab changes the fragment only.
     const changed = (): void => {
       if (location.hash.length > 1) token.value = takeToken(channelId);

@@ -21,7 +21,8 @@ const LET_GO = 'let-go';
 /** Characters of an entry that count. */
 const lengthOf = (entry: Entry): number => (entry.type === 'message' ? (entry.message.text?.length ?? 0) : 0);
 
-const atOf = (entry: Entry): string => (entry.type === 'message' ? entry.message.at : entry.at);
+/** When it was said or noticed. */
+export const atOf = (entry: Entry): string => (entry.type === 'message' ? entry.message.at : entry.at);
 
 /** The entries of a transcript as it is read, of which no more is held than a log takes and a little beyond, so that the log says so. */
 export class Newest {

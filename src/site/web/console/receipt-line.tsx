@@ -1,6 +1,6 @@
 /** How far a message has come, in a word; for several recipients in numbers, and one by one when asked. */
 import { useSignal } from '@preact/signals';
-import { clockTime } from '../shared/format.ts';
+import { timeBeside } from '../shared/format.ts';
 import type { Logged } from './logbook.ts';
 import type { Station } from './station.ts';
 import type { Receipt } from './wire.ts';
@@ -58,7 +58,7 @@ export const ReceiptLine = ({ station, message }: { readonly station: Station; r
           {receipts.map((one) => (
             <li key={one.callsign} title={MEANS[one.state]}>
               {one.callsign}: {one.state}
-              {one.at === null ? '' : ` ${clockTime(one.at)}`}
+              {one.at === null ? '' : ` ${timeBeside(one.at, message.at)}`}
             </li>
           ))}
         </ul>

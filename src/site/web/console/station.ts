@@ -8,11 +8,15 @@ import { type Followed, follow, type Link } from './follow.ts';
 import { Logbook } from './logbook.ts';
 import { Receipts } from './receipts.ts';
 import { Seat } from './seat.ts';
+import { Unread } from './unread.ts';
 import type { Info, Line, Member } from './wire.ts';
 
 /** Presence changes without an event. */
 const ROSTER_MS = 5_000;
 const INFO_MS = 20_000;
+
+/** The name of the tab. */
+export const titleOf = (channelId: string): string => `${channelId} · RogerThat`;
 
 export const tokenName = (channelId: string): string => `token ${channelId}`;
 
@@ -29,6 +33,7 @@ export class Station {
   readonly receipts: Receipts;
   readonly seat: Seat;
   readonly draft: Draft;
+  readonly unread: Unread;
   /** The owner's token, as it was typed; never kept. */
   readonly ownerToken = signal('');
   /** What the hub refused for good: a wrong token, a channel that was closed. */
@@ -47,6 +52,7 @@ export class Station {
     this.receipts = new Receipts(`${this.path}/messages`, now, () => this.link.value.state === 'live');
     this.seat = new Seat(channelId, this.path, now);
     this.draft = new Draft(channelId);
+    this.unread = new Unread(titleOf(channelId));
     this.#stream = this.#listen('0');
     this.#timers = [
       window.setInterval(() => this.#whileInSight(() => this.lookAtRoster()), ROSTER_MS),
@@ -65,6 +71,7 @@ export class Station {
     this.receipts.stop();
     this.seat.stop();
     this.draft.stop();
+    this.unread.stop();
   }
 
   /** Goes on where it stopped under another join token. @throws Refused when the person's own seat cannot be taken again */
@@ -122,6 +129,7 @@ export class Station {
     const flush = (): void => {
       const fresh = this.log.add(messages as Extract<Line, { type: 'message' }>[]);
       for (const { from } of fresh) this.receipts.stir(from);
+      this.unread.heard(fresh.filter(({ from }) => from !== this.seat.held.value?.callsign).length);
       messages = [];
     };
     for (const line of lines) {

@@ -1,11 +1,11 @@
 /** The traffic: what was said, as it is heard, however much it is. */
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { count, plural } from '../shared/format.ts';
+import { count, dayOf, isSameDay, plural } from '../shared/format.ts';
 import { Earlier } from './earlier.tsx';
 import { Empty } from './empty.tsx';
 import { EntryRow, type RowActions } from './entry.tsx';
-import { type Entry, type Logged, matches } from './logbook.ts';
+import { atOf, type Entry, type Logged, matches } from './logbook.ts';
 import type { Station } from './station.ts';
 import { useVirtualList } from './virtual.ts';
 
@@ -22,7 +22,7 @@ const spoken = (entry: Entry | undefined): string => {
 };
 
 export const Traffic = ({ station, search, onReply }: TrafficProps) => {
-  const { log, receipts } = station;
+  const { log, receipts, unread } = station;
   const words = useComputed(() =>
     search.value
       .toLowerCase()
@@ -39,11 +39,7 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
   const list = useVirtualList({ scroller, count: entries.length, keyOf: (i) => entries[i]?.key ?? i, estimate: 76 });
   const items = list.getVirtualItems();
   const atEnd = entries.length === 0 || list.isAtEnd(60);
-
-  // Whatever came while the end was not in sight is counted.
-  const seen = useRef(0);
-  if (atEnd && words.value.length === 0) seen.current = log.heard.value;
-  const below = words.value.length > 0 ? 0 : log.heard.value - seen.current;
+  const below = words.value.length > 0 ? 0 : unread.count.value;
 
   const begun = useRef(false);
   useLayoutEffect(() => {
@@ -51,15 +47,20 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
     begun.current = true;
     list.scrollToEnd();
   });
+  const following = useRef(true);
+  const top = useRef(0);
+  const look = (): void => {
+    const { scrollHeight, clientHeight, scrollTop } = scroller.current!;
+    // What was added and not scrolled to yet takes nobody away from the end: that is done by going up.
+    following.current = scrollHeight - clientHeight - scrollTop < 60 || (following.current && scrollTop >= top.current);
+    top.current = scrollTop;
+    unread.atNewest.value = following.current && words.peek().length === 0;
+  };
   // Who is at the end stays there when what stands below takes more room, or a line that is there already.
   useEffect(() => {
     const element = scroller.current!;
-    let following = true;
-    const look = (): void => {
-      following = element.scrollHeight - element.clientHeight - element.scrollTop < 60;
-    };
     const observer = new ResizeObserver(() => {
-      if (following) element.scrollTop = element.scrollHeight;
+      if (following.current) element.scrollTop = element.scrollHeight;
     });
     element.addEventListener('scroll', look, { passive: true });
     observer.observe(element);
@@ -75,6 +76,7 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
     if (wanted.current === null) list.scrollToEnd();
     else list.scrollToIndex(wanted.current, { align: 'center' });
     wanted.current = null;
+    look();
   }, [words.value]);
   useEffect(() => {
     const messages = items.flatMap(({ index }) => {
@@ -130,6 +132,7 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
         <ol class="log" style={{ height: `${list.getTotalSize()}px` }}>
           {items.map(({ index, key, start }) => {
             const entry = entries[index];
+            const before = entries[index - 1];
             return entry ? (
               <li
                 key={key}
@@ -139,6 +142,7 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
                 aria-setsize={entries.length}
                 aria-posinset={index + 1}
               >
+                {(!before || !isSameDay(atOf(before), atOf(entry))) && <h3 class="day">{dayOf(atOf(entry))}</h3>}
                 <EntryRow entry={entry} station={station} words={words.value} open={opened.value.has(entry.key)} actions={actions} />
               </li>
             ) : null;

@@ -8,6 +8,18 @@ export const clockTime = (iso: string): string => {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 };
 
+/** `Monday 23 November 2026`, in the reader's own zone. */
+export const dayOf = (iso: string): string =>
+  new Date(iso).toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+
+export const isSameDay = (one: string, other: string): boolean => new Date(one).toDateString() === new Date(other).toDateString();
+
+/** The time alone beside something of the same day, else with its own: `23 Nov 14:03:22`. */
+export const timeBeside = (iso: string, beside: string): string => {
+  if (isSameDay(iso, beside)) return clockTime(iso);
+  return `${new Date(iso).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} ${clockTime(iso)}`;
+};
+
 const UNITS: readonly (readonly [seconds: number, name: string])[] = [
   [86_400, 'd'],
   [3600, 'h'],
