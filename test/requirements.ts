@@ -117,6 +117,7 @@ export const PROVED_ELSEWHERE: Readonly<Record<string, string>> = {
   'R-SITE-18': 'test/site/hostile.test.ts',
   'R-SITE-19': 'test/site/long.test.ts',
   'R-SITE-20': 'test/site/owner.test.ts',
+  'R-SITE-21': 'test/site/unread.test.ts',
   'R-ADMIN-1': 'test/site/pages.test.ts',
   'R-ADMIN-9': 'test/site/admin.test.ts',
   'R-MCP-15': 'test/mcp/hooked.test.ts',

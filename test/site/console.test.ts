@@ -131,6 +131,15 @@ describe('listening in', () => {
         expect.stringMatching(/^bravo: confirmed [0-9:]{8}$/),
         expect.stringMatching(/^charlie: queued/),
       ]);
+      // Each can be read: in the row, beside or below the other.
+      const [row, first, second] = await line(page, 'To all.').evaluate((element) =>
+        [element, ...element.querySelectorAll('.each li')].map((one) => {
+          const { left, right, top, bottom } = one.getBoundingClientRect();
+          return { left, right, top, bottom };
+        }),
+      );
+      expect(first!.right <= second!.left || first!.bottom <= second!.top).toBe(true);
+      expect([first!.top >= row!.top, second!.bottom <= row!.bottom]).toEqual([true, true]);
     });
   });
 

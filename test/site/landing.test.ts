@@ -80,6 +80,19 @@ describe('a channel', () => {
     });
   });
 
+  test('R-SITE-8: shows which tab is chosen where the colours are the reader’s own', async () => {
+    await visiting(hub().url, { forcedColors: 'active' }, async (page) => {
+      await page.goto('/');
+      await create(page);
+      const colour = (selected: boolean) =>
+        page
+          .locator(`[role="tab"][aria-selected="${selected}"]`)
+          .first()
+          .evaluate((tab) => getComputedStyle(tab).color);
+      expect(await colour(true)).not.toBe(await colour(false));
+    });
+  });
+
   test('R-SITE-6: has a tab for each client, moved through by keys', async () => {
     const { url } = hub();
     await visiting(url, { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {

@@ -70,7 +70,7 @@ export const Composer = ({ station }: ComposerProps) => {
   if (to.value !== 'all' && !names.includes(to.value)) names.push(to.value);
 
   return (
-    <form class="composer" onSubmit={send}>
+    <form class="composer" aria-label="Microphone" onSubmit={send}>
       {problem.value && <Trouble problem={problem.value} />}
       {seat.madeKey.value && (
         <div class="made">

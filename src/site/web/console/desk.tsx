@@ -1,5 +1,6 @@
 /** The console laid out: the state of the line, the traffic, the roster, the channel, the microphone. */
 import { useComputed, useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { keep } from '../shared/keep.ts';
 import { Trouble } from '../shared/trouble.tsx';
 import { ChannelPanel } from './channel.tsx';
@@ -14,6 +15,9 @@ const PANELS = [
   ['roster', 'Roster'],
   ['channel', 'Channel'],
 ] as const;
+
+/** Where there is room for one panel at a time, as in console.css. */
+const NARROW = window.matchMedia('(width < 56rem)');
 
 type Panel = (typeof PANELS)[number][0];
 
@@ -45,12 +49,23 @@ export const Desk = ({ station }: { readonly station: Station }) => {
   const panel = useSignal<Panel>('traffic');
   const search = useSignal('');
   const { to, replyTo } = station.draft;
+  const narrow = useSignal(NARROW.matches);
+  useEffect(() => {
+    const look = (): void => {
+      narrow.value = NARROW.matches;
+    };
+    NARROW.addEventListener('change', look);
+    return () => NARROW.removeEventListener('change', look);
+  }, []);
   const here = useComputed(() => station.roster.value?.length ?? 0);
   // What was heard stays readable when the channel is closed under us.
   if (station.refused.value && !station.met.value) return <Shut station={station} />;
   return (
     <div class="desk" data-panel={panel.value}>
       <header class="bar">
+        <button type="button" class="skip" onClick={() => document.querySelector<HTMLElement>('.mic input, .mic textarea')?.focus()}>
+          Skip to the microphone
+        </button>
         <a class="wordmark" href="/">
           <span class="lamp" aria-hidden="true" />
           <span class="sr">RogerThat, home</span>
@@ -78,6 +93,7 @@ export const Desk = ({ station }: { readonly station: Station }) => {
         <Traffic
           station={station}
           search={search}
+          covered={narrow.value && panel.value !== 'traffic'}
           onReply={(message) => {
             replyTo.value = message.id;
             to.value = message.from;

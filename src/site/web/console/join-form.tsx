@@ -48,7 +48,7 @@ export const JoinForm = ({ station }: { readonly station: Station }) => {
   };
 
   return (
-    <form class="composer join" onSubmit={join}>
+    <form class="composer join" aria-label="Microphone" onSubmit={join}>
       {ended && !problem.value && <Trouble problem={endedProblem(ended)} />}
       {problem.value && <Trouble problem={problem.value} />}
       <div class="mic">

@@ -5,6 +5,7 @@ import { count, dayOf, isSameDay, plural } from '../shared/format.ts';
 import { Earlier } from './earlier.tsx';
 import { Empty } from './empty.tsx';
 import { EntryRow, type RowActions } from './entry.tsx';
+import { heldRows } from './held.ts';
 import { atOf, type Entry, type Logged, matches } from './logbook.ts';
 import type { Station } from './station.ts';
 import { useVirtualList } from './virtual.ts';
@@ -12,16 +13,20 @@ import { useVirtualList } from './virtual.ts';
 interface TrafficProps {
   readonly station: Station;
   readonly search: Signal<string>;
+  /** Something else is shown in its place. */
+  readonly covered: boolean;
   readonly onReply: (message: Logged) => void;
 }
 
-/** A glimpse for who does not see the screen. */
-const spoken = (entry: Entry | undefined): string => {
-  if (entry?.type === 'message') return `${entry.message.from} to ${entry.message.to}: ${(entry.message.text ?? '').slice(0, 160)}`;
-  return entry?.type === 'note' ? entry.text : entry ? 'Messages were missed.' : '';
+/** A glimpse for who does not see the screen. They know what they said themselves. */
+const spoken = (entry: Entry | undefined, own: string | undefined): string => {
+  if (entry === undefined) return '';
+  if (entry.type !== 'message') return entry.type === 'note' ? entry.text : 'Messages were missed.';
+  const { from, to, text } = entry.message;
+  return from === own ? '' : `${from} to ${to}: ${(text ?? '').slice(0, 160)}`;
 };
 
-export const Traffic = ({ station, search, onReply }: TrafficProps) => {
+export const Traffic = ({ station, search, covered, onReply }: TrafficProps) => {
   const { log, receipts, unread } = station;
   const words = useComputed(() =>
     search.value
@@ -36,7 +41,13 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
   const opened = useSignal<ReadonlySet<Entry['key']>>(new Set());
   const scroller = useRef<HTMLElement>(null);
   const entries = shown.value;
-  const list = useVirtualList({ scroller, count: entries.length, keyOf: (i) => entries[i]?.key ?? i, estimate: 76 });
+  // What stands in the page now is of the last drawing; rows may have moved since, or gone.
+  const drawn = useRef(entries);
+  const held = (scroller.current === null ? [] : heldRows(scroller.current))
+    .map((index) => (entries[index] === drawn.current[index] ? index : entries.indexOf(drawn.current[index]!)))
+    .filter((index) => index >= 0 && index < entries.length);
+  drawn.current = entries;
+  const list = useVirtualList({ scroller, count: entries.length, keyOf: (i) => entries[i]?.key ?? i, estimate: 76, held });
   const items = list.getVirtualItems();
   const atEnd = entries.length === 0 || list.isAtEnd(60);
   const below = words.value.length > 0 ? 0 : unread.count.value;
@@ -49,12 +60,14 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
   });
   const following = useRef(true);
   const top = useRef(0);
+  const away = useRef(covered);
+  away.current = covered;
   const look = (): void => {
     const { scrollHeight, clientHeight, scrollTop } = scroller.current!;
     // What was added and not scrolled to yet takes nobody away from the end: that is done by going up.
     following.current = scrollHeight - clientHeight - scrollTop < 60 || (following.current && scrollTop >= top.current);
     top.current = scrollTop;
-    unread.atNewest.value = following.current && words.peek().length === 0;
+    unread.atNewest.value = following.current && words.peek().length === 0 && !away.current;
   };
   // Who is at the end stays there when what stands below takes more room, or a line that is there already.
   useEffect(() => {
@@ -70,14 +83,18 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
       observer.disconnect();
     };
   }, []);
+  const goTo = (index: number): void => {
+    following.current = false;
+    list.scrollToIndex(index, { align: 'center' });
+  };
   const wanted = useRef<number | null>(null);
   useEffect(() => {
     // A search shows its last find; without one the end is the place to be, or where somebody wanted to go from a find.
     if (wanted.current === null) list.scrollToEnd();
-    else list.scrollToIndex(wanted.current, { align: 'center' });
+    else goTo(wanted.current);
     wanted.current = null;
-    look();
   }, [words.value]);
+  useEffect(look, [words.value, covered]);
   useEffect(() => {
     const messages = items.flatMap(({ index }) => {
       const entry = entries[index];
@@ -94,7 +111,7 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
     onJump(id) {
       const index = log.entries.findIndex((entry) => entry.key === id);
       if (index < 0) return;
-      if (words.value.length === 0) list.scrollToIndex(index, { align: 'center' });
+      if (words.value.length === 0) goTo(index);
       else {
         wanted.current = index;
         search.value = '';
@@ -120,7 +137,8 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
             if (event.key === 'Escape') search.value = '';
           }}
         />
-        <output>
+        {/* What comes is said below; here it would be said again, as a number. */}
+        <output aria-live={words.value.length > 0 ? 'polite' : 'off'}>
           {words.value.length > 0 ? `${count(entries.length)} of ${count(log.entries.length)}` : plural(log.heard.value, 'message')}
         </output>
       </div>
@@ -155,7 +173,7 @@ export const Traffic = ({ station, search, onReply }: TrafficProps) => {
         </button>
       )}
       <p class="sr" aria-live="polite">
-        {spoken(log.entries[log.entries.length - 1])}
+        {spoken(log.entries[log.entries.length - 1], station.seat.held.value?.callsign)}
       </p>
     </>
   );

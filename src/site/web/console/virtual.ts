@@ -1,5 +1,12 @@
 /** A list of which only what is in sight is in the page, bound to Preact. */
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core';
+import {
+  defaultRangeExtractor,
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  type Range,
+  Virtualizer,
+} from '@tanstack/virtual-core';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useReducer, useState } from 'preact/hooks';
 
@@ -9,12 +16,19 @@ interface VirtualList {
   readonly keyOf: (index: number) => string | number;
   /** Pixels, until an item was measured. */
   readonly estimate: number;
+  /** Items that stay in the page wherever it is scrolled to. */
+  readonly held: readonly number[];
 }
+
+const withHeld =
+  (held: readonly number[]) =>
+  (range: Range): number[] =>
+    [...new Set([...defaultRangeExtractor(range), ...held])].sort((a, b) => a - b);
 
 export type List = Virtualizer<HTMLElement, HTMLElement>;
 
 /** Who reads at the end follows it; who reads elsewhere keeps the place, whatever is added before or after. */
-export const useVirtualList = ({ scroller, count, keyOf, estimate }: VirtualList): List => {
+export const useVirtualList = ({ scroller, count, keyOf, estimate, held }: VirtualList): List => {
   const [, again] = useReducer<number, void>((n) => n + 1, 0);
   const options = {
     count,
@@ -25,6 +39,7 @@ export const useVirtualList = ({ scroller, count, keyOf, estimate }: VirtualList
     observeElementRect,
     observeElementOffset,
     overscan: 8,
+    ...(held.length === 0 ? {} : { rangeExtractor: withHeld(held) }),
     anchorTo: 'end' as const,
     followOnAppend: true,
     scrollEndThreshold: 60,
