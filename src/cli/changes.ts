@@ -48,20 +48,25 @@ const isChanging = (env: NodeJS.ProcessEnv, { hub, channelId }: Place): boolean 
     return false;
   });
 
-/** Another token of the channel than the one that was refused, as this home knows it, or is about to. The signal ends the waiting. */
-export const tokenAfter = async (
+/**
+ * Tells of a refused token the one to show in its place: another of the channel that this home knows, or is about to; each is told
+ * once, since what the hub refused stays refused. The signal ends the waiting.
+ */
+export const tokenAfter = (
   { env, profiles, signal }: { readonly env: NodeJS.ProcessEnv; readonly profiles: Profiles; readonly signal: AbortSignal },
-  place: Place,
-  refused: string | undefined,
-): Promise<string | undefined> => {
-  for (;;) {
-    // Asked first: a change that has ended by then is remembered.
-    const changing = isChanging(env, place);
-    const { hub, channelId } = place;
-    const seats = profiles.seats().filter((one) => one.hub === hub && one.channelId === channelId);
-    const tokens = [profiles.channel(hub, channelId)?.joinToken, ...seats.map(({ token }) => token)];
-    const other = tokens.find((token) => token !== undefined && token !== refused);
-    if (other !== undefined || !changing || signal.aborted) return other;
-    await pause(LOOK_MS, signal).catch(() => {});
-  }
+  { hub, channelId }: Place,
+): ((refused: string | undefined) => Promise<string | undefined>) => {
+  const spent = new Set<string | undefined>();
+  return async (refused) => {
+    spent.add(refused);
+    for (;;) {
+      // Asked first: a change that has ended by then is remembered.
+      const changing = isChanging(env, { hub, channelId });
+      const seats = profiles.seats().filter((one) => one.hub === hub && one.channelId === channelId);
+      const tokens = [profiles.channel(hub, channelId)?.joinToken, ...seats.map(({ token }) => token)];
+      const other = tokens.find((token) => token !== undefined && !spent.has(token));
+      if (other !== undefined || !changing || signal.aborted) return other;
+      await pause(LOOK_MS, signal).catch(() => {});
+    }
+  };
 };

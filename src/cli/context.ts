@@ -176,9 +176,13 @@ export class Context {
       {
         changed: ({ sessionId, cursor }: SeatState) => this.profiles.changeSeat(profile, { sessionId, cursor, ...typed }),
         ...(this.option('token') === undefined
-          ? { token: async ({ token }: SeatState) => (await import('./changes.ts')).tokenAfter(this, profile, token) }
+          ? { token: async ({ token }: SeatState) => (await import('./changes.ts')).tokenAfter(this, profile)(token) }
           : {}),
-        rejoined: ({ callsign }) => this.note(`The session of ${callsign} was over; joined again.`),
+        rejoined: ({ callsign }) => {
+          // The next command shows at once what opened the channel.
+          if (seat.state.token !== token) this.profiles.changeSeat(profile, { token: seat.state.token });
+          this.note(`The session of ${callsign} was over; joined again.`);
+        },
         retry: this.trouble,
       },
     );

@@ -13,9 +13,7 @@ export const run = async (context: Context): Promise<void> => {
     since: context.option('since'),
     signal: context.signal,
     onTrouble: context.trouble,
-    ...(context.option('token') === undefined
-      ? { token: (refused: string | undefined) => tokenAfter(context, { hub, channelId: shown.channelId }, refused) }
-      : {}),
+    ...(context.option('token') === undefined ? { token: tokenAfter(context, { hub, channelId: shown.channelId }) } : {}),
   });
   for await (const event of events) {
     if (context.json) await context.out(JSON.stringify(event));

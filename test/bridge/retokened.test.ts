@@ -105,3 +105,29 @@ verifies.once('cli:goes-on-retokened', async () => {
   expect(await following.ended).toEqual({ code: 8, signal: null });
   expect(await watching.ended).toEqual({ code: 7, signal: null });
 });
+
+verifies.once('cli:goes-on-retokened', async () => {
+  const { home, id, ownerToken, url } = await scene();
+  const elsewhere = async (): Promise<string> =>
+    (await expectCall(url, { method: 'POST', path: `/api/channels/${id}/rotate-token`, token: ownerToken })).join_token;
+  // The token that this home remembers of the channel is an old one by now, and that of its seat the next.
+  expect(await home.run(['join', id, 'alpha', '--token', await elsewhere()])).toMatchObject({ code: 0 });
+  const watching = home.launch(['tail']);
+  await eventually('the watcher', () => watching.stderr().includes('On the air'));
+  await elsewhere();
+  expect(await watching.ended).toEqual({ code: 7, signal: null });
+});
+
+verifies.once('cli:goes-on-retokened', async () => {
+  const { home, id, ownerToken, url } = await scene();
+  const tokensKept = (): unknown[] => home.kept('seats').map((file) => JSON.parse(readFileSync(file, 'utf8')).token);
+  expect(await home.run(['join', id, 'alpha'])).toMatchObject({ code: 0 });
+  const { join_token: next } = await expectCall(url, { method: 'POST', path: `/api/channels/${id}/rotate-token`, token: ownerToken });
+  expect(await home.run(['join', id, 'carol', '--token', next])).toMatchObject({ code: 0 });
+  // The first takes its seat back with the token that the second was given, and shows that one from then on.
+  for (const again of [true, false]) {
+    const { code, stderr } = await home.run(['send', 'carol', 'hello', '--as', 'alpha']);
+    expect([code, stderr.includes('joined again')]).toEqual([0, again]);
+  }
+  expect(tokensKept()).toEqual([next, next]);
+});
