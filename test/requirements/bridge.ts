@@ -87,7 +87,8 @@ export const BRIDGE = {
   },
   'hook:tidy': { behaviour: 'What hooks noted of a session is gone a week after its last turn.', clauses: ['R-WAKE-4'] },
   'hook:again': {
-    behaviour: 'A waiting hook whose seat was lost goes on when its session takes the seat again.',
+    behaviour:
+      'A waiting hook whose seat was lost goes on when its session takes the seat again; one whose hub is away for a while has not lost it.',
     clauses: ['R-WAKE-3'],
   },
   'hook:whose': {

@@ -45,7 +45,7 @@ const confirmedOf = async (seat: Seat, signal: AbortSignal): Promise<number | nu
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof HubProblem)) throw error;
+    if (!(error instanceof HubProblem) || error.passing) throw error;
     if (error.code !== 'session_expired') return null;
     await seat.rejoin({ signal });
     return ask();
