@@ -1,6 +1,6 @@
 /** Watching a channel: every message and every coming and going, without a seat and without confirming anything. */
 import { Backoff, waitOut } from './backoff.ts';
-import type { Credentials, HubClient, StreamEvent } from './client.ts';
+import type { CallOptions, Credentials, HubClient, StreamEvent } from './client.ts';
 import { type ClientError, HubProblem, LinkError } from './errors.ts';
 
 export interface WatchOptions {
@@ -14,6 +14,13 @@ export interface WatchOptions {
   /** The hub is away; it is tried again after so many milliseconds. */
   onTrouble?(error: ClientError, ms: number): void;
 }
+
+/** The number of the last message. @throws as `call`; LinkError not_a_hub */
+const headOf = async (client: HubClient, shown: Credentials, options: CallOptions): Promise<string> => {
+  const { counts } = await client.call('channel_info', {}, shown, options);
+  if (typeof counts?.head !== 'number') throw new LinkError('not_a_hub', `The answer of ${client.hub} is no channel of a hub.`);
+  return String(counts.head);
+};
 
 /**
  * The events of a channel until the signal ends it, over restarts of the hub and cut connections.
@@ -31,7 +38,7 @@ export async function* watch(
   for (;;) {
     try {
       // What is said while the first connection is lost is missed unless it is known where that one began.
-      since ??= String((await client.call('channel_info', {}, { channelId, token }, { signal })).counts.head);
+      since ??= await headOf(client, { channelId, token }, { signal });
       for await (const event of client.stream({ since }, { channelId, token }, { signal })) {
         backoff.reset();
         met = true;

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { HubClient } from '../../src/client/index.ts';
+import { HubClient, watch } from '../../src/client/index.ts';
 import { newHome } from '../harness/command.ts';
 
 const running: (() => void)[] = [];
@@ -78,5 +78,12 @@ test('an answer without an end is given up', async () => {
   const lines = client.lines('transcript', {}, shown);
   await expect(lines.next()).rejects.toMatchObject({ code: 'not_a_hub' });
   await expect.poll(() => gone).toBe(2);
+  client.close();
+});
+
+test('what answers for a hub with something else is told so by whoever watches', async () => {
+  const hub = await serving((_, response) => response.end('{}'));
+  const client = new HubClient(hub);
+  await expect(watch(client, { channelId: 'quiet-otter-3a8f19', token: 't' }).next()).rejects.toMatchObject({ code: 'not_a_hub' });
   client.close();
 });
