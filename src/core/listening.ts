@@ -11,7 +11,8 @@ import type { Limits } from './limits.ts';
 import type { AnswerLimits, Unready } from './mailbox.ts';
 import { endsHearing } from './refusing.ts';
 import type { Heard, Message, Position, RosterEntry, Session, Since, Slice } from './types.ts';
-import { TIME, Waiter, type Waiters, type Wake } from './waiters.ts';
+import { TIME, Waiter, type Wake } from './waiter.ts';
+import type { Waiters } from './waiters.ts';
 
 /** How a transport says that the caller went away. Every AbortSignal is one. */
 export interface Cancel {

@@ -13,7 +13,7 @@ import {
 } from './listening.ts';
 import { RosterLook } from './look.ts';
 import type { Channel, Since } from './types.ts';
-import { Waiter } from './waiters.ts';
+import { Waiter } from './waiter.ts';
 
 const NOTHING: Delivery = { handed: () => {}, unsure: () => {} };
 
