@@ -12,10 +12,20 @@ import {
   withStatuses,
 } from './listening.ts';
 import { RosterLook } from './look.ts';
-import type { Channel, Since } from './types.ts';
+import type { Channel, RosterEntry, Since } from './types.ts';
 import { Waiter } from './waiter.ts';
 
 const NOTHING: Delivery = { handed: () => {}, unsure: () => {} };
+
+/** What a look at a roster shows; or the store is away, which ends no watching. */
+const rosterIn = async (look: RosterLook, { engine }: Ear, channelId: string): Promise<readonly RosterEntry[] | 'away'> => {
+  try {
+    return await look.see(() => engine.roster(channelId));
+  } catch (error) {
+    if (!(error instanceof HubError) || error.code !== 'storage_unavailable') throw error;
+    return 'away';
+  }
+};
 
 /** Watches a channel without a seat: every message from now (or `since`) on, and the roster when it changes. */
 export async function* watch(ear: Ear, channel: Channel, since: Since, signal: Cancel): AsyncGenerator<StreamItem, void, undefined> {
@@ -36,13 +46,14 @@ export async function* watch(ear: Ear, channel: Channel, since: Since, signal: C
     while (!signal.aborted) {
       const look: RosterLook | null = waiter.look;
       waiter.look = null;
-      const roster = look && (await look.see(() => engine.roster(channelId)));
+      const roster = look && (await rosterIn(look, ear, channelId));
       const before = waiter.statuses;
       // Last: what was read before it was still the watcher's to know.
       const slice = await engine.observe(channelId, joinTokenHash, from, answerLimits(ear, 100));
-      if (slice === 'away') waiter.look ??= look && new RosterLook();
-      else {
-        if (roster) yield { type: 'roster', roster };
+      // It is looked at with the next wake, which comes when the store is back.
+      if (roster === 'away' || slice === 'away') waiter.look ??= look && new RosterLook();
+      if (slice !== 'away') {
+        if (roster && roster !== 'away') yield { type: 'roster', roster };
         const statuses = takeStatuses(waiter, slice, before);
         from = { at: 'position', id: slice.cursor.id, tag: slice.cursor.tag };
         const whole = withStatuses(slice, statuses, waiter, ear.waiters);

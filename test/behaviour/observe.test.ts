@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, vi } from 'vitest';
+import { hashSecret } from '../../src/core/ids.ts';
 import { writeStream } from '../../src/transports/stream.ts';
 import { short } from '../harness/tape.ts';
 import { sseEvents } from '../harness/transports/events.ts';
@@ -35,6 +36,22 @@ verifies('stream:observer', async (room) => {
     await tape.close();
     await room.parked(0);
   }
+});
+
+verifies('stream:away', { trouble: 'expected' }, async (room) => {
+  const [channel, alpha, bravo] = await room.talk({ retention: 'full' }, 'alpha', 'bravo');
+  const tape = channel.stream();
+  expect((await tape.next()).type).toBe('roster');
+  const found = await room.engine.session(channel.id, hashSecret(bravo.sessionId));
+  await room.away(async () => {
+    // It was let in before that.
+    if (found.state === 'live') await expect(room.hub.leave(found.session)).rejects.toMatchObject({ code: 'storage_unavailable' });
+    await room.quiet();
+  });
+  await alpha.say('back');
+  let event = await tape.next();
+  while (event.type === 'roster') event = await tape.next();
+  expect(short(event)).toBe('back');
 });
 
 verifies('stream:observer-since', { limits: 'ringMessages=3' }, async (room) => {

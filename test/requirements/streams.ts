@@ -56,6 +56,11 @@ export const STREAMS = {
     clauses: ['R-STREAM-7', 'R-STREAM-3'],
     needs: ['stream', 'info', 'receipts'],
   },
+  'stream:away': {
+    behaviour: 'Who watches watches on while the store is away, also when somebody meanwhile tries to go.',
+    clauses: ['R-STREAM-7', 'R-ERR-12'],
+    needs: ['stream', 'durable', 'remote'],
+  },
   'stream:observer-since': {
     behaviour: 'An observer may begin at a place, and is told first of what has left the ring since then.',
     clauses: ['R-STREAM-7', 'R-STREAM-8'],
