@@ -178,13 +178,14 @@ export class Hub {
    *   identity_required, owner_password_wrong, rate_limited, kicked, callsign_taken, hub_full, storage_unavailable
    */
   async join(request: JoinRequest): Promise<Joined> {
-    const seated = await takeSeat(this, request);
+    const { channel, callsign } = request;
+    const seated = await this.waiters.ending(channel.id, callsign, takeSeat(this, request));
     // Whoever listens with a session that this one took the place of is out.
-    if (!seated.resumed) this.waiters.turn(request.channel.id, request.callsign);
+    if (!seated.resumed) this.waiters.turn(channel.id, callsign);
     return {
       ...seated,
-      roster: await this.engine.roster(request.channel.id),
-      history: await this.history(request.channel, JOIN_HISTORY, this.limits.sizes.answerBytes / 4),
+      roster: await this.engine.roster(channel.id),
+      history: await this.history(channel, JOIN_HISTORY, this.limits.sizes.answerBytes / 4),
     };
   }
 
@@ -195,10 +196,11 @@ export class Hub {
 
   /** Ends a session. Its parked listens end too; its mailbox stays. */
   async leave(session: Session): Promise<void> {
-    await this.waiters.ending(session.channelId, this.engine.leave(session.channelId, session.hash));
+    const { channelId, callsign, hash } = session;
+    await this.waiters.ending(channelId, callsign, this.engine.leave(channelId, hash));
     const error = new HubError('not_joined', 'This session left the channel.');
-    this.waiters.endSession(session.channelId, session.hash, error);
-    this.waiters.announceRoster(session.channelId);
+    this.waiters.endSession(channelId, hash, error);
+    this.waiters.announceRoster(channelId);
   }
 
   roster(channel: Channel): Eventually<readonly RosterEntry[]> {

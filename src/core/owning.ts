@@ -36,7 +36,7 @@ export class Owner {
   async close({ id: channelId }: Channel, erase: boolean): Promise<void> {
     refuseBand(channelId, 'A band is not closed; start the hub with --no-bands to have none.');
     const { engine, waiters } = this.#desk;
-    await waiters.ending(channelId, engine.closeChannel(channelId, erase));
+    await waiters.ending(channelId, null, engine.closeChannel(channelId, erase));
     waiters.endChannel(channelId, { type: 'ended', error: closedError() });
   }
 
@@ -45,7 +45,7 @@ export class Owner {
     refuseBand(channelId, 'A band has no join token.');
     const joinToken = newSecret('join');
     const { engine, waiters } = this.#desk;
-    await waiters.ending(channelId, engine.rotateToken(channelId, sha256(joinToken)));
+    await waiters.ending(channelId, null, engine.rotateToken(channelId, sha256(joinToken)));
     waiters.endChannel(channelId, { type: 'ended', error: rotatedError() });
     return joinToken;
   }
@@ -57,7 +57,7 @@ export class Owner {
    */
   async kick({ id: channelId }: Channel, callsign: string, ban: boolean | null): Promise<Kicked> {
     const { engine, waiters } = this.#desk;
-    const done = await waiters.ending(channelId, engine.kick(channelId, callsign, ban));
+    const done = await waiters.ending(channelId, callsign, engine.kick(channelId, callsign, ban));
     if (!done.kicked) return done;
     waiters.endSeat(channelId, callsign, { type: 'ended', error: done.banned ? bannedError() : new HubError('kicked') });
     waiters.announceRoster(channelId);

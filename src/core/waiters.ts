@@ -3,7 +3,7 @@
  *
  * Waking a {@link Waiter} costs a map look-up; nobody polls, and nobody is asked who does not listen on that channel.
  */
-import type { HubError } from './errors.ts';
+import { HubError } from './errors.ts';
 import { RosterLook } from './look.ts';
 import type { Eventually, Message } from './types.ts';
 import { MAIL, Tally, type Waiter, type Wake } from './waiter.ts';
@@ -140,14 +140,15 @@ export class Waiters {
 
   /**
    * A step that ends sessions of a channel. One that failed may be done all the same, where only its sync or its answer did:
-   * then whoever listens looks whether it still may.
+   * then whoever listens looks whether it still may. One that was refused is not.
+   * @param callsign whose sessions; null: anybody's
    * @throws what it throws
    */
-  async ending<T>(channelId: string, step: Promise<T>): Promise<T> {
+  async ending<T>(channelId: string, callsign: string | null, step: Promise<T>): Promise<T> {
     try {
       return await step;
     } catch (error) {
-      this.turn(channelId, null);
+      if (!(error instanceof HubError) || error.code === 'storage_unavailable') this.turn(channelId, callsign);
       throw error;
     }
   }

@@ -112,10 +112,13 @@ test('a message whose sync failed is told to whoever is parked, and its key prom
   }
 });
 
+const joining = { callsign: 'alpha', identityKey: null, newIdentity: false, ownerPassword: null, address: '127.0.0.1' };
+
 test.each([
   ['kick', 'kicked'],
   ['erase', 'unauthorized'],
   ['leave', 'not_joined'],
+  ['join', 'not_joined'],
 ] as const)('whoever waits hears of a %s whose sync failed', async (step, code) => {
   const kind = ENGINES.find(({ name }) => name === 'local on disk')!;
   const port = new Port(await kind.shelf(), limitsFor('local'), () => {});
@@ -128,9 +131,14 @@ test.each([
     waiting.catch(() => {});
     await until(() => hub.waiters.count === 1, 'the listener');
     held.holding = true;
-    const asked =
-      step === 'leave' ? hub.leave(session) : step === 'erase' ? hub.owner.close(channel, true) : hub.owner.kick(channel, 'alpha', null);
-    const refused = expect(asked).rejects.toMatchObject({ code: 'storage_unavailable' });
+    const steps = {
+      leave: () => hub.leave(session),
+      erase: () => hub.owner.close(channel, true),
+      kick: () => hub.owner.kick(channel, 'alpha', null),
+      // With an identity it begins a session of its own.
+      join: () => hub.join({ channel, token: `join ${channel.id}`, ...joining, newIdentity: true }),
+    };
+    const refused = expect(steps[step]()).rejects.toMatchObject({ code: 'storage_unavailable' });
     await until(() => held.syncs.length === 1, 'the sync');
     held.syncs.shift()!(new Error('EIO: i/o error, fdatasync'));
     await refused;
