@@ -133,7 +133,10 @@ verifies('send:size', async (room) => {
   await refused(alpha.send('bravo', `${'é'.repeat(16 * KIB)}x`), 'message_too_large');
   await refused(alpha.send('bravo', '\u{1F9A6}'.repeat(8 * KIB + 1)), 'message_too_large');
   for (const message of ['', ' ', '\n\t ']) await refused(alpha.send('bravo', message), 'invalid_message');
-  expect((await bravo.listen()).messages.map(({ text }) => text.length)).toEqual([32 * KIB, 16 * KIB]);
+  // A listen over MCP has room for less.
+  const first = await bravo.listen({ timeout: 0 });
+  const rest = first.more ? await bravo.listen({ timeout: 0, since: first.cursor }) : { messages: [] };
+  expect([...first.messages, ...rest.messages].map(({ text }) => text.length)).toEqual([32 * KIB, 16 * KIB]);
 });
 
 verifies('send:order', async (room) => {
