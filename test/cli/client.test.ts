@@ -153,8 +153,9 @@ test('a call that is given up while the seat joins again takes no other call alo
   const seat = new Seat(client, { ...shown, callsign: 'alpha', sessionId: 'rt_session_nobody', cursor: '0' });
   const stop = new AbortController();
   const given = failure(seat.ask('ack', { id: 0 }, { signal: stop.signal }));
+  await until(() => joins === 1, 'it to be refused, and the seat to join');
   const kept = seat.ask('ack', { id: 0 });
-  await until(() => refused === 2 && joins === 1, 'both to be refused, and the seat to join');
+  await until(() => refused === 2, 'the other to be refused, too');
   await turns(50);
   stop.abort();
   const [other, { value }] = await Promise.all([given, kept]);
@@ -166,8 +167,9 @@ test('a call that is given up while the seat joins again takes no other call alo
   const lost = new Seat(client, { ...shown, callsign: 'alpha', sessionId: 'rt_session_nobody', cursor: '0' });
   const [ends, ended] = [new AbortController(), new AbortController()];
   const joining = failure(lost.ask('ack', { id: 0 }, { signal: ends.signal }));
+  await until(() => joins === 1, 'it to be refused, and the seat to join');
   const waiting = failure(lost.ask('ack', { id: 0 }, { signal: ended.signal }));
-  await until(() => refused === 2 && joins === 1, 'both to be refused, and the seat to join');
+  await until(() => refused === 2, 'the other to be refused, too');
   await turns(50);
   ended.abort();
   expect(await waiting).toBe(ended.signal.reason);
