@@ -16,15 +16,21 @@ const hookOf = (home: Home): Program => {
   return waits;
 };
 
-verifies.once('hook:again', async () => {
+/** A session that joined, behind a front that can answer in the place of its hub. */
+const sessionOf = async () => {
   const hub = await startHubProcess();
   const front = await startFront(() => hub.port);
   const channel = await createChannel(hub.url);
   const home = newHome(front.url);
   const own = { CLAUDE_CODE_SESSION_ID: 'one' };
-  const join = async (token: string) =>
+  const join = async (token: string): Promise<void> =>
     expect(await home.run(['join', channel.id, 'alpha', '--token', token], own)).toMatchObject({ code: 0 });
   await join(channel.token);
+  return { hub, front, channel, home, join };
+};
+
+verifies.once('hook:again', async () => {
+  const { hub, front, channel, home, join } = await sessionOf();
   const waits = hookOf(home);
   const asked = (what: string): number => front.passed.filter((path) => path.includes(what)).length;
   await eventually('the hook to watch', () => asked('/stream') > 0);
@@ -40,12 +46,7 @@ verifies.once('hook:again', async () => {
 });
 
 verifies.once('hook:again', async () => {
-  const hub = await startHubProcess();
-  const front = await startFront(() => hub.port);
-  const channel = await createChannel(hub.url);
-  const home = newHome(front.url);
-  const own = { CLAUDE_CODE_SESSION_ID: 'one' };
-  expect(await home.run(['join', channel.id, 'alpha', '--token', channel.token], own)).toMatchObject({ code: 0 });
+  const { hub, front, channel, home } = await sessionOf();
   front.answer({ status: 502, text: '' });
   const waits = hookOf(home);
   await eventually('the hook to ask', () => front.own > 0);

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import AxeBuilder from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { ROOT } from '../harness/built.ts';
 import { afterEachFile } from '../harness/ends.ts';
@@ -134,4 +134,14 @@ export const weigh = async (origin: string, path: string, ready: string): Promis
     for (const answer of answers.values()) if (!answer.url.includes('/api/')) bytes += answer.bytes;
   });
   return bytes;
+};
+
+/** A message in the console's log. */
+export const line = (page: Page, text: string): Locator => page.locator('.message', { hasText: text });
+
+/** Takes a seat in the console that is open. */
+export const takeSeat = async (page: Page, callsign: string): Promise<void> => {
+  await page.getByLabel('Your callsign').fill(callsign);
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByLabel('Message', { exact: true }).waitFor();
 };

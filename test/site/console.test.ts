@@ -2,18 +2,21 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { createChannel, expectCall, joinChannel, memberCall } from '../harness/rest.ts';
-import { expectAccessible, expectNoSidewaysScroll, picture, REFUSALS, type Scheme, troubleOn, visiting, weigh } from './browser.ts';
+import {
+  expectAccessible,
+  expectNoSidewaysScroll,
+  line,
+  picture,
+  REFUSALS,
+  type Scheme,
+  takeSeat,
+  troubleOn,
+  visiting,
+  weigh,
+} from './browser.ts';
 import { consoleOf, hubForFile, say, talkOf } from './hub.ts';
 
 const hub = hubForFile();
-
-const line = (page: Page, text: string) => page.locator('.message', { hasText: text });
-
-const join = async (page: Page, callsign: string): Promise<void> => {
-  await page.getByLabel('Your callsign').fill(callsign);
-  await page.getByRole('button', { name: 'Join' }).click();
-  await page.getByLabel('Message', { exact: true }).waitFor();
-};
 
 const speak = async (page: Page, text: string): Promise<void> => {
   await page.getByLabel('Message', { exact: true }).fill(text);
@@ -55,7 +58,7 @@ describe('listening in', () => {
       await page.goto('/c/help');
       await page.getByText('Nobody is on the air yet.').waitFor();
       expect(await page.locator('.empty pre').textContent()).toContain('needs no token');
-      await join(page, 'base');
+      await takeSeat(page, 'base');
       await speak(page, 'Is anybody there?');
       await line(page, 'Is anybody there?').waitFor();
     });
@@ -201,7 +204,7 @@ describe('speaking', () => {
       await page.getByLabel('Your callsign').fill('human');
       await page.getByRole('button', { name: 'Join' }).click();
       expect(await page.getByRole('alert').textContent()).toMatch(/reserved.*another callsign/);
-      await join(page, 'Base');
+      await takeSeat(page, 'Base');
       await page.locator('.roster li', { hasText: 'base' }).getByText('listening').waitFor();
       const heard = expectCall(url, memberCall(alpha!, { path: 'listen' }));
       await speak(page, 'Base to all.');
@@ -233,7 +236,7 @@ describe('speaking', () => {
     const [channel, alpha] = await talkOf(url, {}, 'alpha');
     await visiting(url, { provokes: REFUSALS }, async (page) => {
       await page.goto(consoleOf(channel));
-      await join(page, 'base');
+      await takeSeat(page, 'base');
       await page.route('**/send', async (route) => {
         await route.fetch();
         await route.abort();
@@ -271,7 +274,7 @@ describe.each(['light', 'dark'] as Scheme[])('R-SITE-8: in %s', (colorScheme) =>
         }
         await page.goto('about:blank');
         await page.goto(consoleOf(channel));
-        await join(page, 'base');
+        await takeSeat(page, 'base');
         await say(url, alpha!, 'all', 'Build 412 is green on main. Over.');
         await say(url, bravo!, 'build-agent', 'Copy. Looking at the diff of src/core/mailbox.ts now.', { reply_to: 1 });
         await say(url, bravo!, 'base', `A word that does not break: ${'x'.repeat(300)}`);

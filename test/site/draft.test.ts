@@ -2,18 +2,12 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { expectCall, memberCall } from '../harness/rest.ts';
-import { REFUSALS, visiting } from './browser.ts';
+import { REFUSALS, takeSeat, visiting } from './browser.ts';
 import { consoleOf, hubForFile, talkOf } from './hub.ts';
 
 const hub = hubForFile();
 
 const field = (page: Page) => page.getByLabel('Message', { exact: true });
-
-const join = async (page: Page, callsign: string): Promise<void> => {
-  await page.getByLabel('Your callsign').fill(callsign);
-  await page.getByRole('button', { name: 'Join' }).click();
-  await field(page).waitFor();
-};
 
 test.each([
   ['goes on after it', 'First.', 'First. Second.', 'Second.'],
@@ -23,7 +17,7 @@ test.each([
   const [channel, alpha] = await talkOf(url, {}, 'alpha');
   await visiting(url, {}, async (page) => {
     await page.goto(consoleOf(channel));
-    await join(page, 'base');
+    await takeSeat(page, 'base');
     let goOn = (): void => {};
     const typed = new Promise<void>((resolve) => {
       goOn = resolve;
@@ -52,7 +46,7 @@ test('R-SITE-16: a reload keeps what was not sent, and sends once what the hub m
   const [channel, alpha] = await talkOf(url, {}, 'alpha', 'bravo');
   await visiting(url, { provokes: REFUSALS }, async (page) => {
     await page.goto(consoleOf(channel));
-    await join(page, 'base');
+    await takeSeat(page, 'base');
     await page.route('**/send', async (route) => {
       await route.fetch();
       await route.abort();
@@ -81,7 +75,7 @@ test('R-SITE-15: who cannot leave is told, and is still on the channel', async (
   const [channel] = await talkOf(url, {});
   await visiting(url, { provokes: REFUSALS }, async (page) => {
     await page.goto(consoleOf(channel));
-    await join(page, 'base');
+    await takeSeat(page, 'base');
     await page.route('**/leave', (route) => route.abort());
     await page.getByRole('button', { name: 'Leave' }).click();
     expect(await page.getByRole('alert').textContent()).toContain('The hub does not answer.');

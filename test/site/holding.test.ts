@@ -1,18 +1,9 @@
 /** What a reader holds on to while others talk: the place, the focus, a selection, and quiet for who listens to the page. */
-import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { visiting } from './browser.ts';
+import { line, takeSeat, visiting } from './browser.ts';
 import { consoleOf, hubForFile, say, sayMany, talkOf } from './hub.ts';
 
 const hub = hubForFile();
-
-const line = (page: Page, text: string) => page.locator('.message', { hasText: text });
-
-const join = async (page: Page): Promise<void> => {
-  await page.getByLabel('Your callsign').fill('base');
-  await page.getByRole('button', { name: 'Join' }).click();
-  await page.getByLabel('Message', { exact: true }).waitFor();
-};
 
 /** As many as push out whatever was in sight; twice as many stay in the ring, or receipts of what is held would be refused. */
 const MANY = 45;
@@ -22,7 +13,7 @@ test('R-SITE-19: a row that somebody holds on to stays in the page when others p
   const [channel, alpha] = await talkOf(url, {}, 'alpha');
   await visiting(url, {}, async (page) => {
     await page.goto(consoleOf(channel));
-    await join(page);
+    await takeSeat(page, 'base');
     await say(url, alpha!, 'all', 'To be answered.');
     const reply = page.getByRole('button', { name: 'Reply to alpha, message 1' });
     await reply.focus();
@@ -83,7 +74,7 @@ test('R-SITE-8: a message is read out once, one’s own not at all, and the keyb
   const [channel, alpha] = await talkOf(url, {}, 'alpha');
   await visiting(url, {}, async (page) => {
     await page.goto(consoleOf(channel));
-    await join(page);
+    await takeSeat(page, 'base');
     /** Every region that speaks by itself and has this in it. */
     const speaking = async (pattern: RegExp): Promise<string[]> =>
       (

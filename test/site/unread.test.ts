@@ -1,18 +1,10 @@
 /** Who left the console open all day and comes back: what is new, of which day it is, and what of it is for them. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { picture, visiting } from './browser.ts';
+import { line, picture, takeSeat, visiting } from './browser.ts';
 import { consoleOf, hubForFile, say, sayMany, talkOf } from './hub.ts';
 
 const hub = hubForFile();
-
-const line = (page: Page, text: string) => page.locator('.message', { hasText: text });
-
-const join = async (page: Page, callsign: string): Promise<void> => {
-  await page.getByLabel('Your callsign').fill(callsign);
-  await page.getByRole('button', { name: 'Join' }).click();
-  await page.getByLabel('Message', { exact: true }).waitFor();
-};
 
 /** A browser that is driven has every tab in sight. */
 const putTab = (page: Page, state: 'visible' | 'hidden'): Promise<void> =>
@@ -27,7 +19,7 @@ test('R-SITE-21: what was said while the tab was out of sight stands in its titl
   await visiting(url, {}, async (page) => {
     const title = `${channel.id} · RogerThat`;
     await page.goto(consoleOf(channel));
-    await join(page, 'base');
+    await takeSeat(page, 'base');
     await say(url, alpha!, 'all', 'In sight.');
     await line(page, 'In sight.').waitFor();
     expect(await page.title()).toBe(title);
@@ -49,7 +41,7 @@ test('R-SITE-21: what comes while somebody reads back stands in the title, but f
     const title = `${channel.id} · RogerThat`;
     await page.goto(consoleOf(channel));
     await line(page, 'Message 29.').waitFor();
-    await join(page, 'base');
+    await takeSeat(page, 'base');
     const titles = await page.evaluateHandle(() => {
       const seen: string[] = [];
       const watch = (): number => seen.push(document.title);
@@ -117,7 +109,7 @@ test('R-SITE-8: what is for the reader stands out where the colours are the read
   for (const colorScheme of ['light', 'dark'] as const) {
     await visiting(url, { forcedColors: 'active', colorScheme }, async (page) => {
       await page.goto(consoleOf(channel));
-      await join(page, 'base');
+      await takeSeat(page, 'base');
       await say(url, alpha!, 'base', 'For you.');
       await say(url, alpha!, 'bravo', 'For another.');
       await line(page, 'For another.').first().waitFor();
